@@ -1,0 +1,21 @@
+//! hinit: health and init in one small static binary.
+//!
+//! The map of the house, from what a user types down to the kernel:
+//!
+//! - [`cli`]: hinit's own command line; each verb yields a [`plan`].
+//! - [`plan`]: what to run, as whom, how to stop, what healthy means: plain data.
+//! - [`supervisor`]: PID 1. `machine` is pure (event, now) to actions; `runtime`
+//!   is the one poll loop that feeds and obeys it.
+//! - [`health`]: `schedule` is Docker's state machine, pure; the probe
+//!   processes; the status document.
+//! - [`probe`]: one file a protocol; a target in, a verdict and a reason out.
+//! - [`identity`]: the user spec, the passwd and group files, the drop.
+//! - [`sys`]: the only unsafe code.
+//!
+//! Words all floors share: [`error`], [`signal`], [`time`].
+
+pub mod error;
+pub mod identity;
+pub mod plan;
+pub mod signal;
+pub mod time;

@@ -1,0 +1,97 @@
+//! What to run, as whom, how to stop it and what healthy means.
+//!
+//! Plain, validated data. The command lines (`cli`, `compat`) make plans, the
+//! supervisor carries them out, and nothing here does I/O.
+
+pub mod probe;
+
+use crate::identity::spec::UserSpec;
+use crate::signal::Signal;
+use probe::Probe;
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// All that `hinit run` needs to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// The app: what to start, where and with which environment.
+    pub app: App,
+    /// As whom, and with which privileges.
+    pub identity: Identity,
+    /// How signals reach the app and how it ends.
+    pub stop: Stop,
+    /// What healthy means; none if no check is configured.
+    pub health: Option<Health>,
+    /// Where the status document goes, instead of the usual places.
+    pub status_file: Option<PathBuf>,
+}
+
+/// The program to start.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct App {
+    /// A path, or a name that is looked up in the app's `PATH`.
+    pub program: OsString,
+    /// Its arguments, without the program's own name.
+    pub args: Vec<OsString>,
+    /// The directory to start in; hinit's own if none.
+    pub workdir: Option<PathBuf>,
+    /// Variables set on top of hinit's own environment.
+    pub env: Vec<(OsString, OsString)>,
+}
+
+/// As whom the app runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Identity {
+    /// The user to become; none means to stay as started.
+    pub user: Option<UserSpec>,
+    /// Whether `no_new_privs` is set; none means after a drop only.
+    pub no_new_privs: Option<bool>,
+}
+
+/// How signals reach the app, and how it is made to end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Stop {
+    /// Signal the app's whole process group.
+    pub group: bool,
+    /// Sent to the app on a stop request; none means the one that arrived.
+    pub signal: Option<Signal>,
+    /// The grace period before SIGKILL; none means to wait, as tini does.
+    pub timeout: Option<Duration>,
+}
+
+/// What healthy means, and when to look. Field by field Docker's HEALTHCHECK.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Health {
+    /// All of them must pass; never empty.
+    pub probes: Vec<Probe>,
+    /// When to look, and how often.
+    pub timing: Timing,
+}
+
+/// Docker's five numbers, with its defaults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    /// From the end of one probe to the start of the next; 30 s.
+    pub interval: Duration,
+    /// How long one probe may take; 30 s.
+    pub timeout: Duration,
+    /// For so long failures do not count until a first success; 0 s.
+    pub start_period: Duration,
+    /// The interval while starting in the start period; 5 s.
+    pub start_interval: Duration,
+    /// So many failures in a row make it unhealthy; 3.
+    pub retries: u32,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(30),
+            timeout: Duration::from_secs(30),
+            start_period: Duration::ZERO,
+            start_interval: Duration::from_secs(5),
+            retries: 3,
+        }
+    }
+}
