@@ -18,4 +18,5 @@ pub mod error;
 pub mod identity;
 pub mod plan;
 pub mod signal;
+pub mod sys;
 pub mod time;

@@ -1,0 +1,39 @@
+//! The only unsafe code: thin, safe names for what the kernel does.
+//!
+//! Each function is one idea, returns values that own what they opened, and
+//! turns -1 into an [`std::io::Error`]. Raw numbers are used for signals and
+//! masks, since a C library hides some realtime signals from its callers.
+#![allow(unsafe_code)]
+
+pub mod clock;
+pub mod exec;
+pub mod fds;
+pub mod process;
+pub mod signals;
+pub mod start;
+pub mod terminal;
+
+use std::io;
+
+/// The number that the kernel knows a process by.
+pub type Pid = libc::pid_t;
+
+/// Turns the C convention of -1 and errno into a result.
+fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// The same for calls that return a long.
+fn check_long(result: libc::c_long) -> io::Result<libc::c_long> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+/// Calls again as long as a signal interrupted the call.
+fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
