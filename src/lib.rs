@@ -14,9 +14,12 @@
 //!
 //! Words all floors share: [`error`], [`signal`], [`time`].
 
+pub mod cli;
 pub mod error;
 pub mod identity;
+pub mod logging;
 pub mod plan;
 pub mod signal;
+pub mod supervisor;
 pub mod sys;
 pub mod time;

@@ -1,2 +1,4 @@
-//! The program.
-fn main() {}
+//! The program: the name it was called by, the verb, the exit code.
+#![no_main]
+
+hinit::entry_point!(hinit::cli::main);

@@ -141,7 +141,7 @@ fn decode(status: i32) -> Change {
     let high = (status >> 8) & 0xff;
     match (low, status & 0xff) {
         (0, _) => Change::Ended(Ending::Exited(high)),
-        (_, 0x7f) if status == 0xffff => Change::Continued,
+        _ if status == 0xffff => Change::Continued,
         (_, 0x7f) => Change::Stopped(Signal::from_number(high).unwrap_or(Signal::STOP)),
         _ => {
             let signal = Signal::from_number(low).unwrap_or(Signal::KILL);

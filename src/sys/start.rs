@@ -19,11 +19,11 @@ pub struct Start {
     pub inherited: signals::Inherited,
 }
 
-/// Makes `$main` (a `fn(Start) -> i32`) the program's first function.
+/// Makes `$main` (a `fn(&Start) -> i32`) the program's first function.
 #[macro_export]
 macro_rules! entry_point {
     ($main:path) => {
-        #[allow(unsafe_code, missing_docs)]
+        #[allow(unsafe_code, missing_docs, clippy::not_unsafe_ptr_arg_deref)]
         // SAFETY: `main` is the name the C runtime calls; nothing else has it.
         #[unsafe(no_mangle)]
         pub extern "C" fn main(
@@ -31,7 +31,7 @@ macro_rules! entry_point {
             argv: *const *const std::ffi::c_char,
         ) -> std::ffi::c_int {
             // SAFETY: these are the C runtime's own argc and argv.
-            $main(unsafe { $crate::sys::start::begin(argc, argv) })
+            $main(&unsafe { $crate::sys::start::begin(argc, argv) })
         }
     };
 }

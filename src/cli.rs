@@ -1,0 +1,54 @@
+//! hinit's own command line: one file a verb, each yields a plan.
+
+mod options;
+mod run;
+
+use crate::error::Error;
+use crate::sys::start::Start;
+use std::io::Write;
+
+/// The whole program: words in, exit code out.
+pub fn main(start: &Start) -> i32 {
+    let words = start.args.get(1..).unwrap_or_default();
+    let verb = words.first().and_then(|word| word.to_str()).unwrap_or_default();
+    let rest = words.get(1..).unwrap_or_default();
+    match verb {
+        "run" => run::main(rest, start.inherited),
+        "help" | "--help" | "-h" => show(&overview()),
+        "--version" | "-V" | "version" => show(concat!("hinit ", env!("CARGO_PKG_VERSION"), "\n")),
+        _ => run::main(words, start.inherited),
+    }
+}
+
+/// Text that was asked for goes to stdout; a closed one is no failure.
+fn show(text: &str) -> i32 {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    0
+}
+
+/// A failure before a logger is set: one line on stderr, and the verb's code.
+fn fail(error: &Error, code: i32) -> i32 {
+    let _ = writeln!(std::io::stderr(), "hinit: error: {error}");
+    code
+}
+
+fn overview() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "hinit {version}: PID 1 and health checks for containers, in one file
+
+Usage:
+  hinit [OPTIONS] [--] PROGRAM [ARG...]   start a program as PID 1 (same as 'hinit run')
+  hinit probe TARGET [CHECKS]             check once: exit 0 if healthy, 1 if not
+  hinit status [--json]                   what the running hinit says: exit 0 if healthy
+
+In a Dockerfile:
+  COPY --from=hinit /hinit /hinit
+  ENTRYPOINT [\"/hinit\", \"--user\", \"10001:10001\", \"--health\", \"http://:8080/health\", \"--\"]
+  HEALTHCHECK CMD [\"/hinit\", \"status\"]
+  CMD [\"my-app\"]
+
+'hinit run --help', 'hinit probe --help' and 'hinit status --help' say more.
+"
+    )
+}
