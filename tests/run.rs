@@ -1,0 +1,319 @@
+//! `hinit run` as PID 1 and as an ordinary process: starting, signals, reaping
+//! and ending.
+
+mod common;
+
+use common::{As, everywhere, fixture, given, hinit, send, status_field, until};
+use std::process::Stdio;
+
+const TERM: i32 = 15;
+
+fn sh(script: &str) -> Vec<String> {
+    vec!["sh".into(), "-c".into(), script.into()]
+}
+
+#[test]
+fn leaves_with_the_exit_code_of_the_app() {
+    everywhere(|mode| {
+        for code in [0, 1, 3, 125, 255] {
+            assert_eq!(hinit(mode, sh(&format!("exit {code}"))).output().code, code);
+        }
+    });
+}
+
+#[test]
+fn leaves_with_128_plus_n_if_signal_n_killed_the_app() {
+    everywhere(|mode| {
+        for number in [1, 2, 9, 15, 34, 64] {
+            let out = hinit(mode, sh(&format!("kill -{number} $$; exec sleep 100"))).output();
+            assert_eq!(out.code, 128 + number, "{}", out.stderr);
+        }
+    });
+}
+
+#[test]
+fn forwards_every_signal_that_can_be_caught() {
+    everywhere(|mode| {
+        let running = hinit(mode, [fixture().as_str(), "signals"]).start();
+        running.prints("ready");
+        // 9 and 19 cannot be caught, 17 is the init's own business, 15 ends it.
+        for number in (1..=64).filter(|number| ![9, 17, 19, 15].contains(number)) {
+            running.signal(number).prints(&format!("got {number}\n"));
+        }
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn keeps_every_one_of_many_realtime_signals() {
+    everywhere(|mode| {
+        let running = hinit(mode, [fixture().as_str(), "signals"]).start();
+        running.prints("ready");
+        for _ in 0..200 {
+            running.signal(40);
+        }
+        running.prints_times("got 40\n", 200).signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn signals_the_whole_group_only_if_asked() {
+    everywhere(|mode| {
+        let script = "trap 'echo parent; exit 0' TERM; (trap 'echo child; exit 0' TERM; echo ready; while :; do sleep 0.01; done) & echo ready; while :; do sleep 0.01; done";
+        for (flag, group) in [("--group", true), ("--group=false", false)] {
+            let words = [vec![flag.to_owned()], sh(script)].concat();
+            let running = hinit(mode, words).start();
+            running.prints_times("ready", 2).signal(TERM).prints("parent");
+            if group {
+                running.prints("child");
+            }
+            let out = running.wait();
+            assert_eq!((out.code, out.stdout.contains("child")), (0, group), "{}", out.stderr);
+        }
+    });
+}
+
+#[test]
+fn reaps_adopted_orphans_too() {
+    everywhere(|mode| {
+        let running = hinit(mode, [fixture().as_str(), "orphans", "200"]).start();
+        running.prints("orphaned");
+        let app = running.app();
+        until("only the app is left", || (common::children(running.pid) == [app]).then_some(()));
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    });
+}
+
+#[test]
+fn kills_an_app_that_does_not_stop_after_the_grace_period() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--stop-timeout", "200ms", &fixture(), "ignore-term"]).start();
+        running.prints("ready").signal(TERM);
+        let out = running.wait();
+        assert_eq!(out.code, 137);
+        assert!(out.stderr.contains("did not stop within 200ms"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn waits_for_ever_without_a_grace_period() {
+    everywhere(|mode| {
+        let mut running = hinit(mode, [fixture().as_str(), "ignore-term"]).start();
+        running.prints("ready").signal(TERM).says("SIGTERM");
+        // As PID 1 and not, hinit still serves: it forwards what comes next.
+        running.signal(2).says("SIGINT");
+        assert!(!running.has_ended());
+        send(running.app(), 9);
+        assert_eq!(running.wait().code, 137);
+    });
+}
+
+#[test]
+fn sends_the_stop_signal_instead_of_what_arrived() {
+    everywhere(|mode| {
+        let script = "trap 'echo quit; exit 4' QUIT; echo ready; while :; do sleep 0.01; done";
+        let running =
+            hinit(mode, [vec!["--stop-signal".to_owned(), "SIGQUIT".to_owned()], sh(script)].concat())
+                .start();
+        running.prints("ready").signal(TERM);
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.as_str()), (4, "ready\nquit\n"));
+    });
+}
+
+#[test]
+fn wakes_a_stopped_app_so_that_it_can_stop() {
+    everywhere(|mode| {
+        let running = hinit(mode, [fixture().as_str(), "signals"]).start();
+        running.prints("ready");
+        let app = running.app();
+        send(app, libc::SIGSTOP);
+        until("the app is stopped", || status_field(app, "State").filter(|state| state.starts_with('T')));
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn gives_the_app_the_signal_state_it_was_started_with() {
+    everywhere(|mode| {
+        let words = ["^Sig[BI]", "/proc/self/status"];
+        let given = given::hup_ignored_usr1_blocked;
+        let without = hinit(mode, words).program("grep").before_exec(given).output();
+        assert!(without.stdout.contains("SigBlk:\t0000000000000200"), "{}", without.stdout);
+        let out = hinit(mode, [["grep"].as_slice(), &words].concat()).before_exec(given).output();
+        assert_eq!((out.code, out.stdout), (0, without.stdout), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn notices_the_end_of_the_app_when_sigchld_was_ignored() {
+    everywhere(|mode| {
+        let out = hinit(mode, sh("exit 5")).before_exec(given::sigchld_ignored).output();
+        assert_eq!(out.code, 5, "{}", out.stderr);
+    });
+}
+
+#[test]
+fn runs_with_all_of_stdio_closed() {
+    everywhere(|mode| {
+        let marker = common::TempDir::new("stdio");
+        let path = marker.path().join("done");
+        let script = format!("echo hello && cat && echo done > {}; exit 6", path.display());
+        let out = hinit(mode, sh(&script)).before_exec(given::stdio_closed).output();
+        assert_eq!((out.code, out.stdout.as_str(), out.stderr.as_str()), (6, "", ""));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "done\n");
+    });
+}
+
+#[test]
+fn runs_without_proc() {
+    if !common::is_root() {
+        return common::skip("a system without /proc", "only root can unmount it");
+    }
+    let out =
+        hinit(As::Pid1, sh("test ! -e /proc/self && exit 8")).before_exec(given::proc_unmounted).output();
+    assert_eq!(out.code, 8, "{}", out.stderr);
+}
+
+#[test]
+fn runs_on_a_read_only_root() {
+    if !common::is_root() {
+        return common::skip("a read-only root", "only root can remount it");
+    }
+    let out =
+        hinit(As::Pid1, sh("touch /nope 2>/dev/null || exit 9")).before_exec(given::root_read_only).output();
+    assert_eq!(out.code, 9, "{}", out.stderr);
+}
+
+#[test]
+fn leaves_with_126_or_127_if_the_program_cannot_be_executed() {
+    everywhere(|mode| {
+        let table = [
+            ("no-such-program", 127, "not found in PATH"),
+            ("/no/such", 127, "no such file"),
+            ("/etc/passwd", 126, "chmod +x"),
+            ("/", 126, "permission denied"),
+        ];
+        for (program, code, why) in table {
+            let out = hinit(mode, [program]).output();
+            assert_eq!(out.code, code, "{program}");
+            assert!(out.stderr.contains(why), "{}", out.stderr);
+            assert_eq!(out.stderr.lines().count(), 1, "{}", out.stderr);
+        }
+    });
+}
+
+#[test]
+fn gives_a_script_without_an_interpreter_line_to_the_shell() {
+    everywhere(|mode| {
+        use std::os::unix::fs::PermissionsExt;
+        let directory = common::TempDir::new("script");
+        let script = directory.file("script", "echo $1; exit 3\n");
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let out = hinit(mode, [script.as_os_str(), "word".as_ref()]).output();
+        assert_eq!((out.code, out.stdout.as_str()), (3, "word\n"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn options_end_at_the_first_word_that_is_not_one() {
+    let out = hinit(As::Process, ["-q", "echo", "-l", "--user", "--", "-d"]).output();
+    assert_eq!((out.code, out.stdout.as_str()), (0, "-l --user -- -d\n"));
+}
+
+#[test]
+fn a_program_named_like_a_verb_is_started_after_two_dashes() {
+    let out = hinit(As::Process, ["--", "status"]).output();
+    assert_eq!(out.code, 127, "{}", out.stderr);
+    assert!(out.stderr.contains("'status'"), "{}", out.stderr);
+}
+
+#[test]
+fn bad_words_are_one_line_and_nothing_is_started() {
+    let table: [(&[&str], &str); 8] = [
+        (&[], "no program to start"),
+        (&["--hlp", "echo", "started"], "did you mean --help"),
+        (&["--stop-timeout", "-5s", "echo", "started"], "negative"),
+        (&["--stop-timeout", "5", "echo", "started"], "unit is missing"),
+        (&["--stop-signal", "TREM", "echo", "started"], "--stop-signal: 'TREM' is not a signal"),
+        (&["--group=maybe", "echo", "started"], "neither true nor false"),
+        (&["-e", "=x", "echo", "started"], "write NAME=VALUE"),
+        (&["--workdir", "/no/such", "echo", "started"], "--workdir /no/such"),
+    ];
+    for (words, why) in table {
+        let out = hinit(As::Process, words).output();
+        assert_eq!((out.code, out.stdout.as_str()), (125, ""), "{words:?}");
+        assert!(out.stderr.contains(why), "{words:?}: {}", out.stderr);
+        assert_eq!(out.stderr.lines().count(), 1, "{words:?}: {}", out.stderr);
+    }
+}
+
+#[test]
+fn an_option_is_set_by_its_environment_twin_and_the_flag_wins() {
+    let wrong = hinit(As::Process, ["echo", "started"]).env("HINIT_STOP_TIMEOUT", "soon").output();
+    assert_eq!((wrong.code, wrong.stdout.as_str()), (125, ""));
+    assert!(wrong.stderr.contains("HINIT_STOP_TIMEOUT: 'soon'"), "{}", wrong.stderr);
+    let won = hinit(As::Process, ["--stop-timeout", "1s", "echo", "started"])
+        .env("HINIT_STOP_TIMEOUT", "soon")
+        .output();
+    assert_eq!((won.code, won.stdout.as_str()), (0, "started\n"));
+}
+
+#[test]
+fn a_misspelt_variable_is_warned_about_with_the_nearest_name() {
+    let out = hinit(As::Process, ["true"]).env("HINIT_STOP_TIMOUT", "1s").output();
+    assert!(out.stderr.contains("did you mean HINIT_STOP_TIMEOUT?"), "{}", out.stderr);
+}
+
+#[test]
+fn sets_variables_and_the_working_directory_of_the_app() {
+    let words = [
+        "-q",
+        "-w",
+        "/tmp",
+        "-e",
+        "A=1=2",
+        "-e",
+        "B=",
+        "-e",
+        "HOME",
+        "sh",
+        "-c",
+        "pwd; echo \"$A|$B|$HOME\"",
+    ];
+    let out = hinit(As::Process, words).env("HOME", "/h").output();
+    assert_eq!(out.stdout, "/tmp\n1=2||/h\n");
+}
+
+#[test]
+fn several_variables_come_one_a_line_from_the_environment() {
+    let out = hinit(As::Process, ["-q", "sh", "-c", "echo $A-$B"]).env("HINIT_ENV", "A=x\nB=y").output();
+    assert_eq!(out.stdout, "x-y\n");
+}
+
+#[test]
+fn a_stderr_that_nobody_reads_does_not_stop_anything() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["-v", &fixture(), "signals"]).before_exec(given::stderr_full).start();
+        running.prints("ready");
+        for _ in 0..50 {
+            running.signal(10);
+        }
+        running.signal(12).prints("got 12").signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn reads_stdin_through_to_the_app() {
+    everywhere(|mode| {
+        let directory = common::TempDir::new("stdin");
+        let file = directory.file("in", "typed\n");
+        let out = hinit(mode, ["-q", "cat"]).stdin(Stdio::from(std::fs::File::open(file).unwrap())).output();
+        assert_eq!((out.code, out.stdout.as_str()), (0, "typed\n"));
+    });
+}
