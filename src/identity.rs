@@ -1,4 +1,38 @@
 //! As whom the app runs: the user spec, the passwd and group files, the drop
 //! and its verification.
+//!
+//! [`spec`], [`database`] and [`account`] are pure; `files` reads, and
+//! [`drop`] acts. First [`resolve_from_files`], once, then [`become_user`]
+//! before the first fork: a restart of the app reuses the numbers.
 
+pub mod account;
+pub mod database;
+pub mod drop;
+mod files;
 pub mod spec;
+mod stdio;
+mod verify;
+
+pub use account::Account;
+pub use drop::{Outcome, become_user, set_no_new_privs};
+
+use crate::error::Result;
+use spec::{Name, UserSpec};
+
+/// Finds who `spec` means in this container's /etc/passwd and /etc/group, and
+/// warns of lines there that nobody can read.
+///
+/// # Errors
+/// What [`account::resolve`] refuses, and files that cannot be read.
+pub fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
+    find(spec).map_err(|error| error.at(&format!("--user {spec}")))
+}
+
+fn find(spec: &UserSpec) -> Result<Account> {
+    let group_is_known = matches!(spec.group, Some(Name::Id(_)));
+    let database = files::read(!group_is_known)?;
+    for line in database.malformed() {
+        log::warn!("{line}");
+    }
+    account::resolve(spec, &database)
+}

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod clock;
+pub mod creds;
 pub mod exec;
 pub mod fds;
 pub mod process;

@@ -1,0 +1,69 @@
+//! Gives the app its own standard streams.
+//!
+//! `> /dev/stdout` opens the file anew, and the pipe that the engine made
+//! belongs to root: after a drop by gosu, su-exec or setpriv it fails with
+//! EACCES.
+
+use crate::sys::creds;
+use nix::errno::Errno;
+use nix::sys::stat::{FileStat, SFlag, fstat, major};
+use nix::unistd::{Uid, fchown};
+
+/// Makes `uid` the owner of standard streams that are pipes or
+/// pseudo-terminals of root. Never fails: the drop goes on without.
+pub(super) fn hand_over(uid: u32) {
+    for stream in creds::stdio() {
+        let theirs = fstat(stream).is_ok_and(|stat| is_roots_stream(&stat));
+        let handed = if theirs { fchown(stream, Some(Uid::from_raw(uid)), None) } else { Ok(()) };
+        match handed {
+            // Without CAP_CHOWN, on a read-only mount, for an unmapped uid.
+            Ok(()) | Err(Errno::EPERM | Errno::EROFS | Errno::EINVAL) => {}
+            Err(errno) => log::warn!("a standard stream keeps its owner: {}", errno.desc()),
+        }
+    }
+}
+
+/// Devices are known by number, never by path (CVE-2025-31133): /dev/null,
+/// which everybody shares, is 1:3 and so no pseudo-terminal.
+fn is_roots_stream(stat: &FileStat) -> bool {
+    const PSEUDO_TERMINALS: std::ops::RangeInclusive<u64> = 136..=143;
+    let kind = SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits());
+    let is_pty = kind == SFlag::S_IFCHR && PSEUDO_TERMINALS.contains(&major(stat.st_rdev));
+    stat.st_uid == 0 && (kind == SFlag::S_IFIFO || is_pty)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nix::sys::stat::{makedev, stat};
+
+    fn file(kind: SFlag, uid: u32, rdev: (u64, u64)) -> FileStat {
+        let mut file = stat("/").unwrap();
+        file.st_mode = kind.bits() | 0o600;
+        file.st_uid = uid;
+        file.st_rdev = makedev(rdev.0, rdev.1);
+        file
+    }
+
+    #[test]
+    fn pipes_and_pseudo_terminals_of_root_are_handed_over() {
+        assert!(is_roots_stream(&file(SFlag::S_IFIFO, 0, (0, 0))));
+        assert!(is_roots_stream(&file(SFlag::S_IFCHR, 0, (136, 0))));
+    }
+
+    #[test]
+    fn nothing_else_changes_its_owner() {
+        let table = [
+            ("a pipe of someone else", file(SFlag::S_IFIFO, 1000, (0, 0))),
+            ("a terminal of someone else", file(SFlag::S_IFCHR, 1000, (136, 0))),
+            ("/dev/null", file(SFlag::S_IFCHR, 0, (1, 3))),
+            ("the console", file(SFlag::S_IFCHR, 0, (5, 1))),
+            ("a regular file", file(SFlag::S_IFREG, 0, (0, 0))),
+            ("a socket", file(SFlag::S_IFSOCK, 0, (0, 0))),
+            ("a block device", file(SFlag::S_IFBLK, 0, (136, 0))),
+        ];
+        for (what, stat) in table {
+            assert!(!is_roots_stream(&stat), "{what}");
+        }
+    }
+}

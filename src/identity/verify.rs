@@ -1,0 +1,207 @@
+//! Looks again after the drop, and believes only what the kernel says.
+//!
+//! setpriv exits 0 and is still root with `4294967295`; a seccomp filter can
+//! make any call claim success.
+
+use super::account::Account;
+use crate::sys::creds::{self, Capabilities};
+use nix::errno::Errno;
+use nix::sys::prctl;
+use nix::unistd::{Gid, Uid, getgroups, getresgid, getresuid, setresgid, setresuid};
+use std::io;
+
+/// Who this process is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Ids {
+    /// Real, effective and saved.
+    pub(super) uids: [u32; 3],
+    /// Real, effective and saved.
+    pub(super) gids: [u32; 3],
+    /// The supplementary list, sorted.
+    pub(super) groups: Vec<u32>,
+}
+
+impl Ids {
+    /// Asks the kernel.
+    pub(super) fn now() -> io::Result<Self> {
+        let (uid, gid) = (getresuid()?, getresgid()?);
+        let groups = getgroups()?.into_iter().map(Gid::as_raw).collect();
+        Ok(Self {
+            uids: [uid.real, uid.effective, uid.saved].map(Uid::as_raw),
+            gids: [gid.real, gid.effective, gid.saved].map(Gid::as_raw),
+            groups: sorted(groups),
+        })
+    }
+
+    /// Whether these are the account's uid and gid, throughout.
+    pub(super) fn are(&self, account: &Account) -> bool {
+        self.uids == [account.uid; 3] && self.gids == [account.gid; 3]
+    }
+
+    /// Whether the list is the account's.
+    pub(super) fn have_groups_of(&self, account: &Account) -> bool {
+        self.groups == sorted(account.groups.clone())
+    }
+}
+
+fn sorted(mut groups: Vec<u32>) -> Vec<u32> {
+    groups.sort_unstable();
+    groups
+}
+
+/// Which privileges this process still has, or could get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Each is one question to the kernel.
+pub(super) struct Privileges {
+    held: Capabilities,
+    bounding: u64,
+    no_new_privs: bool,
+    /// Whether uid 0 could be had back.
+    root_again: bool,
+    /// Whether gid 0 could be had back.
+    root_group_again: bool,
+}
+
+impl Privileges {
+    /// Asks the kernel, and tries to become root again: only after a drop.
+    pub(super) fn now() -> io::Result<Self> {
+        let same = (Uid::from_raw(u32::MAX), Gid::from_raw(u32::MAX));
+        Ok(Self {
+            held: creds::capabilities()?,
+            bounding: creds::bounding_set()?,
+            no_new_privs: prctl::get_no_new_privs()?,
+            root_again: possible(setresuid(same.0, Uid::from_raw(0), same.0))?,
+            root_group_again: possible(setresgid(same.1, Gid::from_raw(0), same.1))?,
+        })
+    }
+}
+
+/// EPERM is the kernel's no, EINVAL that of a user namespace without that id.
+/// Anything else has answered nothing.
+fn possible(attempt: nix::Result<()>) -> io::Result<bool> {
+    match attempt {
+        Ok(()) => Ok(true),
+        Err(Errno::EPERM | Errno::EINVAL) => Ok(false),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// What is wrong with the ids; none if they are the account's.
+pub(super) fn wrong_ids(account: &Account, ids: &Ids) -> Option<&'static str> {
+    if ids.uids != [account.uid; 3] {
+        Some("the uids are not all the wanted one")
+    } else if ids.gids != [account.gid; 3] {
+        Some("the gids are not all the wanted one")
+    } else if !ids.have_groups_of(account) {
+        Some("the groups are not the wanted ones")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with the privileges; none if nothing is left of root.
+///
+/// What stays in the bounding set (without `CAP_SETPCAP`) is out of reach with
+/// no new privileges.
+pub(super) fn wrong_privileges(
+    account: &Account,
+    no_new_privs: bool,
+    found: &Privileges,
+) -> Option<&'static str> {
+    if found.held != Capabilities::default() {
+        Some("a capability is left")
+    } else if found.root_again {
+        Some("uid 0 could be had back")
+    } else if found.root_group_again && account.gid != 0 {
+        Some("gid 0 could be had back")
+    } else if no_new_privs && !found.no_new_privs {
+        Some("no_new_privs is not set")
+    } else if found.bounding != 0 && !found.no_new_privs {
+        Some("the bounding set is not empty")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(gid: u32) -> Account {
+        Account { uid: 1000, gid, groups: vec![gid, 4], name: None, home: "/".into() }
+    }
+
+    fn ids() -> Ids {
+        Ids { uids: [1000; 3], gids: [1001; 3], groups: vec![4, 1001] }
+    }
+
+    fn dropped() -> Privileges {
+        Privileges {
+            held: Capabilities::default(),
+            bounding: 0,
+            no_new_privs: true,
+            root_again: false,
+            root_group_again: false,
+        }
+    }
+
+    #[test]
+    fn finds_nothing_wrong_after_a_full_drop() {
+        assert_eq!(wrong_ids(&account(1001), &ids()), None);
+        assert_eq!(wrong_privileges(&account(1001), true, &dropped()), None);
+        assert_eq!(
+            wrong_privileges(&account(1001), false, &Privileges { no_new_privs: false, ..dropped() }),
+            None
+        );
+    }
+
+    #[test]
+    fn finds_every_id_that_stayed() {
+        for index in 0..3 {
+            let (mut uids, mut gids) = (ids(), ids());
+            uids.uids[index] = 0;
+            gids.gids[index] = 0;
+            assert!(wrong_ids(&account(1001), &uids).unwrap().contains("uids"));
+            assert!(wrong_ids(&account(1001), &gids).unwrap().contains("gids"));
+        }
+    }
+
+    #[test]
+    fn finds_a_group_too_many_or_too_few() {
+        for groups in [vec![], vec![1001], vec![0, 4, 1001]] {
+            let ids = Ids { groups, ..ids() };
+            assert!(wrong_ids(&account(1001), &ids).unwrap().contains("groups"));
+        }
+    }
+
+    #[test]
+    fn finds_every_privilege_that_stayed() {
+        let holding = |held| Privileges { held, ..dropped() };
+        let none = Capabilities::default();
+        let table = [
+            (holding(Capabilities { effective: 1, ..none }), "capability"),
+            (holding(Capabilities { permitted: 1 << 40, ..none }), "capability"),
+            (holding(Capabilities { inheritable: 1, ..none }), "capability"),
+            (Privileges { root_again: true, ..dropped() }, "uid 0"),
+            (Privileges { root_group_again: true, ..dropped() }, "gid 0"),
+            (Privileges { no_new_privs: false, ..dropped() }, "no_new_privs"),
+        ];
+        for (found, what) in table {
+            assert!(wrong_privileges(&account(1001), true, &found).unwrap().contains(what), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_full_bounding_set_is_harmless_only_without_new_privileges() {
+        let full = Privileges { bounding: 1, ..dropped() };
+        assert_eq!(wrong_privileges(&account(1001), true, &full), None);
+        let open = Privileges { no_new_privs: false, ..full };
+        assert!(wrong_privileges(&account(1001), false, &open).unwrap().contains("bounding"));
+    }
+
+    #[test]
+    fn gid_0_that_was_asked_for_can_be_had_back() {
+        let found = Privileges { root_group_again: true, ..dropped() };
+        assert_eq!(wrong_privileges(&account(0), true, &found), None);
+    }
+}

@@ -1,0 +1,152 @@
+//! Capabilities of this thread, by raw calls that nix does not have.
+//!
+//! Unlike setresuid in a C library, these change the calling thread only:
+//! whoever gives up a privilege with them must be alone.
+
+use super::{check, check_long};
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// The sets of capget(2), each a mask with bit N for capability N.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Capabilities {
+    /// What the kernel checks.
+    pub effective: u64,
+    /// What may be made effective.
+    pub permitted: u64,
+    /// What may survive an exec.
+    pub inheritable: u64,
+}
+
+/// The kernel's `_LINUX_CAPABILITY_VERSION_3`: 64 capabilities in two halves.
+const VERSION_3: u32 = 0x2008_0522;
+
+#[repr(C)]
+struct Header {
+    version: u32,
+    /// 0 is the calling thread.
+    pid: libc::c_int,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, Default)]
+struct Half {
+    effective: u32,
+    permitted: u32,
+    inheritable: u32,
+}
+
+/// What this thread may do.
+///
+/// # Errors
+/// EPERM or ENOSYS under a seccomp filter only.
+pub fn capabilities() -> io::Result<Capabilities> {
+    let mut header = Header { version: VERSION_3, pid: 0 };
+    let mut halves = [Half::default(); 2];
+    // SAFETY: version 3 makes the kernel write exactly two halves.
+    check_long(unsafe { libc::syscall(libc::SYS_capget, &raw mut header, halves.as_mut_ptr()) })?;
+    let [low, high] = halves;
+    let join = |low: u32, high: u32| u64::from(high) << 32 | u64::from(low);
+    Ok(Capabilities {
+        effective: join(low.effective, high.effective),
+        permitted: join(low.permitted, high.permitted),
+        inheritable: join(low.inheritable, high.inheritable),
+    })
+}
+
+/// Empties the effective, permitted and inheritable sets, for good.
+///
+/// # Errors
+/// EPERM or ENOSYS under a seccomp filter only.
+pub fn drop_capabilities() -> io::Result<()> {
+    let mut header = Header { version: VERSION_3, pid: 0 };
+    let halves = [Half::default(); 2];
+    // SAFETY: version 3 makes the kernel read exactly two halves.
+    check_long(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, halves.as_ptr()) }).map(drop)
+}
+
+/// Empties the ambient set. A kernel before 4.3 has none, and that is fine.
+///
+/// # Errors
+/// EPERM or ENOSYS under a seccomp filter only.
+pub fn drop_ambient() -> io::Result<()> {
+    let none: libc::c_ulong = 0;
+    // SAFETY: prctl with numbers touches no memory of ours.
+    let result =
+        check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, none, none, none) });
+    match result {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
+        other => other.map(drop),
+    }
+}
+
+/// The bounding set: what an exec of a file with capabilities could give.
+///
+/// # Errors
+/// EPERM or ENOSYS under a seccomp filter only.
+pub fn bounding_set() -> io::Result<u64> {
+    let mut set = 0;
+    for capability in 0..64u32 {
+        // SAFETY: prctl with numbers touches no memory of ours.
+        match check(unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(capability)) }) {
+            Ok(there) => set |= u64::from(there != 0) << capability,
+            // This kernel's capabilities end here.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(set)
+}
+
+/// Takes one capability, 0 to 63, out of the bounding set.
+///
+/// # Errors
+/// EPERM without `CAP_SETPCAP`, EINVAL for a capability that does not exist.
+pub fn drop_from_bounding_set(capability: u32) -> io::Result<()> {
+    // SAFETY: prctl with numbers touches no memory of ours.
+    check(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, libc::c_ulong::from(capability)) }).map(drop)
+}
+
+/// Standard input, output and error, without the buffers of [`std::io::stdin`].
+pub fn stdio() -> [BorrowedFd<'static>; 3] {
+    // SAFETY: hinit never closes 0, 1 and 2; were one closed from the start, a
+    // call on it would say EBADF.
+    [0, 1, 2].map(|fd| unsafe { BorrowedFd::borrow_raw(fd) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A `Cap...:` line of /proc, which the kernel writes by another path.
+    fn in_proc(name: &str) -> u64 {
+        let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        u64::from_str_radix(line.trim_start_matches(':').trim(), 16).unwrap()
+    }
+
+    #[test]
+    fn reads_what_proc_shows() {
+        let now = capabilities().unwrap();
+        assert_eq!(now.effective, in_proc("CapEff"));
+        assert_eq!(now.permitted, in_proc("CapPrm"));
+        assert_eq!(now.inheritable, in_proc("CapInh"));
+        assert_eq!(bounding_set().unwrap(), in_proc("CapBnd"));
+    }
+
+    #[test]
+    fn gives_up_everything_in_one_thread() {
+        std::thread::spawn(|| {
+            drop_capabilities().unwrap();
+            drop_ambient().unwrap();
+            assert_eq!(capabilities().unwrap(), Capabilities::default());
+            assert_eq!(in_proc("CapPrm") | in_proc("CapAmb"), 0);
+            if bounding_set().unwrap() & 1 != 0 {
+                let refused = drop_from_bounding_set(0).unwrap_err();
+                assert_eq!(refused.raw_os_error(), Some(libc::EPERM));
+            }
+        })
+        .join()
+        .unwrap();
+    }
+}
