@@ -257,19 +257,19 @@ impl Capture {
         let reader = thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(length @ 1..) = stream.read(&mut buffer) {
-                shared.lock().unwrap().extend_from_slice(&buffer[..length]);
+                shared.lock().expect("no reader panics").extend_from_slice(&buffer[..length]);
             }
         });
         Self { text, reader }
     }
 
     fn so_far(&self) -> String {
-        String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
+        String::from_utf8_lossy(&self.text.lock().expect("no reader panics")).into_owned()
     }
 
-    fn to_end(self) -> String {
+    fn into_end(self) -> String {
         self.reader.join().expect("the reader ends");
-        String::from_utf8_lossy(&self.text.lock().unwrap()).into_owned()
+        String::from_utf8_lossy(&self.text.lock().expect("no reader panics")).into_owned()
     }
 }
 
@@ -379,7 +379,7 @@ impl Capture {
         while !self.reader.is_finished() && start.elapsed() < Duration::from_secs(2) {
             thread::sleep(Duration::from_millis(1));
         }
-        if self.reader.is_finished() { self.to_end() } else { self.so_far() }
+        if self.reader.is_finished() { self.into_end() } else { self.so_far() }
     }
 }
 
