@@ -6,13 +6,14 @@ pub mod spawn;
 mod words;
 
 use crate::error::{Error, Result};
+use crate::identity::{self, Account, Outcome};
 use crate::plan::Plan;
 use crate::sys::process;
 use crate::sys::signals::Inherited;
 use log::{error, info, warn};
 use runtime::Runtime;
 use spawn::{Environment, Program};
-use std::ffi::OsString;
+use std::ffi::OsStr;
 
 /// hinit's own failure (DESIGN section 4), as in `docker run`.
 pub const OWN_FAILURE: i32 = 125;
@@ -27,19 +28,38 @@ pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
     })
 }
 
+/// The order is that of the privileges: what needs root first, then the drop,
+/// and only then the first fork.
 fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
+    let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
+    let outcome = become_user(account.as_ref(), plan.identity.no_new_privs)?;
     enter_workdir(plan)?;
     adopt_orphans();
-    let program = Program::new(&plan.app, &environment(plan))?;
+    let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
+    let program = Program::new(&plan.app, &environment(plan, dropped))?;
     let mut runtime = Runtime::open(&plan.stop)?;
     match runtime.start(&program, inherited) {
-        Ok(pid) => info!("started {} (pid {pid})", plan.app.program.display()),
+        Ok(pid) => info!("started {} (pid {pid}) as {}", plan.app.program.display(), whom()),
         Err(refusal) => {
             error!("{}", refusal.error);
             return Ok(refusal.code);
         }
     }
     runtime.run()
+}
+
+fn become_user(account: Option<&Account>, no_new_privs: Option<bool>) -> Result<Outcome> {
+    match account {
+        Some(account) => identity::become_user(account, no_new_privs),
+        None if no_new_privs == Some(true) => identity::set_no_new_privs().map(|()| Outcome::Kept),
+        None => Ok(Outcome::Kept),
+    }
+}
+
+/// As whom everything runs from here on: `root`, or the numbers.
+fn whom() -> String {
+    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    if uid.is_root() { "root".to_owned() } else { format!("{uid}:{gid}") }
 }
 
 /// After the drop, so that the directory is one the user may enter.
@@ -61,16 +81,19 @@ fn adopt_orphans() {
     }
 }
 
-/// hinit's own environment with the plan's on top.
-fn environment(plan: &Plan) -> Environment {
+/// hinit's own environment, with the new user's names, and the plan's on top.
+fn environment(plan: &Plan, dropped: Option<&Account>) -> Environment {
     let mut environment: Environment = std::env::vars_os().collect();
+    for (name, value) in dropped.into_iter().flat_map(Account::environment) {
+        set(&mut environment, OsStr::new(name), value.as_deref());
+    }
     for (name, value) in &plan.app.env {
-        set(&mut environment, name, value);
+        set(&mut environment, name, Some(value));
     }
     environment
 }
 
-fn set(environment: &mut Environment, name: &OsString, value: &OsString) {
+fn set(environment: &mut Environment, name: &OsStr, value: Option<&OsStr>) {
     environment.retain(|(known, _)| known != name);
-    environment.push((name.clone(), value.clone()));
+    environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
 }

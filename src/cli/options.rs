@@ -76,7 +76,8 @@ impl Typed {
 
     /// The value of an option: the flag's, else its environment twin's.
     ///
-    /// An empty variable is an unset one, as `ENV NAME=` in a Dockerfile means.
+    /// An empty variable is an unset one, as `ENV NAME=` in a Dockerfile means,
+    /// but for [`Self::given`].
     pub fn one(&self, name: &str) -> Option<Word> {
         self.flag(name).pop().or_else(|| environment(name))
     }
@@ -93,6 +94,14 @@ impl Typed {
     /// Reads an option's value with `parse`, if it is given at all.
     pub fn get<T>(&self, name: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
         self.one(name).map(|word| word.read(parse)).transpose()
+    }
+
+    /// The same where an empty variable is a mistake: an unset variable in
+    /// `HINIT_USER=$APP_USER` must not leave the app root.
+    pub fn given<T>(&self, name: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
+        let place = twin(name);
+        let set = std::env::var_os(&place).map(|text| Word { text, place });
+        self.flag(name).pop().or(set).map(|word| word.read(parse)).transpose()
     }
 
     /// Whether a switch is on; none if it is not given.

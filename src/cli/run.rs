@@ -2,6 +2,7 @@
 
 use super::options::{Asked, Typed, list, switch, twin, unknown_variables, value};
 use crate::error::{Error, Result};
+use crate::identity::spec::UserSpec;
 use crate::logging::{self, Format};
 use crate::plan::{App, Identity, Plan, Stop};
 use crate::signal::Signal;
@@ -81,7 +82,7 @@ fn options() -> Vec<Arg> {
 fn plan(typed: &Typed) -> Result<Plan> {
     Ok(Plan {
         app: app(typed)?,
-        identity: Identity::default(),
+        identity: identity(typed)?,
         stop: stop(typed)?,
         health: None,
         status_file: None,
@@ -103,6 +104,10 @@ fn app(typed: &Typed) -> Result<App> {
         workdir: typed.one("workdir").map(|word| word.text.into()),
         env,
     })
+}
+
+fn identity(typed: &Typed) -> Result<Identity> {
+    Ok(Identity { user: typed.given("user", UserSpec::parse)?, no_new_privs: typed.switch("no-new-privs")? })
 }
 
 /// `NAME=VALUE`; a bare `NAME` passes hinit's own on, as it is passed anyway.
