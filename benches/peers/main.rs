@@ -1,0 +1,107 @@
+//! hinit beside the inits that images use today, in one run:
+//!
+//! ```text
+//! cargo bench --bench peers
+//! ```
+//!
+//! It builds the dist hinit and pairs it with Debian's tini, tini-static,
+//! dumb-init and catatonit: what a file weighs, what an idle PID 1 holds and how
+//! often it wakes, what wrapping `true` costs, which signals are lost at startup,
+//! and what a health probe costs beside curl. Nothing is asserted: the budgets
+//! are printed beside the numbers. As root it measures PID 1 of a fresh
+//! namespace too; a peer that is not installed is named as missing.
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
+
+mod idle;
+mod lost;
+mod probe;
+mod start;
+mod subject;
+mod table;
+mod wrap;
+
+use std::error::Error;
+use subject::Subject;
+use table::{Table, cell};
+
+/// What all ratios are relative to.
+const REFERENCE: &str = "tini-static";
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    subject::build_dist()?;
+    let (subjects, missing) = subject::present();
+    for name in missing {
+        println!("missing here, so not measured: {name}");
+    }
+    print_costs(&subjects)?;
+    print_lost(&subjects)?;
+    print_probes(&subjects)
+}
+
+fn print_costs(subjects: &[Subject]) -> Outcome<()> {
+    let idle = idle::measure(subjects)?;
+    let wrap = wrap::measure(subjects)?;
+    let mut table =
+        Table::new(&["", "file bytes", "VmRSS kB", "anon kB", "wake-ups/10 s", "wrap of true us"]);
+    let base = subjects.iter().position(|subject| subject.name == REFERENCE);
+    for (i, subject) in subjects.iter().enumerate() {
+        let numbers = |i: usize| {
+            let idle = &idle[i];
+            [subjects[i].size, idle.resident, idle.anonymous, idle.wakeups, wrap.overheads[i]]
+        };
+        let row = numbers(i);
+        let base = base.map(numbers);
+        table.row(
+            &subject.name,
+            row.iter().enumerate().map(|(k, value)| cell(*value, base.map(|base| base[k]))),
+        );
+    }
+    table.row("budget", ["1,250,000", "600", "80", "0", "0.70x"].map(String::from));
+    println!("\nidle {}; medians; N.NNx is relative to {REFERENCE}", start::how());
+    println!(
+        "bare `true`: {:.0} us; wrap is the median of the paired differences, {} rounds",
+        wrap.bare,
+        wrap::ROUNDS
+    );
+    print!("{table}");
+    Ok(())
+}
+
+fn print_lost(subjects: &[Subject]) -> Outcome<()> {
+    let mut table = Table::new(&["", "as PID 1", "not as PID 1"]);
+    for subject in subjects {
+        for flags in &subject.group_flags {
+            let as_first = if start::can_be_first() {
+                lost::count(subject, flags, true)?.to_string()
+            } else {
+                "needs root".into()
+            };
+            let otherwise = lost::count(subject, flags, false)?.to_string();
+            table.row(&format!("{} {}", subject.name, flags.join(" ")), [as_first, otherwise]);
+        }
+    }
+    table.row("budget", ["0".into(), "0".into()]);
+    println!("\nsignals lost: TERM 0 to 1.5 ms after exec, {} starts each", lost::STARTS);
+    print!("{table}");
+    Ok(())
+}
+
+fn print_probes(subjects: &[Subject]) -> Outcome<()> {
+    let server = probe::Server::start()?;
+    let mut table = Table::new(&["", "CPU ms", "probes"]);
+    if let Some(hinit) = subjects.iter().find(|subject| subject.name == "hinit") {
+        let cost = probe::by_init(hinit, &server)?;
+        table.row("hinit, built-in HTTP", [format!("{:.3}", cost.milliseconds), cost.probes.to_string()]);
+    }
+    match probe::by_curl(&server)? {
+        Some(cost) => table.row("curl -fsS", [format!("{:.3}", cost.milliseconds), cost.probes.to_string()]),
+        None => table.row("curl", ["missing here".into(), String::new()]),
+    }
+    table.row("budget", ["0.400".into(), String::new()]);
+    println!("\nCPU of one probe of a loopback server, the init's own and its children's");
+    print!("{table}");
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! CPU of one health probe: hinit's own beside curl's, on the same server.
+
+use crate::subject::{Subject, in_path};
+use crate::{Outcome, start};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::signal::{SIGTERM, kill};
+use nix::sys::time::TimeValLike;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use std::{io, thread};
+
+const PROBES: usize = 500;
+/// So many probes take a few seconds; who needs longer has failed.
+const LIMIT: Duration = Duration::from_secs(120);
+
+pub(crate) struct Cost {
+    pub(crate) milliseconds: f64,
+    pub(crate) probes: usize,
+}
+
+/// Answers every request at once, and counts them.
+pub(crate) struct Server {
+    address: SocketAddr,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    pub(crate) fn start() -> Outcome<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        let server = Self { address: listener.local_addr()?, requests: Arc::default() };
+        let requests = Arc::clone(&server.requests);
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                // A client that went away is not counted.
+                if answer(stream).is_ok() {
+                    requests.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+        });
+        Ok(server)
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/health", self.address)
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+
+    fn wait_for(&self, requests: usize) -> Outcome<()> {
+        let limit = Instant::now() + LIMIT;
+        while self.requests() < requests {
+            if Instant::now() > limit {
+                return Err("hinit does not probe".into());
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+}
+
+fn answer(mut stream: TcpStream) -> io::Result<()> {
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let _ = stream.read(&mut [0; 4096])?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nok\n")
+}
+
+/// A run with probes, less one without: PID 1's own share is in it.
+pub(crate) fn by_init(hinit: &Subject, server: &Server) -> Outcome<Cost> {
+    let idle = cpu_of_run(hinit, &["--no-healthcheck"], || Ok(()))?;
+    let before = server.requests();
+    let url = server.url();
+    let probing = cpu_of_run(hinit, &["--health", &url, "--health-interval", "20ms"], || {
+        server.wait_for(before + PROBES)
+    })?;
+    Ok(cost(probing - idle, server.requests() - before))
+}
+
+pub(crate) fn by_curl(server: &Server) -> Outcome<Option<Cost>> {
+    if in_path("curl").is_none() {
+        return Ok(None);
+    }
+    let before = children_cpu()?;
+    for _ in 0..PROBES {
+        let mut curl = Command::new("curl");
+        start::silence(&mut curl);
+        let status = curl.args(["-fsS", "-o", "/dev/null", &server.url()]).status()?;
+        if !status.success() {
+            return Err(format!("curl: {status}").into());
+        }
+    }
+    Ok(Some(cost(children_cpu()? - before, PROBES)))
+}
+
+fn cost(milliseconds: f64, probes: usize) -> Cost {
+    #[allow(clippy::cast_precision_loss, reason = "some hundred probes")]
+    Cost { milliseconds: milliseconds / probes as f64, probes }
+}
+
+/// Milliseconds of CPU of a run that is stopped after `wait`.
+fn cpu_of_run(hinit: &Subject, flags: &[&str], wait: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
+    let before = children_cpu()?;
+    let mut child = start::spawn(hinit, flags, &["sleep", "600"], start::can_be_first())?;
+    let waited = wait();
+    kill(start::pid(&child)?, SIGTERM)?;
+    child.wait()?;
+    waited?;
+    Ok(children_cpu()? - before)
+}
+
+/// Of all children waited for so far, and of theirs, in milliseconds.
+fn children_cpu() -> Outcome<f64> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let total = usage.user_time() + usage.system_time();
+    #[allow(clippy::cast_precision_loss, reason = "microseconds of CPU of one run")]
+    Ok(total.num_microseconds() as f64 / 1e3)
+}
