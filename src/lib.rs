@@ -16,6 +16,7 @@
 
 pub mod cli;
 pub mod error;
+pub mod health;
 pub mod identity;
 pub mod logging;
 pub mod plan;
