@@ -15,7 +15,7 @@
 //! streaks and moments are the same.
 //!
 //! A *round* is one look at the app: one probe process, or several whose
-//! results are ANDed. Rounds never overlap: the next one waits until the last
+//! results must all be good. Rounds never overlap: the next one waits until the last
 //! process of the one before has been reaped (k8s#110070).
 
 use super::Status;
