@@ -12,7 +12,7 @@
 //! - [`identity`]: the user spec, the passwd and group files, the drop.
 //! - [`sys`]: the only unsafe code.
 //!
-//! Words all floors share: [`error`], [`signal`], [`time`].
+//! Words all floors share: [`error`], [`signal`], [`text`], [`time`].
 
 pub mod cli;
 pub mod error;
@@ -23,4 +23,5 @@ pub mod plan;
 pub mod signal;
 pub mod supervisor;
 pub mod sys;
+pub mod text;
 pub mod time;

@@ -149,10 +149,11 @@ impl World {
     fn unhealthy_at(&self) -> Option<Moment> {
         self.changes.iter().find(|(_, change)| change.to == Status::Unhealthy).map(|(at, _)| *at)
     }
+}
 
-    fn since_start(&self, moments: &[Moment]) -> Vec<u128> {
-        moments.iter().map(|moment| (*moment - ms(1_000_000)).as_millis()).collect()
-    }
+/// In milliseconds since the app's start.
+fn since_start(moments: &[Moment]) -> Vec<u128> {
+    moments.iter().map(|moment| moment.saturating_sub(ms(1_000_000)).as_millis()).collect()
 }
 
 const fn play_forever() -> Play {
@@ -167,7 +168,7 @@ fn docker(timing: Timing, started: Moment, script: &[Play]) -> Vec<Seen> {
     let mut streak = 0;
     let mut seen = Vec::new();
     for play in script {
-        now += docker_interval(timing, now - started, status);
+        now += docker_interval(timing, now.saturating_sub(started), status);
         let start = now;
         let (took, exit_code, output) = if play.takes < timing.timeout {
             (play.takes, play.exit_code, format!("exit {}", play.exit_code))
@@ -180,7 +181,7 @@ fn docker(timing: Timing, started: Moment, script: &[Play]) -> Vec<Seen> {
             streak = 0;
             status = Status::Healthy;
         } else {
-            let in_grace = status == Status::Starting && start - started < timing.start_period;
+            let in_grace = status == Status::Starting && start.saturating_sub(started) < timing.start_period;
             if !in_grace {
                 streak += 1;
                 if streak >= timing.retries {
@@ -198,7 +199,7 @@ fn docker_interval(timing: Timing, age: Duration, status: Status) -> Duration {
         timing.interval
     } else {
         // Not moby#46747: never beyond the end of the start period by more than an interval.
-        let left = timing.start_period - age;
+        let left = timing.start_period.saturating_sub(age);
         timing.start_interval.min(if left > timing.interval { left } else { timing.interval })
     }
 }
@@ -280,21 +281,21 @@ proptest! {
 #[test]
 fn first_regular_probe_comes_after_one_interval() {
     let world = World::new(timing(30_000, 0), &[play(10, 0)], &[]).run();
-    assert_eq!(world.since_start(&world.regular_starts), [30_000]);
+    assert_eq!(since_start(&world.regular_starts), [30_000]);
 }
 
 #[test]
 fn uses_the_start_interval_only_with_a_start_period() {
     let world = World::new(timing(30_000, 60_000), &[play(0, 1), play(0, 1), play(0, 0), play(0, 0)], &[]);
     let world = world.run();
-    assert_eq!(world.since_start(&world.regular_starts), [5_000, 10_000, 15_000, 45_000]);
+    assert_eq!(since_start(&world.regular_starts), [5_000, 10_000, 15_000, 45_000]);
 }
 
 #[test]
 fn does_not_oversleep_the_end_of_the_start_period() {
     let settings = Timing { start_interval: ms(60_000), ..timing(1_000, 4_000) };
     let world = World::new(settings, &[play(0, 1), play(0, 1)], &[]).run();
-    assert_eq!(world.since_start(&world.regular_starts), [4_000, 5_000]);
+    assert_eq!(since_start(&world.regular_starts), [4_000, 5_000]);
 }
 
 #[test]
@@ -310,8 +311,8 @@ fn looks_at_once_and_then_ever_more_rarely() {
     let early = vec![play(0, 1); 20];
     let world = World::new(timing(30_000, 0), &[play(0, 1)], &early).run();
     let expected = [0, 100, 300, 700, 1_500, 3_100, 6_300, 11_300, 16_300, 21_300, 26_300];
-    assert_eq!(world.since_start(&world.early_starts), expected);
-    assert_eq!(world.since_start(&world.regular_starts), [30_000]);
+    assert_eq!(since_start(&world.early_starts), expected);
+    assert_eq!(since_start(&world.regular_starts), [30_000]);
 }
 
 #[test]
@@ -323,7 +324,7 @@ fn goes_on_looking_early_between_regular_probes_while_starting() {
     }
     world.turn();
     world.turn();
-    assert_eq!(world.since_start(&world.early_starts).last(), Some(&35_000));
+    assert_eq!(since_start(&world.early_starts).last(), Some(&35_000));
 }
 
 #[test]
@@ -335,8 +336,8 @@ fn an_early_success_shows_healthy_and_ends_early_probing() {
     world.turn();
     assert_eq!(world.schedule.early_reason(), Some("exit 1"));
     let world = world.run();
-    assert_eq!(world.since_start(&world.early_starts), [0, 100]);
-    assert_eq!(world.since_start(&[world.changes[0].0]), [100]);
+    assert_eq!(since_start(&world.early_starts), [0, 100]);
+    assert_eq!(since_start(&[world.changes[0].0]), [100]);
     assert_eq!(world.changes[0].1.to, Status::Healthy);
     assert_eq!(world.schedule.early_reason(), None);
     assert_eq!((world.schedule.shown(), world.schedule.streak()), (Status::Healthy, 1));
