@@ -12,14 +12,16 @@
 //! - [`identity`]: the user spec, the passwd and group files, the drop.
 //! - [`sys`]: the only unsafe code.
 //!
-//! Words all floors share: [`error`], [`signal`], [`time`].
+//! Words all floors share: [`error`], [`signal`], [`text`], [`time`].
 
 pub mod cli;
 pub mod error;
+pub mod health;
 pub mod identity;
 pub mod logging;
 pub mod plan;
 pub mod signal;
 pub mod supervisor;
 pub mod sys;
+pub mod text;
 pub mod time;

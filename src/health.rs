@@ -1,0 +1,45 @@
+//! Is the app healthy: when to look, what was seen, and what is told.
+//!
+//! [`schedule`] decides and is pure; [`document`] tells other processes.
+
+pub mod schedule;
+
+use std::fmt;
+
+/// What `docker ps` shows, by Docker's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// No check is configured.
+    None,
+    /// Not decided yet.
+    Starting,
+    /// The last check that counts succeeded.
+    Healthy,
+    /// So many checks failed in a row as `retries` says.
+    Unhealthy,
+}
+
+impl Status {
+    const ALL: [Self; 4] = [Self::None, Self::Starting, Self::Healthy, Self::Unhealthy];
+
+    /// The word in `docker inspect`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Starting => "starting",
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+        }
+    }
+
+    /// The status of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

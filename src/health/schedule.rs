@@ -1,0 +1,375 @@
+//! When to probe, and what the results mean: Docker's state machine, pure.
+//!
+//! It knows no clock and makes no call: it takes events with the moment they
+//! happened at, and returns what is to be done. Two machines run in it.
+//!
+//! **Docker's own**, exactly (moby's `monitor` and `handleProbeResult`): the
+//! status, the streak and the moments of *regular* rounds. One thing is not
+//! copied: Docker oversleeps the end of the start period when the start
+//! interval is longer than what is left of it (moby#46747).
+//!
+//! **Early rounds**, laid over it (asked for in moby#33410 and moby#48874):
+//! while the app is starting, the time between regular rounds is used to look
+//! at once and then ever more rarely. Of these only a success counts. So
+//! healthy never comes later than with Docker, unhealthy never sooner, and
+//! streaks and moments are the same.
+//!
+//! A *round* is one look at the app: one probe process, or several whose
+//! results must all be good. Rounds never overlap: the next one waits until the last
+//! process of the one before has been reaped (k8s#110070).
+
+use super::Status;
+use crate::plan::Timing;
+use crate::time::{GoDuration, Moment};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Docker keeps the last five results.
+const LOG_ENTRIES: usize = 5;
+/// The exit code of a round that timed out or could not be started, as in Docker.
+pub const NO_EXIT_CODE: i32 = -1;
+/// The first pause between early rounds; it doubles from there.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// A wake-up is late only beyond this, however short the interval.
+const LATE: Duration = Duration::from_secs(1);
+
+/// What the supervisor has to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Start one round. Answer with [`Schedule::finished`] or [`Schedule::not_started`].
+    Start(Kind),
+    /// Kill the round's process groups; [`Schedule::finished`] is still due
+    /// when all of it has been reaped.
+    Kill,
+    /// The shown status changed.
+    Changed(Change),
+    /// Something that readers of the status document see is new.
+    Publish,
+}
+
+/// Why a round is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// At Docker's moment: it counts, whatever comes out.
+    Regular,
+    /// Before or between these, while starting: only its success counts.
+    Early,
+}
+
+/// A change of the shown status, for the log and for acting on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What was shown before.
+    pub from: Status,
+    /// What is shown now.
+    pub to: Status,
+    /// What the round that changed it said; empty after a restart.
+    pub reason: String,
+}
+
+/// One result in the log, in Docker's terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// When the round started.
+    pub start: Moment,
+    /// When its result was known.
+    pub end: Moment,
+    /// 0 is healthy; [`NO_EXIT_CODE`] means it timed out or was not found.
+    pub exit_code: i32,
+    /// What it said.
+    pub output: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Idle,
+    Running(Kind, Moment),
+    /// Killed, and not reaped yet; its result is of no interest.
+    Dying,
+}
+
+/// The state of health of one app.
+#[derive(Debug, Clone)]
+pub struct Schedule {
+    timing: Timing,
+    started: Moment,
+    status: Status,
+    seen_healthy_early: bool,
+    streak: u32,
+    log: VecDeque<Entry>,
+    early_reason: Option<String>,
+    round: Round,
+    due: Moment,
+    early_due: Moment,
+    pause: Duration,
+}
+
+impl Schedule {
+    /// The app was started `now`. The first round is due at once.
+    pub fn new(timing: Timing, now: Moment) -> Self {
+        let mut schedule = Self {
+            timing,
+            started: now,
+            status: Status::Starting,
+            seen_healthy_early: false,
+            streak: 0,
+            log: VecDeque::with_capacity(LOG_ENTRIES),
+            early_reason: None,
+            round: Round::Idle,
+            due: now,
+            early_due: now,
+            pause: Duration::ZERO,
+        };
+        schedule.begin(now);
+        schedule
+    }
+
+    /// When [`Self::tick`] wants to be called next; none while it waits for a
+    /// killed round to be reaped.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        match self.round {
+            Round::Idle if self.probes_early() => Some(self.due.min(self.early_due)),
+            Round::Idle => Some(self.due),
+            Round::Running(Kind::Regular, start) => Some(self.times_out(start)),
+            Round::Running(Kind::Early, start) => Some(self.times_out(start).min(self.due)),
+            Round::Dying => None,
+        }
+    }
+
+    /// Time has passed. `partial` tells what the running round has said so
+    /// far; it is asked only when that round has timed out.
+    pub fn tick(&mut self, now: Moment, partial: impl FnOnce() -> String) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.is_late(now) {
+            self.rearm(now, &mut actions);
+        }
+        match self.round {
+            Round::Running(Kind::Regular, start) if now >= self.times_out(start) => {
+                self.kill(&mut actions);
+                let output = self.timeout_output(&partial());
+                self.record(Entry { start, end: now, exit_code: NO_EXIT_CODE, output }, &mut actions);
+            }
+            Round::Running(Kind::Early, start) if now >= self.due.min(self.times_out(start)) => {
+                self.kill(&mut actions);
+                if now >= self.times_out(start) {
+                    let output = self.timeout_output(&partial());
+                    self.record_early(now, NO_EXIT_CODE, output, &mut actions);
+                }
+            }
+            _ => {}
+        }
+        self.start_what_is_due(now, &mut actions);
+        actions
+    }
+
+    /// The round is over and all its processes are reaped. The exit code is 0
+    /// for healthy, anything else for a failure. The result of a round that
+    /// had been killed is ignored.
+    pub fn finished(&mut self, now: Moment, exit_code: i32, output: String) -> Vec<Action> {
+        let mut actions = Vec::new();
+        if self.is_late(now) {
+            self.rearm(now, &mut Vec::new());
+        }
+        match std::mem::replace(&mut self.round, Round::Idle) {
+            Round::Running(Kind::Regular, start) => {
+                self.record(Entry { start, end: now, exit_code, output }, &mut actions);
+            }
+            Round::Running(Kind::Early, _) => self.record_early(now, exit_code, output, &mut actions),
+            Round::Dying | Round::Idle => {}
+        }
+        self.start_what_is_due(now, &mut actions);
+        actions
+    }
+
+    /// hinit itself was not able to start the round (no process, no file
+    /// descriptor). That says nothing about the app: it is tried again later
+    /// and does not count. A program that does not exist is different: as in
+    /// Docker it is a failure with [`NO_EXIT_CODE`].
+    pub fn not_started(&mut self, now: Moment) {
+        match std::mem::replace(&mut self.round, Round::Idle) {
+            Round::Running(Kind::Regular, _) => {
+                self.due = now.saturating_add(self.delay(now));
+                self.back_off(now);
+            }
+            Round::Running(Kind::Early, _) => self.back_off(now),
+            Round::Dying | Round::Idle => {}
+        }
+    }
+
+    /// The app was started anew. As with `docker restart` the status is
+    /// starting again and the streak is 0, and the log stays.
+    pub fn restarted(&mut self, now: Moment) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let from = self.shown();
+        if self.round != Round::Idle {
+            self.kill(&mut actions);
+        }
+        self.begin(now);
+        self.report_change(from, "", &mut actions);
+        actions.push(Action::Publish);
+        actions
+    }
+
+    /// The status to show: Docker's own, or healthy if that is still starting
+    /// and an early round succeeded.
+    pub fn shown(&self) -> Status {
+        if self.status == Status::Starting && self.seen_healthy_early { Status::Healthy } else { self.status }
+    }
+
+    /// Failures in a row, of regular rounds that count.
+    pub fn streak(&self) -> u32 {
+        self.streak
+    }
+
+    /// The last five results, the oldest first.
+    pub fn log(&self) -> impl ExactSizeIterator<Item = &Entry> {
+        self.log.iter()
+    }
+
+    /// What the last early round that failed said.
+    pub fn early_reason(&self) -> Option<&str> {
+        self.early_reason.as_deref()
+    }
+
+    /// When the next regular round starts; none while one runs.
+    pub fn next_check(&self) -> Option<Moment> {
+        (!matches!(self.round, Round::Running(Kind::Regular, _))).then_some(self.due)
+    }
+
+    /// By when a regular result must be known if the supervisor is not stuck.
+    pub fn result_due(&self) -> Moment {
+        match self.round {
+            Round::Running(Kind::Regular, start) => self.times_out(start),
+            _ => self.times_out(self.due),
+        }
+    }
+
+    fn begin(&mut self, now: Moment) {
+        self.started = now;
+        self.status = Status::Starting;
+        self.seen_healthy_early = false;
+        self.streak = 0;
+        self.early_reason = None;
+        self.due = now.saturating_add(self.delay(now));
+        self.early_due = now;
+        self.pause = FIRST_PAUSE.min(self.timing.start_interval);
+    }
+
+    fn probes_early(&self) -> bool {
+        self.shown() == Status::Starting
+    }
+
+    fn times_out(&self, start: Moment) -> Moment {
+        start.saturating_add(self.timing.timeout)
+    }
+
+    /// From now to the next regular round: Docker's `getInterval`.
+    fn delay(&self, now: Moment) -> Duration {
+        let grace = self.started.saturating_add(self.timing.start_period).saturating_sub(now);
+        if self.status != Status::Starting || grace.is_zero() {
+            return self.timing.interval;
+        }
+        self.timing.start_interval.min(grace.max(self.timing.interval))
+    }
+
+    /// Was everything frozen, the app included (a paused container, a
+    /// suspended machine)? Then nothing seen meanwhile can be held against it.
+    fn is_late(&self, now: Moment) -> bool {
+        let allowed = LATE.max(self.timing.interval);
+        self.next_deadline().is_some_and(|deadline| now > deadline.saturating_add(allowed))
+    }
+
+    /// Forgets the round in flight and waits anew, as Docker does after `docker unpause`.
+    fn rearm(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if self.round != Round::Idle {
+            self.kill(actions);
+        }
+        self.due = now.saturating_add(self.delay(now));
+        self.early_due = now;
+    }
+
+    fn kill(&mut self, actions: &mut Vec<Action>) {
+        if self.round != Round::Dying {
+            actions.push(Action::Kill);
+        }
+        self.round = Round::Dying;
+    }
+
+    fn start_what_is_due(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if self.round != Round::Idle {
+            return;
+        }
+        let kind = match () {
+            () if now >= self.due => Kind::Regular,
+            () if self.probes_early() && now >= self.early_due => Kind::Early,
+            () => return,
+        };
+        self.round = Round::Running(kind, now);
+        actions.push(Action::Start(kind));
+    }
+
+    /// Docker's `handleProbeResult`.
+    fn record(&mut self, entry: Entry, actions: &mut Vec<Action>) {
+        let from = self.shown();
+        if entry.exit_code == 0 {
+            self.streak = 0;
+            self.status = Status::Healthy;
+        } else if !self.is_excused(&entry) {
+            self.streak = self.streak.saturating_add(1);
+            if self.streak >= self.timing.retries {
+                self.status = Status::Unhealthy;
+            }
+        }
+        self.due = entry.end.saturating_add(self.delay(entry.end));
+        self.early_due = entry.end.saturating_add(self.pause);
+        self.report_change(from, &entry.output, actions);
+        self.remember(entry);
+        actions.push(Action::Publish);
+    }
+
+    /// A failure in the start period does not count, until a first success.
+    fn is_excused(&self, entry: &Entry) -> bool {
+        self.status == Status::Starting && entry.start.saturating_sub(self.started) < self.timing.start_period
+    }
+
+    fn remember(&mut self, entry: Entry) {
+        if self.log.len() == LOG_ENTRIES {
+            self.log.pop_front();
+        }
+        self.log.push_back(entry);
+    }
+
+    fn record_early(&mut self, now: Moment, exit_code: i32, output: String, actions: &mut Vec<Action>) {
+        let from = self.shown();
+        if exit_code == 0 {
+            self.seen_healthy_early = true;
+            self.early_reason = None;
+            self.report_change(from, &output, actions);
+        } else {
+            self.early_reason = Some(output);
+            self.back_off(now);
+        }
+        actions.push(Action::Publish);
+    }
+
+    fn back_off(&mut self, now: Moment) {
+        self.early_due = now.saturating_add(self.pause);
+        self.pause = self.pause.saturating_mul(2).min(self.timing.start_interval);
+    }
+
+    fn report_change(&self, from: Status, reason: &str, actions: &mut Vec<Action>) {
+        let to = self.shown();
+        if from != to {
+            actions.push(Action::Changed(Change { from, to, reason: reason.to_owned() }));
+        }
+    }
+
+    /// Docker's words, to the letter.
+    fn timeout_output(&self, partial: &str) -> String {
+        let line = format!("Health check exceeded timeout ({})", GoDuration(self.timing.timeout));
+        if partial.is_empty() { line } else { format!("{line}: {partial}") }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,465 @@
+use super::*;
+use proptest::prelude::*;
+
+const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn timing(interval: u64, start_period: u64) -> Timing {
+    Timing {
+        interval: ms(interval),
+        timeout: ms(10_000),
+        start_period: ms(start_period),
+        start_interval: ms(5_000),
+        retries: 3,
+    }
+}
+
+fn nothing() -> String {
+    String::new()
+}
+
+/// What a scripted probe does.
+#[derive(Debug, Clone, Copy)]
+struct Play {
+    takes: Duration,
+    exit_code: i32,
+}
+
+const fn play(takes: u64, exit_code: i32) -> Play {
+    Play { takes: ms(takes), exit_code }
+}
+
+/// What was seen of one regular round.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Seen {
+    start: Moment,
+    end: Moment,
+    exit_code: i32,
+    output: String,
+    status: Status,
+    streak: u32,
+}
+
+/// The schedule under a scripted app. A killed probe is reaped at once.
+struct World {
+    schedule: Schedule,
+    now: Moment,
+    ends: Option<(Moment, i32)>,
+    regular: Vec<Play>,
+    early: Vec<Play>,
+    regular_starts: Vec<Moment>,
+    early_starts: Vec<Moment>,
+    changes: Vec<(Moment, Change)>,
+    seen: Vec<Seen>,
+}
+
+impl World {
+    fn new(timing: Timing, regular: &[Play], early: &[Play]) -> Self {
+        let mut early = early.to_vec();
+        early.reverse();
+        let mut regular = regular.to_vec();
+        regular.reverse();
+        Self {
+            schedule: Schedule::new(timing, ms(1_000_000)),
+            now: ms(1_000_000),
+            ends: None,
+            regular,
+            early,
+            regular_starts: Vec::new(),
+            early_starts: Vec::new(),
+            changes: Vec::new(),
+            seen: Vec::new(),
+        }
+    }
+
+    /// Runs until no regular result is left in the script.
+    fn run(mut self) -> Self {
+        let rounds = self.regular.len();
+        while self.seen.len() < rounds {
+            self.turn();
+        }
+        self
+    }
+
+    fn turn(&mut self) {
+        let deadline = self.schedule.next_deadline().expect("something is always due");
+        let actions = match self.ends {
+            Some((end, exit_code)) if end < deadline => {
+                self.now = end;
+                self.ends = None;
+                self.schedule.finished(end, exit_code, format!("exit {exit_code}"))
+            }
+            _ => {
+                assert!(deadline >= self.now, "a deadline is never in the past");
+                self.now = deadline;
+                self.schedule.tick(deadline, || "partial".into())
+            }
+        };
+        self.obey(actions);
+        self.note();
+    }
+
+    fn obey(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Start(kind) => self.start(kind),
+                Action::Kill => {
+                    self.ends = None;
+                    self.note();
+                    let actions = self.schedule.finished(self.now, 137, "killed".into());
+                    self.obey(actions);
+                }
+                Action::Changed(change) => self.changes.push((self.now, change)),
+                Action::Publish => {}
+            }
+        }
+    }
+
+    fn start(&mut self, kind: Kind) {
+        assert_eq!(self.ends, None, "rounds never overlap");
+        let play = match kind {
+            Kind::Regular => {
+                self.regular_starts.push(self.now);
+                self.regular.pop()
+            }
+            Kind::Early => {
+                self.early_starts.push(self.now);
+                self.early.pop()
+            }
+        };
+        let play = play.unwrap_or(play_forever());
+        self.ends = Some((self.now.saturating_add(play.takes), play.exit_code));
+    }
+
+    fn note(&mut self) {
+        let Some(last) = self.schedule.log().last().cloned() else { return };
+        if self.seen.last().is_none_or(|seen| seen.start != last.start) {
+            self.seen.push(Seen {
+                start: last.start,
+                end: last.end,
+                exit_code: last.exit_code,
+                output: last.output,
+                status: self.schedule.status,
+                streak: self.schedule.streak(),
+            });
+        }
+    }
+
+    fn unhealthy_at(&self) -> Option<Moment> {
+        self.changes.iter().find(|(_, change)| change.to == Status::Unhealthy).map(|(at, _)| *at)
+    }
+}
+
+/// In milliseconds since the app's start.
+fn since_start(moments: &[Moment]) -> Vec<u128> {
+    moments.iter().map(|moment| moment.saturating_sub(ms(1_000_000)).as_millis()).collect()
+}
+
+const fn play_forever() -> Play {
+    Play { takes: Duration::MAX, exit_code: 0 }
+}
+
+/// moby's `monitor` and `handleProbeResult`, told straightforwardly: sleep,
+/// probe, note, repeat.
+fn docker(timing: Timing, started: Moment, script: &[Play]) -> Vec<Seen> {
+    let mut now = started;
+    let mut status = Status::Starting;
+    let mut streak = 0;
+    let mut seen = Vec::new();
+    for play in script {
+        now += docker_interval(timing, now.saturating_sub(started), status);
+        let start = now;
+        let (took, exit_code, output) = if play.takes < timing.timeout {
+            (play.takes, play.exit_code, format!("exit {}", play.exit_code))
+        } else {
+            let text = format!("Health check exceeded timeout ({}): partial", GoDuration(timing.timeout));
+            (timing.timeout, -1, text)
+        };
+        now += took;
+        if exit_code == 0 {
+            streak = 0;
+            status = Status::Healthy;
+        } else {
+            let in_grace = status == Status::Starting && start.saturating_sub(started) < timing.start_period;
+            if !in_grace {
+                streak += 1;
+                if streak >= timing.retries {
+                    status = Status::Unhealthy;
+                }
+            }
+        }
+        seen.push(Seen { start, end: now, exit_code, output, status, streak });
+    }
+    seen
+}
+
+fn docker_interval(timing: Timing, age: Duration, status: Status) -> Duration {
+    if age >= timing.start_period || status != Status::Starting {
+        timing.interval
+    } else {
+        // Not moby#46747: never beyond the end of the start period by more than an interval.
+        let left = timing.start_period.saturating_sub(age);
+        timing.start_interval.min(if left > timing.interval { left } else { timing.interval })
+    }
+}
+
+fn any_timing() -> impl Strategy<Value = Timing> {
+    (1..40_000u64, 1..40_000u64, 0..90_000u64, 1..20_000u64, 1..5u32).prop_map(
+        |(interval, timeout, start_period, start_interval, retries)| Timing {
+            interval: ms(interval),
+            timeout: ms(timeout),
+            start_period: ms(start_period),
+            start_interval: ms(start_interval),
+            retries,
+        },
+    )
+}
+
+fn any_play() -> impl Strategy<Value = Play> {
+    let exit_code = prop_oneof![3 => Just(0), 3 => Just(1), 1 => 2..255i32];
+    (0..60_000u64, exit_code).prop_map(|(takes, exit_code)| play(takes, exit_code))
+}
+
+proptest! {
+    #[test]
+    fn runs_docker_s_machine_exactly(
+        timing in any_timing(),
+        regular in prop::collection::vec(any_play(), 1..30),
+        early in prop::collection::vec(any_play(), 0..30),
+    ) {
+        let world = World::new(timing, &regular, &early).run();
+        let model = docker(timing, ms(1_000_000), &regular);
+        prop_assert_eq!(&world.seen, &model);
+
+        let docker_starts: Vec<Moment> = model.iter().map(|seen| seen.start).collect();
+        prop_assert_eq!(&world.regular_starts[..model.len()], &docker_starts[..]);
+
+        let unhealthy = model.iter().find(|seen| seen.status == Status::Unhealthy).map(|seen| seen.end);
+        prop_assert_eq!(world.unhealthy_at(), unhealthy);
+
+        let kept: Vec<Moment> = world.schedule.log().map(|entry| entry.start).collect();
+        prop_assert_eq!(&kept[..], &docker_starts[docker_starts.len().saturating_sub(5)..]);
+    }
+
+    #[test]
+    fn is_never_healthy_later_than_docker(
+        timing in any_timing(),
+        regular in prop::collection::vec(any_play(), 1..10),
+        early in prop::collection::vec(any_play(), 0..30),
+    ) {
+        let world = World::new(timing, &regular, &early).run();
+        let docker = docker(timing, ms(1_000_000), &regular);
+        let docker = docker.iter().find(|seen| seen.status == Status::Healthy).map(|seen| seen.end);
+        let ours = world.changes.iter().find(|(_, change)| change.to == Status::Healthy).map(|(at, _)| *at);
+        if let Some(docker) = docker {
+            prop_assert!(ours.is_some_and(|ours| ours <= docker));
+        }
+    }
+
+    #[test]
+    fn survives_any_order_of_events_at_any_moment(
+        timing in any_timing(),
+        events in prop::collection::vec((0..5u8, 0..100_000u64, -1..3i32), 0..200),
+    ) {
+        let mut now = Moment::ZERO;
+        let mut schedule = Schedule::new(timing, now);
+        for (event, step, exit_code) in events {
+            now += ms(step);
+            match event {
+                0 | 1 => { schedule.tick(now, nothing); }
+                2 => { schedule.finished(now, exit_code, nothing()); }
+                3 => schedule.not_started(now),
+                _ => { schedule.restarted(now); }
+            }
+            prop_assert!(schedule.log().len() <= 5);
+            prop_assert!(schedule.streak() == 0 || schedule.shown() != Status::Starting || timing.retries > 1);
+        }
+    }
+}
+
+#[test]
+fn first_regular_probe_comes_after_one_interval() {
+    let world = World::new(timing(30_000, 0), &[play(10, 0)], &[]).run();
+    assert_eq!(since_start(&world.regular_starts), [30_000]);
+}
+
+#[test]
+fn uses_the_start_interval_only_with_a_start_period() {
+    let world = World::new(timing(30_000, 60_000), &[play(0, 1), play(0, 1), play(0, 0), play(0, 0)], &[]);
+    let world = world.run();
+    assert_eq!(since_start(&world.regular_starts), [5_000, 10_000, 15_000, 45_000]);
+}
+
+#[test]
+fn does_not_oversleep_the_end_of_the_start_period() {
+    let settings = Timing { start_interval: ms(60_000), ..timing(1_000, 4_000) };
+    let world = World::new(settings, &[play(0, 1), play(0, 1)], &[]).run();
+    assert_eq!(since_start(&world.regular_starts), [4_000, 5_000]);
+}
+
+#[test]
+fn counts_no_failure_that_started_in_the_start_period_until_a_success() {
+    let script = [play(0, 1), play(9_000, 1), play(0, 0), play(0, 1)];
+    let world = World::new(timing(5_000, 12_000), &script, &[]).run();
+    let streaks: Vec<u32> = world.seen.iter().map(|seen| seen.streak).collect();
+    assert_eq!(streaks, [0, 0, 0, 1]);
+}
+
+#[test]
+fn looks_at_once_and_then_ever_more_rarely() {
+    let early = vec![play(0, 1); 20];
+    let world = World::new(timing(30_000, 0), &[play(0, 1)], &early).run();
+    let expected = [0, 100, 300, 700, 1_500, 3_100, 6_300, 11_300, 16_300, 21_300, 26_300];
+    assert_eq!(since_start(&world.early_starts), expected);
+    assert_eq!(since_start(&world.regular_starts), [30_000]);
+}
+
+#[test]
+fn goes_on_looking_early_between_regular_probes_while_starting() {
+    let early = vec![play(0, 1); 20];
+    let mut world = World::new(timing(30_000, 0), &[play(0, 1), play(0, 1)], &early);
+    while world.regular_starts.is_empty() {
+        world.turn();
+    }
+    world.turn();
+    world.turn();
+    assert_eq!(since_start(&world.early_starts).last(), Some(&35_000));
+}
+
+#[test]
+fn an_early_success_shows_healthy_and_ends_early_probing() {
+    let early = [play(0, 1), play(0, 0), play(0, 0)];
+    let mut world = World::new(timing(30_000, 0), &[play(0, 1)], &early);
+    world.turn();
+    assert_eq!(world.schedule.shown(), Status::Starting);
+    world.turn();
+    assert_eq!(world.schedule.early_reason(), Some("exit 1"));
+    let world = world.run();
+    assert_eq!(since_start(&world.early_starts), [0, 100]);
+    assert_eq!(since_start(&[world.changes[0].0]), [100]);
+    assert_eq!(world.changes[0].1.to, Status::Healthy);
+    assert_eq!(world.schedule.early_reason(), None);
+    assert_eq!((world.schedule.shown(), world.schedule.streak()), (Status::Healthy, 1));
+}
+
+#[test]
+fn an_early_failure_touches_neither_streak_nor_log() {
+    let mut world = World::new(timing(30_000, 0), &[], &[play(1, 1), play(1, 2)]);
+    for _ in 0..4 {
+        world.turn();
+    }
+    assert_eq!(world.schedule.early_reason(), Some("exit 2"));
+    assert_eq!((world.schedule.streak(), world.schedule.log().len()), (0, 0));
+}
+
+#[test]
+fn an_early_probe_gives_way_to_the_regular_one() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    assert_eq!(schedule.tick(ms(0), nothing), [Action::Start(Kind::Early)]);
+    assert_eq!(schedule.next_deadline(), Some(ms(1_000)));
+    assert_eq!(schedule.tick(ms(1_000), nothing), [Action::Kill]);
+    assert_eq!(schedule.next_deadline(), None);
+    assert_eq!(schedule.tick(ms(1_001), nothing), []);
+    assert_eq!(schedule.finished(ms(1_002), 0, nothing()), [Action::Start(Kind::Regular)]);
+    assert_eq!(schedule.shown(), Status::Starting, "the result of a killed probe is ignored");
+}
+
+#[test]
+fn kills_on_timeout_and_tells_it_in_docker_s_words() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    assert_eq!(schedule.tick(ms(1_000), nothing), [Action::Start(Kind::Regular)]);
+    assert_eq!(schedule.next_deadline(), Some(ms(11_000)));
+    assert_eq!(schedule.tick(ms(11_000), || "some".into()), [Action::Kill, Action::Publish]);
+    let entry = schedule.log().last().unwrap();
+    assert_eq!((entry.exit_code, entry.end), (-1, ms(11_000)));
+    assert_eq!(entry.output, "Health check exceeded timeout (10s): some");
+    assert_eq!(schedule.streak(), 1);
+}
+
+#[test]
+fn never_starts_a_probe_before_the_killed_one_is_reaped() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    schedule.tick(ms(1_000), nothing);
+    schedule.tick(ms(11_000), nothing);
+    assert_eq!(schedule.tick(ms(500_000), nothing), [], "an unkillable probe is waited for");
+    assert_eq!(schedule.finished(ms(500_000), 137, nothing()), [Action::Start(Kind::Regular)]);
+}
+
+#[test]
+fn a_probe_that_hinit_could_not_start_is_no_failure_of_the_app() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    schedule.tick(ms(1_000), nothing);
+    schedule.not_started(ms(1_000));
+    assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
+    assert_eq!(schedule.next_deadline(), Some(ms(2_000)));
+}
+
+#[test]
+fn holds_nothing_against_the_app_that_was_seen_across_a_freeze() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    schedule.tick(ms(1_000), nothing);
+    assert_eq!(schedule.tick(ms(99_000), nothing), [Action::Kill]);
+    assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
+    assert_eq!(schedule.finished(ms(99_001), 137, nothing()), []);
+    assert_eq!(schedule.next_deadline(), Some(ms(100_000)), "it waits anew");
+}
+
+#[test]
+fn drops_a_result_that_arrives_across_a_freeze() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    schedule.tick(ms(1_000), nothing);
+    assert_eq!(schedule.finished(ms(99_000), 1, nothing()), []);
+    assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
+    assert_eq!(schedule.next_deadline(), Some(ms(100_000)));
+}
+
+#[test]
+fn a_restart_of_the_app_begins_anew_and_keeps_the_log() {
+    let world = World::new(timing(1_000, 0), &[play(0, 1), play(0, 1), play(0, 1)], &[]).run();
+    let (mut schedule, now) = (world.schedule, world.now);
+    assert_eq!(schedule.shown(), Status::Unhealthy);
+    let actions = schedule.restarted(now);
+    let change = Change { from: Status::Unhealthy, to: Status::Starting, reason: String::new() };
+    assert_eq!(actions, [Action::Changed(change), Action::Publish]);
+    assert_eq!((schedule.streak(), schedule.log().len()), (0, 3));
+    assert_eq!(schedule.tick(now, nothing), [Action::Start(Kind::Early)]);
+}
+
+#[test]
+fn a_restart_while_a_probe_runs_waits_for_it_to_be_reaped() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    assert_eq!(schedule.restarted(ms(10)), [Action::Kill, Action::Publish]);
+    assert_eq!(schedule.tick(ms(20), nothing), []);
+    assert_eq!(schedule.finished(ms(30), 0, nothing()), [Action::Start(Kind::Early)]);
+    assert_eq!(schedule.shown(), Status::Starting);
+}
+
+#[test]
+fn the_longest_durations_overflow_nothing() {
+    let longest = Duration::MAX;
+    let settings = Timing {
+        interval: longest,
+        timeout: longest,
+        start_period: longest,
+        start_interval: longest,
+        retries: u32::MAX,
+    };
+    let mut schedule = Schedule::new(settings, ms(5));
+    schedule.tick(ms(5), nothing);
+    schedule.finished(ms(6), 1, nothing());
+    assert_eq!(schedule.next_deadline(), Some(ms(106)));
+    assert_eq!(schedule.next_check(), Some(longest));
+    assert_eq!(schedule.result_due(), longest);
+}

@@ -1,0 +1,194 @@
+//! The target's URI: `http://HOST:PORT/PATH`, `tcp://HOST:PORT`, `exec:COMMAND`.
+
+use super::{Address, Host};
+use crate::error::{Error, Result};
+use std::fmt::Write as _;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// A target by its syntax; the checks are not known here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Uri {
+    Http(HttpUri),
+    Tcp(Address),
+    /// The command, not split yet.
+    Exec(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HttpUri {
+    pub(super) address: Address,
+    /// `user:password`, decoded, if the target carries one.
+    pub(super) userinfo: Option<String>,
+    /// For the `Host` header: the host as written, and the port unless it is 80.
+    pub(super) host_header: String,
+    /// Starts with `/`; holds the query; pure ASCII.
+    pub(super) path: String,
+}
+
+const SCHEMES: &str = "http://HOST:PORT/PATH, tcp://HOST:PORT or exec:COMMAND";
+const DEFAULT_HTTP_PORT: u16 = 80;
+
+/// Reads a target whose variables are already expanded.
+pub(super) fn parse(text: &str) -> Result<Uri> {
+    if text.is_empty() {
+        return Err(Error::new(format!("the target is empty; write {SCHEMES}")));
+    }
+    let (scheme, rest) = split_scheme(text).ok_or_else(|| no_scheme(text))?;
+    match (scheme.to_ascii_lowercase().as_str(), rest.strip_prefix("//")) {
+        ("exec", _) => exec(rest),
+        ("http", Some(rest)) => http(text, rest).map(Uri::Http),
+        ("tcp", Some(rest)) => tcp(text, rest).map(Uri::Tcp),
+        (known @ ("http" | "tcp"), None) => {
+            Err(Error::new(format!("'{text}' lacks the two slashes; write {known}://...")))
+        }
+        _ => Err(Error::new(format!("'{text}': hinit knows no {scheme}: targets; write {SCHEMES}"))),
+    }
+}
+
+/// The target without its user and password, for messages.
+pub(super) fn without_credentials(text: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else { return text.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => text.to_owned(),
+    }
+}
+
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    // `localhost:8080` and `db.example:5432` are a host and a port.
+    let is_port = rest.starts_with(|c: char| c.is_ascii_digit());
+    (is_scheme && !(is_port && scheme != "exec")).then_some((scheme, rest))
+}
+
+fn no_scheme(text: &str) -> Error {
+    let rest = text.trim_start_matches('/');
+    Error::new(format!("'{text}' does not say how to probe; write http://{rest} or tcp://{rest}"))
+}
+
+fn exec(command: &str) -> Result<Uri> {
+    if command.trim().is_empty() {
+        return Err(Error::new("exec: has no command; write one such as exec:'redis-cli ping'"));
+    }
+    Ok(Uri::Exec(command.to_owned()))
+}
+
+fn tcp(text: &str, rest: &str) -> Result<Address> {
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    if authority.contains(['/', '?', '#', '@']) {
+        return Err(Error::new(format!("'{text}' says more than host and port; write tcp://HOST:PORT")));
+    }
+    let (host, port) = host_and_port(text, authority)?;
+    let port = port.ok_or_else(|| Error::new(format!("'{text}' has no port; write tcp://HOST:PORT")))?;
+    Ok(Address { host: parse_host(text, host)?, port })
+}
+
+fn http(text: &str, rest: &str) -> Result<HttpUri> {
+    // A fragment is the reader's business and never goes on the wire.
+    let rest = rest.split('#').next().unwrap_or(rest);
+    let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+    let (userinfo, authority) = match authority.rsplit_once('@') {
+        Some((userinfo, authority)) => (Some(percent_decode(text, userinfo)?), authority),
+        None => (None, authority),
+    };
+    let (host, port) = host_and_port(text, authority)?;
+    let port = port.unwrap_or(DEFAULT_HTTP_PORT);
+    Ok(HttpUri {
+        address: Address { host: parse_host(text, host)?, port },
+        userinfo,
+        host_header: host_header(host, port),
+        path: wire_path(text, path)?,
+    })
+}
+
+/// curl leaves the default port out of the `Host` header, and some virtual
+/// hosts want it so.
+fn host_header(host: &str, port: u16) -> String {
+    let host = if host.is_empty() { "localhost" } else { host };
+    if port == DEFAULT_HTTP_PORT { host.to_owned() } else { format!("{host}:{port}") }
+}
+
+/// Host and port of `HOST`, `HOST:PORT`, `[V6]` or `[V6]:PORT`; the host keeps its brackets.
+fn host_and_port<'a>(text: &str, authority: &'a str) -> Result<(&'a str, Option<u16>)> {
+    let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
+    let (host, port) = match authority[after_bracket..].find(':') {
+        Some(at) => authority.split_at(after_bracket + at),
+        None => return Ok((authority, None)),
+    };
+    let port = &port[1..];
+    if port.contains(':') {
+        return Err(Error::new(format!("'{text}': write an IPv6 address in brackets, such as [::1]:8080")));
+    }
+    Ok((host, Some(parse_port(text, port)?)))
+}
+
+fn parse_port(text: &str, port: &str) -> Result<u16> {
+    let number = Some(port).filter(|p| p.bytes().all(|b| b.is_ascii_digit())).and_then(|p| p.parse().ok());
+    number.filter(|number| *number != 0).ok_or_else(|| {
+        Error::new(format!("'{text}': '{port}' is not a port; write a number from 1 to 65535"))
+    })
+}
+
+fn parse_host(text: &str, host: &str) -> Result<Host> {
+    let wrong = |why: &str| Error::new(format!("'{text}': '{host}' is not a host: {why}"));
+    if host.is_empty() || host.eq_ignore_ascii_case("localhost") {
+        return Ok(Host::Here);
+    }
+    if let Some(inner) = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+        let address: Ipv6Addr = inner.parse().map_err(|_| wrong("no IPv6 address is in the brackets"))?;
+        return Ok(Host::Ip(address.into()));
+    }
+    if let Ok(address) = host.parse::<IpAddr>() {
+        return Ok(Host::Ip(address));
+    }
+    let fits = host.len() <= 253 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+    fits.then(|| Host::Name(host.to_owned()))
+        .ok_or_else(|| wrong("write a name of ASCII letters, digits, - and ., an IPv4 address, or [IPv6]"))
+}
+
+/// The path as it goes on the wire. `http://h?q` asks for `/?q`.
+fn wire_path(text: &str, path: &str) -> Result<String> {
+    if path.bytes().any(|b| b <= b' ' || b == 0x7f) {
+        return Err(Error::new(format!(
+            "'{}' has a space or a control character in its path; write %20 for a space",
+            text.escape_debug()
+        )));
+    }
+    let mut wire = String::with_capacity(path.len() + 1);
+    if !path.starts_with('/') {
+        wire.push('/');
+    }
+    for byte in path.bytes() {
+        if byte.is_ascii() {
+            wire.push(byte.into());
+        } else {
+            let _ = write!(wire, "%{byte:02X}");
+        }
+    }
+    Ok(wire)
+}
+
+fn percent_decode(text: &str, encoded: &str) -> Result<String> {
+    let wrong = || {
+        Error::new(format!(
+            "the user and password in '{}' are not percent-encoded text",
+            without_credentials(text)
+        ))
+    };
+    let mut bytes = Vec::with_capacity(encoded.len());
+    let mut rest = encoded.as_bytes();
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte == b'%' {
+            let hex = after.get(..2).and_then(|hex| str::from_utf8(hex).ok()).ok_or_else(wrong)?;
+            bytes.push(u8::from_str_radix(hex, 16).map_err(|_| wrong())?);
+            rest = &after[2..];
+        } else {
+            bytes.push(byte);
+        }
+    }
+    String::from_utf8(bytes).map_err(|_| wrong())
+}

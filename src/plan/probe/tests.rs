@@ -1,0 +1,226 @@
+use super::*;
+use std::net::Ipv4Addr;
+
+fn env(name: &str) -> Option<String> {
+    match name {
+        "PORT" => Some("5500".into()),
+        "EMPTY" => Some(String::new()),
+        "NESTED" => Some("${PORT}".into()),
+        _ => None,
+    }
+}
+
+fn read(text: &str) -> Probe {
+    Probe::from_text(text, &env).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn error(text: &str) -> String {
+    let error = Probe::from_text(text, &env).expect_err(text).to_string();
+    assert!(!error.contains('\n'), "one line: {error}");
+    error
+}
+
+fn http(text: &str) -> Http {
+    match read(text).target {
+        Target::Http(http) => http,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+fn exec(text: &str) -> Vec<OsString> {
+    match read(text).target {
+        Target::Exec(words) => words,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn reads_where_an_http_target_leads() {
+    let name = |name: &str| Host::Name(name.into());
+    let table = [
+        ("http://:5500/health", Host::Here, 5500, "localhost:5500", "/health"),
+        ("http://localhost:5500", Host::Here, 5500, "localhost:5500", "/"),
+        ("HTTP://LOCALHOST/", Host::Here, 80, "LOCALHOST", "/"),
+        ("http:///x", Host::Here, 80, "localhost", "/x"),
+        ("http://127.0.0.1:80/", Host::Ip(Ipv4Addr::LOCALHOST.into()), 80, "127.0.0.1", "/"),
+        (
+            "http://[::1]:8080/a?b=c&d",
+            Host::Ip([0, 0, 0, 0, 0, 0, 0, 1].into()),
+            8080,
+            "[::1]:8080",
+            "/a?b=c&d",
+        ),
+        ("http://[::1]/", Host::Ip([0, 0, 0, 0, 0, 0, 0, 1].into()), 80, "[::1]", "/"),
+        ("http://web.example:81?q", name("web.example"), 81, "web.example:81", "/?q"),
+        ("http://my_app:81/x#frag", name("my_app"), 81, "my_app:81", "/x"),
+        ("http://h/caf\u{e9}", name("h"), 80, "h", "/caf%C3%A9"),
+        ("http://:${PORT}/", Host::Here, 5500, "localhost:5500", "/"),
+        ("http://:${OTHER:-8080}/", Host::Here, 8080, "localhost:8080", "/"),
+        ("http://:${EMPTY:-8080}/", Host::Here, 8080, "localhost:8080", "/"),
+    ];
+    for (text, host, port, host_header, path) in table {
+        let http = http(text);
+        assert_eq!(http.address, Address { host, port }, "{text}");
+        assert_eq!((http.host_header.as_str(), http.path.as_str()), (host_header, path), "{text}");
+    }
+}
+
+#[test]
+fn refuses_a_target_that_cannot_be_meant() {
+    let table = [
+        ("", "target is missing"),
+        ("localhost:8080/x", "write http://localhost:8080/x or tcp://localhost:8080/x"),
+        ("/health", "write http://health"),
+        ("ftp://h/", "no ftp: targets; write http://"),
+        ("https://h/", "no https: targets"),
+        ("http:/h/", "two slashes"),
+        ("http://h:0/", "'0' is not a port"),
+        ("http://h:65536/", "'65536' is not a port"),
+        ("http://h:http/", "'http' is not a port"),
+        ("http://h:+1/", "'+1' is not a port"),
+        ("http://h:/", "'' is not a port"),
+        ("http://::1:80/", "in brackets"),
+        ("http://[::1/", "in brackets"),
+        ("http://[zz]/", "no IPv6 address"),
+        ("http://a,b/", "not a host"),
+        ("http://caf\u{e9}/", "ASCII"),
+        ("'http://h/a b'", "%20"),
+        ("'http://h/a\u{7}'", "control character"),
+        ("tcp://h", "no port"),
+        ("tcp://h:1/x", "more than host and port"),
+        ("tcp://u@h:1", "more than host and port"),
+        ("exec:", "no command"),
+        ("exec:' '", "no command"),
+        ("exec:redis-cli ping", "exec:'redis-cli ping'"),
+        ("exec:'a \"b'", "quote that is not closed"),
+        ("'http://h", "quote that is not closed"),
+        ("http://:${NOPE}/", "the variable NOPE is not set"),
+        ("http://:$PORT/", "write ${PORT}"),
+        ("http://:${PORT/", "closing brace"),
+        ("http://:${}/", "not understood"),
+        ("http://:${PORT:=1}/", "not understood"),
+    ];
+    for (text, why) in table {
+        let error = error(text);
+        assert!(error.contains(why), "{text}: {error}");
+    }
+}
+
+#[test]
+fn does_not_expand_again_what_a_variable_holds() {
+    assert_eq!(http("http://h/${NESTED}").path, "/${PORT}");
+}
+
+#[test]
+fn reads_the_checks() {
+    let http = http(
+        "http://u%40x:p@h/ --status 200-299,401 --contains 'a b' --contains c --method PUT \
+         --header 'X-A: b: c' --header 'Host: other' --data '{}' --timeout 2s",
+    );
+    assert_eq!(http.status.to_string(), "200-299,401");
+    assert!(http.status.contains(401) && !http.status.contains(300));
+    assert_eq!(http.contains, ["a b", "c"]);
+    assert_eq!((http.method.as_str(), http.body.as_deref()), ("PUT", Some("{}")));
+    assert_eq!(http.host_header, "other");
+    let headers: Vec<String> = http.headers.iter().map(|h| format!("{}: {}", h.name, h.value)).collect();
+    assert_eq!(
+        headers,
+        ["X-A: b: c", "Authorization: Basic dUB4OnA=", "Content-Type: application/x-www-form-urlencoded"]
+    );
+}
+
+#[test]
+fn sends_data_by_post_unless_told_otherwise() {
+    assert_eq!(http("http://h/").method, "GET");
+    assert_eq!(http("http://h/ --data x").method, "POST");
+}
+
+#[test]
+fn encodes_credentials_of_every_length() {
+    for (text, encoded) in [("a:", "YTo="), ("a:b", "YTpi"), ("a:bc", "YTpiYw=="), ("a:bcd", "YTpiY2Q=")] {
+        let http = http(&format!("http://h/ --basic-auth {text}"));
+        assert_eq!(http.headers[0].value, format!("Basic {encoded}"));
+    }
+}
+
+#[test]
+fn keeps_credentials_out_of_the_name() {
+    assert_eq!(read("http://user:secret@h:81/x@y").name, "http://h:81/x@y");
+    assert!(!error("http://%zz:secret@h/").contains("secret"));
+}
+
+#[test]
+fn refuses_a_check_that_cannot_be_meant() {
+    let table = [
+        ("http://h/ --status", "--status"),
+        ("http://h/ --status 2xx", "no list of statuses"),
+        ("http://h/ --status 299-200", "no list of statuses"),
+        ("http://h/ --status 99", "no list of statuses"),
+        ("http://h/ --status 200,", "no list of statuses"),
+        ("http://h/ --contains ''", "empty"),
+        ("http://h/ --header nocolon", "NAME: VALUE"),
+        ("http://h/ --header 'a b: c'", "NAME: VALUE"),
+        ("http://h/ --header 'a: b\rc: d'", "control character"),
+        ("http://h/ --host-header 'a\nb'", "control character"),
+        ("http://h/ --method 'GET /'", "not a word of HTTP"),
+        ("http://h/ --timeout 5", "--timeout: '5' is not a duration: the unit is missing"),
+        ("http://h/ --timeout 0", "0 leaves no time"),
+        ("http://h/ --timeout -1s", "negative"),
+        ("http://h/ --contain x", "did you mean --contains?"),
+        ("http://h/ --frobnicate", "write one of --status, --contains"),
+        ("http://h/ --header '${NOPE}: x'", "--header: the variable NOPE is not set"),
+        ("http://h/ two", "one word too many"),
+        ("http://h/ --status 200 --status 201", "--status"),
+        ("tcp://h:1 --status 200", "--status goes with an http:// target"),
+        ("exec:true --contains x", "--contains goes with an http:// target"),
+    ];
+    for (text, why) in table {
+        let error = error(text);
+        assert!(error.contains(why), "{text}: {error}");
+    }
+}
+
+#[test]
+fn splits_a_command_as_a_shell_would_and_runs_none() {
+    assert_eq!(exec("exec:true"), ["true"]);
+    assert_eq!(exec("exec:'redis-cli -p ${PORT} ping'"), ["redis-cli", "-p", "5500", "ping"]);
+    assert_eq!(exec("exec:\"a 'b c' \\$d\" --timeout 1s"), ["a", "b c", "$d"]);
+    assert_eq!(exec("'exec:sh -c \"echo ${X#y} $1\"'"), ["sh", "-c", "echo ${X#y} $1"]);
+}
+
+#[test]
+fn a_variable_with_spaces_stays_one_word() {
+    let env = |_: &str| Some("a b".to_owned());
+    let probe = Probe::from_text("exec:'test -f ${X}'", &env).unwrap();
+    assert_eq!(probe.target, Target::Exec(vec!["test".into(), "-f".into(), "a b".into()]));
+}
+
+#[test]
+fn tells_docker_s_two_forms_of_a_command_apart() {
+    let words = |text: &str| match Probe::from_command(text).unwrap().target {
+        Target::Exec(words) => words,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(words("curl -f $URL || exit 1"), ["/bin/sh", "-c", "curl -f $URL || exit 1"]);
+    assert_eq!(words("[ -f /ready ]"), ["/bin/sh", "-c", "[ -f /ready ]"]);
+    assert_eq!(words("[1]"), ["/bin/sh", "-c", "[1]"]);
+    assert_eq!(words(r#"["pg_isready", "-U", "$X"]"#), ["pg_isready", "-U", "$X"]);
+    assert_eq!(words(r#"["CMD", "a"]"#), ["a"]);
+    assert_eq!(words(r#"["CMD-SHELL", "a b"]"#), ["/bin/sh", "-c", "a b"]);
+    for text in ["", "  ", "[]", r#"["CMD"]"#, r#"[""]"#, "a\0b"] {
+        assert!(Probe::from_command(text).is_err(), "{text:?}");
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_read_or_refused_in_one_line(text in ".*", checks in "( --[a-z]{1,8} [^ ]{0,8}){0,3}") {
+        for text in [text.clone(), format!("http://{text}{checks}"), format!("tcp://{text}"), format!("exec:{text}")] {
+            if let Err(error) = Probe::from_text(&text, &env) {
+                let line = error.to_string();
+                proptest::prop_assert!(!line.is_empty() && !line.contains(char::is_control), "{line:?}");
+            }
+            let _ = Probe::from_command(&text);
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! The words of a probe: one definition for the parse and for the help.
+
+use super::expand::{Bare, expand};
+use super::target::{self, HttpUri, Uri};
+use super::{ERROR_LENGTH, Header, Http, Lookup, Probe, StatusSet, Target};
+use crate::error::{Error, Result};
+use crate::text;
+use crate::time::parse_duration;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command};
+use std::ffi::OsString;
+use std::time::Duration;
+
+const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+/// Checks that only an HTTP answer can meet.
+const HTTP_ONLY: [&str; 7] = ["status", "contains", "method", "header", "data", "host-header", "basic-auth"];
+
+/// The target and its checks, for a clap command.
+pub fn arguments() -> Vec<Arg> {
+    let option = |name: &'static str, value: &'static str, help: &'static str| {
+        Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
+    };
+    vec![
+        Arg::new("target")
+            .value_name("TARGET")
+            .required(true)
+            .help("http://HOST:PORT/PATH, tcp://HOST:PORT or exec:COMMAND; no HOST is this container"),
+        option("status", "LIST", "Statuses that are healthy [default: 200-399]"),
+        option("contains", "TEXT", "Text that the first 10 KiB of the body must hold; all, if repeated")
+            .action(ArgAction::Append),
+        option("method", "METHOD", "The request's method [default: GET, or POST with --data]"),
+        option("header", "'NAME: VALUE'", "A header to send; repeatable").action(ArgAction::Append),
+        option("data", "TEXT", "A body to send"),
+        option("host-header", "HOST", "The Host header to send, for a virtual host"),
+        option("basic-auth", "USER:PASSWORD", "Credentials to send"),
+        option("timeout", "DURATION", "How long it may take in all, such as 5s"),
+    ]
+}
+
+/// Reads `TARGET [CHECKS]` from words, the command's own name not among them.
+///
+/// # Errors
+/// One line for an unknown check, a target or a value that cannot be read, an
+/// unset variable without a default, or a check that the target cannot meet.
+pub fn parse<I, W>(words: I, env: Lookup<'_>) -> Result<Probe>
+where
+    I: IntoIterator<Item = W>,
+    W: Into<OsString> + Clone,
+{
+    let matches = Command::new("probe")
+        .no_binary_name(true)
+        .disable_help_flag(true)
+        .args(arguments())
+        .try_get_matches_from(words)
+        .map_err(|error| Error::new(text::one_line(&in_one_line(&error), ERROR_LENGTH)))?;
+    from_matches(&matches, env)
+}
+
+/// Reads a probe from what clap found for [`arguments`].
+///
+/// # Errors
+/// As [`parse`].
+pub fn from_matches(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
+    meaning(matches, env).map_err(|error| Error::new(text::one_line(&error.to_string(), ERROR_LENGTH)))
+}
+
+fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
+    let written: &String = matches.get_one("target").ok_or_else(|| Error::new(NO_TARGET))?;
+    let checks = Checks { matches, env };
+    let timeout = checks.one("timeout")?.map(|text| limit(&text)).transpose()?;
+    if is_exec(written) {
+        checks.refuse_http_only("exec:")?;
+        return exec(written, timeout, env);
+    }
+    let text = expand(written, Bare::Refuse, env)?;
+    let target = match target::parse(&text)? {
+        Uri::Http(uri) => Target::Http(http(uri, &checks)?),
+        Uri::Tcp(address) => {
+            checks.refuse_http_only("tcp://")?;
+            Target::Tcp(address)
+        }
+        Uri::Exec(_) => {
+            return Err(Error::new(format!("'{written}': write exec: itself, not in a variable")));
+        }
+    };
+    Ok(Probe { name: target::without_credentials(&text), target, timeout })
+}
+
+const NO_TARGET: &str = "the target is missing; write one such as http://:8080/health";
+
+fn is_exec(text: &str) -> bool {
+    text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("exec:"))
+}
+
+fn limit(text: &str) -> Result<Duration> {
+    let limit = parse_duration(text).map_err(|error| error.at("--timeout"))?;
+    (!limit.is_zero())
+        .then_some(limit)
+        .ok_or_else(|| Error::new("--timeout: 0 leaves no time; write one such as 5s"))
+}
+
+/// The checks as typed, read with their variables expanded.
+struct Checks<'a> {
+    matches: &'a ArgMatches,
+    env: Lookup<'a>,
+}
+
+impl Checks<'_> {
+    fn one(&self, name: &str) -> Result<Option<String>> {
+        Ok(self.all(name)?.pop())
+    }
+
+    fn all(&self, name: &str) -> Result<Vec<String>> {
+        let written = self.matches.get_many::<String>(name).unwrap_or_default();
+        written
+            .map(|text| expand(text, Bare::Keep, self.env).map_err(|error| error.at(&format!("--{name}"))))
+            .collect()
+    }
+
+    fn refuse_http_only(&self, scheme: &str) -> Result<()> {
+        match HTTP_ONLY.iter().find(|name| self.matches.contains_id(name)) {
+            Some(name) => Err(Error::new(format!("--{name} goes with an http:// target, not with {scheme}"))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn exec(written: &str, timeout: Option<Duration>, env: Lookup<'_>) -> Result<Probe> {
+    let Uri::Exec(command) = target::parse(written)? else { return Err(Error::new(NO_TARGET)) };
+    let words = shlex::split(&command)
+        .ok_or_else(|| Error::new(format!("'{written}' has a quote that is not closed")))?;
+    if words.first().is_none_or(String::is_empty) {
+        return Err(Error::new("exec: has no command; write one such as exec:'redis-cli ping'"));
+    }
+    // A shell expands its script by itself, and knows more forms than hinit.
+    let expands = !is_shell(&words[0]);
+    let words = words
+        .into_iter()
+        .map(|word| if expands { expand(&word, Bare::Keep, env) } else { Ok(word) })
+        .map(|word| word.map(OsString::from))
+        .collect::<Result<_>>()?;
+    Ok(Probe { name: written.to_owned(), target: Target::Exec(words), timeout })
+}
+
+fn is_shell(program: &str) -> bool {
+    let name = program.rsplit('/').next().unwrap_or(program);
+    ["sh", "ash", "bash", "dash", "ksh", "zsh", "busybox"].contains(&name)
+}
+
+fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
+    let at = |place: &'static str| move |error: Error| error.at(place);
+    let body = checks.one("data")?;
+    let method = checks.one("method")?.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.into());
+    let status = checks.one("status")?.map(|text| StatusSet::parse(&text)).transpose();
+    let mut http = Http {
+        address: uri.address,
+        host_header: checks.one("host-header")?.unwrap_or(uri.host_header),
+        path: uri.path,
+        method: token(method).map_err(at("--method"))?,
+        headers: checks.all("header")?.iter().map(|text| header(text)).collect::<Result<_>>()?,
+        body,
+        status: status.map_err(at("--status"))?.unwrap_or_default(),
+        contains: checks.all("contains")?,
+    };
+    if http.contains.iter().any(String::is_empty) {
+        return Err(Error::new("--contains: the text is empty; write what the body must hold"));
+    }
+    printable(&http.host_header).map_err(at("--host-header"))?;
+    if let Some(credentials) = checks.one("basic-auth")?.or(uri.userinfo) {
+        http.add_missing("Authorization", &format!("Basic {}", base64(credentials.as_bytes())));
+    }
+    if http.body.is_some() {
+        http.add_missing("Content-Type", CONTENT_TYPE);
+    }
+    http.take_host_from_headers();
+    Ok(http)
+}
+
+impl Http {
+    fn add_missing(&mut self, name: &str, value: &str) {
+        if !self.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)) {
+            self.headers.push(Header { name: name.into(), value: value.into() });
+        }
+    }
+
+    /// `--header 'Host: x'` is what curl users write for `--host-header x`.
+    fn take_host_from_headers(&mut self) {
+        if let Some(at) = self.headers.iter().position(|header| header.name.eq_ignore_ascii_case("host")) {
+            self.host_header = self.headers.remove(at).value;
+        }
+    }
+}
+
+fn header(text: &str) -> Result<Header> {
+    let wrong =
+        || Error::new(format!("--header: '{}' is not of the form 'NAME: VALUE'", text.escape_debug()));
+    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
+    let (name, value) = (token(name.to_owned()).map_err(|_| wrong())?, value.trim().to_owned());
+    printable(&value).map_err(|error| error.at("--header"))?;
+    Ok(Header { name, value })
+}
+
+/// A token of RFC 9110: what a method and a header's name are made of.
+fn token(text: String) -> Result<String> {
+    let fits = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if !text.is_empty() && text.bytes().all(fits) {
+        return Ok(text);
+    }
+    Err(Error::new(format!("'{}' is not a word of HTTP", text.escape_debug())))
+}
+
+/// No line break can smuggle in a second header.
+fn printable(value: &str) -> Result<()> {
+    if value.chars().any(|c| c.is_control() && c != '\t') {
+        return Err(Error::new(format!("'{}' has a control character in it", value.escape_debug())));
+    }
+    Ok(())
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
+    for chunk in bytes.chunks(3) {
+        let group = chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte));
+        let group = group << (8 * (3 - chunk.len()));
+        for place in 0..4 {
+            let index = (group >> (18 - 6 * place)) as usize & 63;
+            text.push(if place <= chunk.len() { ALPHABET[index].into() } else { '=' });
+        }
+    }
+    text
+}
+
+/// What clap says in several lines, in one.
+fn in_one_line(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        return NO_TARGET.into();
+    }
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
+        let text = error.to_string();
+        return text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    };
+    match (error.kind(), error.get(ContextKind::SuggestedArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(near))) => {
+            format!("there is no check '{word}'; did you mean {near}?")
+        }
+        (ErrorKind::UnknownArgument, _) if word.starts_with('-') => {
+            let known =
+                arguments().into_iter().filter_map(|arg| arg.get_long().map(|name| format!("--{name}")));
+            format!("there is no check '{word}'; write one of {}", known.collect::<Vec<_>>().join(", "))
+        }
+        (ErrorKind::UnknownArgument, _) => {
+            format!("'{word}' is one word too many; put a command in quotes: exec:'redis-cli ping'")
+        }
+        (ErrorKind::ArgumentConflict, _) => format!("{word} is given twice"),
+        _ => format!("{word} lacks its value"),
+    }
+}

@@ -1,0 +1,44 @@
+//! Text from outside, made fit for a log line and a terminal.
+
+/// `text` in one line of at most `limit` bytes: control characters are
+/// escaped (`\n`, `\u{1b}`; CVE-2023-28486) and a longer text ends in `...`.
+pub fn one_line(text: &str, limit: usize) -> String {
+    let mut line = String::with_capacity(text.len().min(limit));
+    for c in text.chars() {
+        let before = line.len();
+        if is_unsafe(c) {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+        if line.len() > limit {
+            line.truncate(before);
+            line.push_str("...");
+            break;
+        }
+    }
+    line
+}
+
+/// Control characters, and those that reorder or break a line elsewhere.
+fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+
+    #[test]
+    fn escapes_what_would_break_or_colour_a_line() {
+        assert_eq!(one_line("a\nb\u{1b}[31m\0\u{9b}\u{202e}", 99), "a\\nb\\u{1b}[31m\\u{0}\\u{9b}\\u{202e}");
+        assert_eq!(one_line("caf\u{e9} 'x' \\", 99), "caf\u{e9} 'x' \\");
+    }
+
+    #[test]
+    fn bounds_the_length_and_says_so() {
+        assert_eq!(one_line("abcdef", 6), "abcdef");
+        assert_eq!(one_line("abcdefg", 6), "abcdef...");
+        assert_eq!(one_line("abcde\n", 6), "abcde...");
+    }
+}
