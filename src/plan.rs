@@ -21,6 +21,8 @@ pub struct Plan {
     pub identity: Identity,
     /// How signals reach the app and how it ends.
     pub stop: Stop,
+    /// Whether it is started again, how long it may run, what its code means.
+    pub life: Life,
     /// What healthy means; none if no check is configured.
     pub health: Option<Health>,
     /// Where the status document goes, instead of the usual places.
@@ -58,6 +60,54 @@ pub struct Stop {
     pub signal: Option<Signal>,
     /// The grace period before SIGKILL; none means to wait, as tini does.
     pub timeout: Option<Duration>,
+    /// How long a stop request waits before the app hears of it, for load
+    /// balancers to take notice; zero means not at all.
+    pub drain: Duration,
+    /// How long whatever the app leaves behind has to end, after SIGTERM and
+    /// before SIGKILL; none means that nobody looks after it.
+    pub sweep: Option<Duration>,
+    /// What is forwarded instead of a signal; none ignores it. The first one
+    /// that fits counts.
+    pub rewrites: Vec<(Signal, Option<Signal>)>,
+    /// What hinit gets when its parent dies, if it is not PID 1.
+    pub parent_death: Option<Signal>,
+}
+
+impl Stop {
+    /// What a signal is forwarded as; none if it is to be ignored.
+    pub fn rewritten(&self, signal: Signal) -> Option<Signal> {
+        let rule = self.rewrites.iter().find(|(from, _)| *from == signal);
+        rule.map_or(Some(signal), |(_, to)| *to)
+    }
+}
+
+/// How long the app's life is, and how its end is judged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Life {
+    /// Docker's restart policy.
+    pub restart: Restart,
+    /// How long all of it may take, from the first start; exit code 124.
+    pub limit: Option<Duration>,
+    /// Exit codes of the app, 0 to 255, that become 0.
+    pub ok_exit: Vec<i32>,
+    /// Say a warning for each reaped orphan.
+    pub warn_on_reap: bool,
+}
+
+/// When the app is started again after it ended by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Restart {
+    /// Never.
+    #[default]
+    No,
+    /// After a code other than 0, at most so often.
+    OnFailure {
+        /// None is no limit.
+        most: Option<u32>,
+    },
+    /// Whatever the code; Docker's `always` and `unless-stopped`, which differ
+    /// only in what the daemon does after a reboot.
+    Always,
 }
 
 /// What healthy means, and when to look. Field by field Docker's HEALTHCHECK.

@@ -70,6 +70,10 @@ impl Signal {
     pub const STOP: Self = Self(19);
     /// `^Z`.
     pub const TSTP: Self = Self(20);
+    /// A background process read from the terminal.
+    pub const TTIN: Self = Self(21);
+    /// A background process wrote to the terminal.
+    pub const TTOU: Self = Self(22);
 
     /// The signal with this number, if there is one (1 to 64).
     pub fn from_number(number: i32) -> Option<Self> {

@@ -1,6 +1,8 @@
 //! PID 1: the pure machine, and the loop that feeds and obeys it.
 
+mod descendants;
 pub mod machine;
+pub mod restart;
 pub mod runtime;
 pub mod spawn;
 mod words;
@@ -8,8 +10,9 @@ mod words;
 use crate::error::{Error, Result};
 use crate::identity::{self, Account, Outcome};
 use crate::plan::Plan;
-use crate::sys::process;
-use crate::sys::signals::Inherited;
+use crate::signal::Signal;
+use crate::sys::signals::{self, Inherited};
+use crate::sys::{Pid, process};
 use log::{error, info, warn};
 use runtime::Runtime;
 use spawn::{Environment, Program};
@@ -31,14 +34,18 @@ pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
 /// The order is that of the privileges: what needs root first, then the drop,
 /// and only then the first fork.
 fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
+    let parent = process::parent_pid();
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
     let outcome = become_user(account.as_ref(), plan.identity.no_new_privs)?;
     enter_workdir(plan)?;
     adopt_orphans();
     let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
     let program = Program::new(&plan.app, &environment(plan, dropped))?;
-    let mut runtime = Runtime::open(&plan.stop)?;
-    match runtime.start(&program, inherited) {
+    if let Some(code) = end_with_parent(plan.stop.parent_death, parent)? {
+        return Ok(code);
+    }
+    let mut runtime = Runtime::open(plan, program, inherited)?;
+    match runtime.start() {
         Ok(pid) => info!("started {} (pid {pid}) as {}", plan.app.program.display(), whom()),
         Err(refusal) => {
             error!("{}", refusal.error);
@@ -79,6 +86,19 @@ fn adopt_orphans() {
     {
         warn!("orphans of the app will not be reaped, not being PID 1: {error}");
     }
+}
+
+/// After the drop, since a change of credentials clears it. A parent that died
+/// before this has sent nothing (tini misses that): then it ends here.
+fn end_with_parent(signal: Option<Signal>, parent: Pid) -> Result<Option<i32>> {
+    let Some(signal) = signal.filter(|_| process::own_pid() != 1) else { return Ok(None) };
+    signals::on_parent_death(signal)
+        .map_err(|error| Error::new(format!("--pdeath-signal {signal}: {error}")))?;
+    if process::parent_pid() == parent {
+        return Ok(None);
+    }
+    warn!("hinit's parent has died already, so nothing is started (--pdeath-signal {signal})");
+    Ok(Some(128 + signal.number()))
 }
 
 /// hinit's own environment, with the new user's names, and the plan's on top.

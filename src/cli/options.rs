@@ -58,6 +58,11 @@ impl Word {
         self.utf8().and_then(parse).map_err(|error| error.at(&self.place))
     }
 
+    /// The same for a value that need not be UTF-8 text.
+    pub fn read_bytes<T>(&self, parse: impl FnOnce(&OsStr) -> Result<T>) -> Result<T> {
+        parse(&self.text).map_err(|error| error.at(&self.place))
+    }
+
     fn utf8(&self) -> Result<&str> {
         self.text.to_str().ok_or_else(|| Error::new(format!("'{}' is not UTF-8 text", self.text.display())))
     }

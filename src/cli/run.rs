@@ -1,18 +1,17 @@
 //! `hinit run [OPTIONS] [--] PROGRAM [ARG...]`, which is also `hinit PROGRAM`.
 
-use super::options::{Asked, Typed, list, switch, twin, unknown_variables, value};
+mod meaning;
+mod words;
+
+use super::options::{Asked, Typed, twin, unknown_variables};
 use crate::error::{Error, Result};
-use crate::identity::spec::UserSpec;
 use crate::logging::{self, Format};
-use crate::plan::{App, Identity, Plan, Stop};
-use crate::signal::Signal;
+use crate::plan::Plan;
 use crate::supervisor::{self, OWN_FAILURE};
 use crate::sys::signals::Inherited;
-use crate::time::parse_duration;
-use clap::{Arg, ArgAction, Command, value_parser};
+use clap::{Arg, Command, value_parser};
 use log::{LevelFilter, warn};
-use std::ffi::{OsStr, OsString};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::OsString;
 
 /// The verb: words in, exit code out.
 pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
@@ -25,7 +24,7 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
 
 fn prepare(words: &[OsString]) -> std::result::Result<Plan, Asked> {
     let typed = Typed::parse(command(), words)?;
-    let plan = plan(&typed).map_err(Asked::Wrong)?;
+    let plan = meaning::plan(&typed).map_err(Asked::Wrong)?;
     start_logging(&typed).map_err(Asked::Wrong)?;
     warn_of_unknown_variables();
     Ok(plan)
@@ -42,7 +41,7 @@ fn command() -> Command {
              125 hinit's own failure, 126 and 127 the program cannot be executed or is not found.",
         )
         .disable_version_flag(true)
-        .args(options())
+        .args(words::options())
         .arg(
             Arg::new(PROGRAM)
                 .value_parser(value_parser!(OsString))
@@ -54,85 +53,6 @@ fn command() -> Command {
 }
 
 const PROGRAM: &str = "program";
-
-fn options() -> Vec<Arg> {
-    let identity = [
-        value("user", "USER[:GROUP]", "Become this user, for good, before anything is started").short('u'),
-        switch("no-new-privs", "Let nobody gain privileges by setuid files; on by default after --user"),
-        value("workdir", "DIR", "Start in this directory").short('w'),
-        list("env", "NAME=VALUE", "Set a variable for the app; repeatable").short('e'),
-    ];
-    let stopping = [
-        switch("group", "Signal the app's whole process group, not only the app").short('g'),
-        value("stop-signal", "SIGNAL", "What the app gets when it has to stop; as it came by default"),
-        value("stop-timeout", "DURATION", "Kill the app if it has not stopped by then; by default wait"),
-    ];
-    let logging = [
-        Arg::new("verbose")
-            .short('v')
-            .long("verbose")
-            .action(ArgAction::Count)
-            .help("Say more: probes, reaped orphans"),
-        switch("quiet", "Say warnings and errors only").short('q'),
-        value("log-format", "FORMAT", "text or json"),
-    ];
-    identity.into_iter().chain(stopping).chain(logging).collect()
-}
-
-fn plan(typed: &Typed) -> Result<Plan> {
-    Ok(Plan {
-        app: app(typed)?,
-        identity: identity(typed)?,
-        stop: stop(typed)?,
-        health: None,
-        status_file: None,
-    })
-}
-
-fn app(typed: &Typed) -> Result<App> {
-    let mut words = typed.rest(PROGRAM).into_iter();
-    let program = words.next().ok_or_else(|| {
-        Error::new(
-            "there is no program to start; write hinit [OPTIONS] PROGRAM [ARG...], or see hinit --help",
-        )
-    })?;
-    let env =
-        typed.all("env").iter().filter_map(|word| variable(&word.text).transpose()).collect::<Result<_>>()?;
-    Ok(App {
-        program,
-        args: words.collect(),
-        workdir: typed.one("workdir").map(|word| word.text.into()),
-        env,
-    })
-}
-
-fn identity(typed: &Typed) -> Result<Identity> {
-    Ok(Identity { user: typed.given("user", UserSpec::parse)?, no_new_privs: typed.switch("no-new-privs")? })
-}
-
-/// `NAME=VALUE`; a bare `NAME` passes hinit's own on, as it is passed anyway.
-fn variable(text: &OsStr) -> Result<Option<(OsString, OsString)>> {
-    let bytes = text.as_bytes();
-    let end = bytes.iter().position(|byte| *byte == b'=');
-    let (name, value) = bytes.split_at(end.unwrap_or(bytes.len()));
-    if name.is_empty() {
-        let shown = text.display();
-        return Err(Error::new(format!("--env: '{shown}' has no name; write NAME=VALUE")));
-    }
-    Ok(value.get(1..).map(|value| (OsStr::from_bytes(name).to_owned(), OsStr::from_bytes(value).to_owned())))
-}
-
-fn stop(typed: &Typed) -> Result<Stop> {
-    Ok(Stop {
-        group: typed.switch("group")?.unwrap_or(false),
-        signal: typed.get("stop-signal", catchable)?,
-        timeout: typed.get("stop-timeout", parse_duration)?,
-    })
-}
-
-fn catchable(text: &str) -> Result<Signal> {
-    Signal::parse(text)
-}
 
 fn start_logging(typed: &Typed) -> Result<()> {
     let quiet = typed.switch("quiet")?.unwrap_or(false);
@@ -165,7 +85,8 @@ fn level(text: &str) -> Result<LevelFilter> {
 }
 
 fn warn_of_unknown_variables() {
-    let known: Vec<String> = options().iter().filter_map(Arg::get_long).chain(["log"]).map(twin).collect();
+    let known: Vec<String> =
+        words::options().iter().filter_map(Arg::get_long).chain(["log"]).map(twin).collect();
     for (name, nearest) in unknown_variables(&known) {
         match nearest {
             Some(nearest) => warn!("no option reads {name}; did you mean {nearest}?"),

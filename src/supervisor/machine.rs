@@ -8,31 +8,46 @@
 //! 2. There is one [`Action::Exit`], and nothing comes after it.
 //! 3. After a stop request the app is never started again.
 //! 4. A stop with a time limit ends: TERM, then KILL, then giving up.
+//! 5. Restarts are never closer than 100 ms.
 
-use crate::plan::Stop;
+use super::restart::Restarts;
+use crate::plan::{Life, Stop};
 use crate::signal::Signal;
 use crate::sys::process::Ending;
 use crate::sys::signals::Arrival;
 use crate::time::Moment;
 use std::time::Duration;
 
-/// How long a killed app may take to disappear before hinit leaves without it:
-/// a process in an uninterruptible system call cannot be killed.
-const UNKILLABLE: Duration = Duration::from_secs(10);
+/// How long what was killed may take to disappear before hinit leaves without
+/// it: a process in an uninterruptible system call cannot be killed.
+pub const UNKILLABLE: Duration = Duration::from_secs(10);
+
+/// How often what is left is killed again: it may have forked meanwhile.
+const KILL_AGAIN: Duration = Duration::from_millis(100);
+
+/// Docker's own grace period, for a run limit without a `--stop-timeout`.
+const LIMIT_GRACE: Duration = Duration::from_secs(10);
+
+/// The exit code of a passed time limit, as of timeout(1).
+pub const LIMIT_PASSED: i32 = 124;
 
 /// What the machine is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// The app has been executed.
     Started,
+    /// The app could not be started again; the code says why.
+    NotStarted(i32),
     /// A signal arrived that is for the app.
     Signal(Arrival),
     /// The app ended and has been reaped.
     Ended(Ending),
     /// The app was stopped, by `^Z` or SIGSTOP.
-    Stopped,
+    Stopped(Signal),
     /// The app goes on.
     Continued,
+    /// No process is left that hinit could reap.
+    Alone,
     /// The deadline of [`Machine::deadline`] may have come.
     Tick,
 }
@@ -40,8 +55,17 @@ pub enum Event {
 /// What the machine wants done, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// Start the app again.
+    Start,
     /// Send this to the app, or to its group if the plan says so.
     Signal(Signal),
+    /// Send SIGCONT to the app's whole group, and give it the terminal if
+    /// hinit has it.
+    Resume,
+    /// Stop hinit itself, so that the shell that started it takes over.
+    Suspend,
+    /// Send this to every process left.
+    SignalAll(Signal),
     /// The phase has changed: publish it.
     Enter(Phase),
     /// Say this in the log.
@@ -57,27 +81,42 @@ pub enum Phase {
     Starting,
     /// The app runs.
     Running,
-    /// The app has been asked to stop.
+    /// A stop request arrived, and the app does not know yet.
+    Draining,
+    /// The app has been asked to stop, or what it left behind has.
     Stopping,
+    /// The app ended and will be started again.
+    Restarting,
 }
 
 /// Something worth a line in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
-    /// A signal is passed on as it came.
-    Forwarding(Arrival),
+    /// A signal is passed on, as this one.
+    Forwarding(Arrival, Signal),
+    /// A signal is ignored, as the plan says.
+    Ignoring(Arrival),
+    /// A signal came while there is no app to get it.
+    NobodyThere(Arrival),
+    /// A stop request arrived; the app hears of it after this time.
+    Draining(Arrival, Duration),
     /// A stop request arrived, and the app gets this signal.
-    Stopping {
-        /// What arrived.
-        request: Arrival,
-        /// What the app gets.
-        sent: Signal,
-    },
-    /// The grace period is over.
+    Stopping(Arrival, Signal),
+    /// The drain is over, and the app gets this signal.
+    Drained(Signal),
+    /// The run limit has passed, and the app gets this signal.
+    LimitPassed(Duration, Signal),
+    /// The grace period is over, the app is killed.
     GraceOver(Duration),
     /// The app ended.
     Ended(Ending),
-    /// The app does not disappear although it was killed.
+    /// It will be started again after this pause, for the so-many-th time.
+    Restarting(Duration, u32),
+    /// What is left is asked to end within this time.
+    Sweeping(Duration),
+    /// What is left did not end in time and is killed.
+    SweepOver,
+    /// What was killed does not disappear.
     Unkillable,
 }
 
@@ -86,6 +125,11 @@ pub enum Notice {
 enum State {
     Starting,
     Running,
+    /// A stop request waits; the app will get `sent`.
+    Draining {
+        until: Moment,
+        sent: Signal,
+    },
     /// Asked to stop; `kill_at` is none without a grace period.
     Stopping {
         kill_at: Option<Moment>,
@@ -94,6 +138,21 @@ enum State {
     Killed {
         give_up_at: Moment,
     },
+    /// Between two lives.
+    Pausing {
+        until: Moment,
+    },
+    /// The app is gone, the rest has been asked to go.
+    Sweeping {
+        kill_at: Moment,
+        code: i32,
+    },
+    /// The rest has been killed.
+    Swept {
+        again_at: Moment,
+        give_up_at: Moment,
+        code: i32,
+    },
     Left,
 }
 
@@ -101,23 +160,51 @@ enum State {
 #[derive(Debug)]
 pub struct Machine {
     stop: Stop,
+    life: Life,
+    is_pid1: bool,
     state: State,
     suspended: bool,
+    born: Moment,
+    limit_at: Option<Moment>,
+    limit_passed: bool,
+    restarts: Restarts,
 }
 
 impl Machine {
-    /// A machine whose app is about to be started.
-    pub fn new(stop: Stop) -> Self {
-        Self { stop, state: State::Starting, suspended: false }
+    /// A machine whose app is about to be started for the first time.
+    ///
+    /// Only as PID 1 nobody could ever continue a stopped hinit.
+    pub fn new(stop: Stop, life: Life, is_pid1: bool, now: Moment) -> Self {
+        let limit_at = life.limit.map(|limit| now.saturating_add(limit));
+        Self {
+            stop,
+            life,
+            is_pid1,
+            state: State::Starting,
+            suspended: false,
+            born: now,
+            limit_at,
+            limit_passed: false,
+            restarts: Restarts::default(),
+        }
+    }
+
+    /// How often the app has been started again.
+    pub fn restarts(&self) -> u32 {
+        self.restarts.count()
     }
 
     /// When [`Event::Tick`] is wanted at the latest.
     pub fn deadline(&self) -> Option<Moment> {
-        match self.state {
+        let own = match self.state {
+            State::Draining { until, .. } | State::Pausing { until } => Some(until),
             State::Stopping { kill_at } => kill_at,
             State::Killed { give_up_at } => Some(give_up_at),
+            State::Sweeping { kill_at, .. } => Some(kill_at),
+            State::Swept { again_at, .. } => Some(again_at),
             State::Starting | State::Running | State::Left => None,
-        }
+        };
+        [own, self.limit_at.filter(|_| self.limit_applies())].into_iter().flatten().min()
     }
 
     /// Takes an event and adds to `todo` what follows from it.
@@ -126,18 +213,37 @@ impl Machine {
             return;
         }
         match event {
-            Event::Started if self.state == State::Starting => {
-                self.enter(State::Running, Phase::Running, todo);
+            Event::Started => self.started(now, todo),
+            Event::NotStarted(code) => {
+                self.born = now;
+                self.life_over(code, now, todo);
             }
-            Event::Started => {}
-            Event::Signal(arrival) if self.is_stop_request(arrival.signal) => {
-                self.request_stop(arrival, now, todo);
-            }
-            Event::Signal(arrival) => forward(arrival, todo),
-            Event::Stopped => self.stopped(todo),
+            Event::Signal(arrival) => self.signal(arrival, now, todo),
+            Event::Stopped(signal) => self.stopped(signal, todo),
             Event::Continued => self.suspended = false,
-            Event::Ended(ending) => self.ended(ending, todo),
+            Event::Ended(ending) => {
+                todo.push(Action::Tell(Notice::Ended(ending)));
+                self.life_over(ending.code(), now, todo);
+            }
+            Event::Alone => self.alone(todo),
             Event::Tick => self.tick(now, todo),
+        }
+    }
+
+    fn started(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        self.born = now;
+        self.suspended = false;
+        self.enter(State::Running, Phase::Running, todo);
+    }
+
+    fn signal(&mut self, arrival: Arrival, now: Moment, todo: &mut Vec<Action>) {
+        match self.stop.rewritten(arrival.signal) {
+            None => todo.push(Action::Tell(Notice::Ignoring(arrival))),
+            Some(signal) if self.is_stop_request(arrival.signal) => {
+                let sent = self.stop.signal.unwrap_or(signal);
+                self.request_stop(arrival, sent, now, todo);
+            }
+            Some(signal) => self.forward(arrival, signal, todo),
         }
     }
 
@@ -145,54 +251,164 @@ impl Machine {
         signal == Signal::TERM || signal == Signal::INT || Some(signal) == self.stop.signal
     }
 
-    fn request_stop(&mut self, request: Arrival, now: Moment, todo: &mut Vec<Action>) {
-        let sent = self.stop.signal.unwrap_or(request.signal);
-        todo.push(Action::Tell(Notice::Stopping { request, sent }));
-        if matches!(self.state, State::Starting | State::Running) {
-            let kill_at = self.stop.timeout.map(|grace| now.saturating_add(grace));
-            self.enter(State::Stopping { kill_at }, Phase::Stopping, todo);
-        }
-        todo.push(Action::Signal(sent));
-        self.wake_if_suspended(todo);
-    }
-
-    /// A stopped process cannot act on a signal before it goes on.
-    fn wake_if_suspended(&self, todo: &mut Vec<Action>) {
-        if self.suspended {
-            todo.push(Action::Signal(Signal::CONT));
+    fn forward(&mut self, arrival: Arrival, signal: Signal, todo: &mut Vec<Action>) {
+        if !self.has_app() {
+            todo.push(Action::Tell(Notice::NobodyThere(arrival)));
+        } else if signal == Signal::CONT && self.suspended {
+            todo.push(Action::Resume);
+        } else {
+            todo.push(Action::Tell(Notice::Forwarding(arrival, signal)));
+            todo.push(Action::Signal(signal));
         }
     }
 
-    fn stopped(&mut self, todo: &mut Vec<Action>) {
-        self.suspended = true;
-        if matches!(self.state, State::Stopping { .. }) {
-            self.wake_if_suspended(todo);
-        }
-    }
-
-    fn ended(&mut self, ending: Ending, todo: &mut Vec<Action>) {
-        todo.push(Action::Tell(Notice::Ended(ending)));
-        self.leave(ending.code(), todo);
-    }
-
-    fn tick(&mut self, now: Moment, todo: &mut Vec<Action>) {
+    /// Whether there is an app that has not been reaped (invariant 1).
+    fn has_app(&self) -> bool {
         match self.state {
-            State::Stopping { kill_at: Some(at) } if at <= now => self.kill(now, todo),
-            State::Killed { give_up_at } if give_up_at <= now => self.give_up(todo),
+            State::Running | State::Draining { .. } | State::Stopping { .. } | State::Killed { .. } => true,
+            State::Starting
+            | State::Pausing { .. }
+            | State::Sweeping { .. }
+            | State::Swept { .. }
+            | State::Left => false,
+        }
+    }
+
+    fn request_stop(&mut self, request: Arrival, sent: Signal, now: Moment, todo: &mut Vec<Action>) {
+        match self.state {
+            State::Running if !self.stop.drain.is_zero() => {
+                todo.push(Action::Tell(Notice::Draining(request, self.stop.drain)));
+                let until = now.saturating_add(self.stop.drain);
+                self.enter(State::Draining { until, sent }, Phase::Draining, todo);
+            }
+            State::Running | State::Draining { .. } => {
+                todo.push(Action::Tell(Notice::Stopping(request, sent)));
+                self.ask_to_stop(sent, self.stop.timeout, now, todo);
+            }
+            State::Stopping { .. } | State::Killed { .. } => self.forward(request, sent, todo),
+            // Between two lives the request itself ends it.
+            State::Pausing { .. } | State::Starting => {
+                todo.push(Action::Tell(Notice::NobodyThere(request)));
+                self.finish(128 + request.signal.number(), now, todo);
+            }
+            State::Sweeping { code, .. } => self.kill_the_rest(code, now, todo),
+            State::Swept { .. } | State::Left => {}
+        }
+    }
+
+    fn ask_to_stop(&mut self, sent: Signal, grace: Option<Duration>, now: Moment, todo: &mut Vec<Action>) {
+        let kill_at = grace.map(|grace| now.saturating_add(grace));
+        self.enter(State::Stopping { kill_at }, Phase::Stopping, todo);
+        todo.push(Action::Signal(sent));
+        if self.suspended {
+            todo.push(Action::Resume);
+        }
+    }
+
+    /// The app was stopped. Asked to end, it must go on to do so. By `^Z`, the
+    /// shell behind hinit takes over; as PID 1 there is none, and a terminal
+    /// that nobody can wake again would hang (tini).
+    fn stopped(&mut self, signal: Signal, todo: &mut Vec<Action>) {
+        self.suspended = true;
+        let by_terminal = [Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal);
+        match self.state {
+            State::Stopping { .. } => todo.push(Action::Resume),
+            _ if by_terminal && self.is_pid1 => todo.push(Action::Resume),
+            _ if by_terminal => todo.push(Action::Suspend),
             _ => {}
         }
     }
 
+    /// One life of the app is over; the policy may want another one.
+    fn life_over(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
+        let by_itself = matches!(self.state, State::Running | State::Pausing { .. });
+        if !by_itself || !self.restarts.wanted(self.life.restart, self.judged(code)) {
+            return self.finish(code, now, todo);
+        }
+        let pause = self.restarts.next(now.saturating_sub(self.born));
+        todo.push(Action::Tell(Notice::Restarting(pause, self.restarts.count())));
+        let until = now.saturating_add(pause);
+        self.enter(State::Pausing { until }, Phase::Restarting, todo);
+    }
+
+    fn judged(&self, code: i32) -> i32 {
+        if self.life.ok_exit.contains(&code) { 0 } else { code }
+    }
+
+    /// The app is gone for good: look after the rest, or leave.
+    fn finish(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
+        let code = if self.limit_passed { LIMIT_PASSED } else { self.judged(code) };
+        let Some(limit) = self.stop.sweep else { return self.leave(code, todo) };
+        todo.push(Action::Tell(Notice::Sweeping(limit)));
+        let kill_at = now.saturating_add(limit);
+        self.enter(State::Sweeping { kill_at, code }, Phase::Stopping, todo);
+        todo.push(Action::SignalAll(Signal::TERM));
+        todo.push(Action::SignalAll(Signal::CONT));
+    }
+
+    fn alone(&mut self, todo: &mut Vec<Action>) {
+        if let State::Sweeping { code, .. } | State::Swept { code, .. } = self.state {
+            self.leave(code, todo);
+        }
+    }
+
+    fn tick(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        if self.limit_applies() && self.limit_at.is_some_and(|at| at <= now) {
+            self.pass_limit(now, todo);
+        }
+        match self.state {
+            State::Draining { until, sent } if until <= now => {
+                todo.push(Action::Tell(Notice::Drained(sent)));
+                self.ask_to_stop(sent, self.stop.timeout, now, todo);
+            }
+            State::Stopping { kill_at: Some(at) } if at <= now => self.kill(now, todo),
+            State::Killed { give_up_at } if give_up_at <= now => {
+                self.give_up(128 + Signal::KILL.number(), todo);
+            }
+            State::Pausing { until } if until <= now => todo.push(Action::Start),
+            State::Sweeping { kill_at, code } if kill_at <= now => self.kill_the_rest(code, now, todo),
+            State::Swept { give_up_at, code, .. } if give_up_at <= now => self.give_up(code, todo),
+            State::Swept { again_at, give_up_at, code } if again_at <= now => {
+                self.state = State::Swept { again_at: now.saturating_add(KILL_AGAIN), give_up_at, code };
+                todo.push(Action::SignalAll(Signal::KILL));
+            }
+            _ => {}
+        }
+    }
+
+    fn limit_applies(&self) -> bool {
+        matches!(self.state, State::Running | State::Draining { .. } | State::Pausing { .. })
+    }
+
+    fn pass_limit(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        self.limit_passed = true;
+        let sent = self.stop.signal.unwrap_or(Signal::TERM);
+        todo.push(Action::Tell(Notice::LimitPassed(self.life.limit.unwrap_or_default(), sent)));
+        if self.has_app() {
+            self.ask_to_stop(sent, self.stop.timeout.or(Some(LIMIT_GRACE)), now, todo);
+        } else {
+            self.finish(LIMIT_PASSED, now, todo);
+        }
+    }
+
     fn kill(&mut self, now: Moment, todo: &mut Vec<Action>) {
-        let grace = self.stop.timeout.unwrap_or_default();
+        let grace = self.stop.timeout.unwrap_or(LIMIT_GRACE);
         todo.push(Action::Tell(Notice::GraceOver(grace)));
         todo.push(Action::Signal(Signal::KILL));
         self.state = State::Killed { give_up_at: now.saturating_add(UNKILLABLE) };
     }
 
-    fn give_up(&mut self, todo: &mut Vec<Action>) {
+    fn kill_the_rest(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
+        todo.push(Action::Tell(Notice::SweepOver));
+        todo.push(Action::SignalAll(Signal::KILL));
+        let (again_at, give_up_at) = (now.saturating_add(KILL_AGAIN), now.saturating_add(UNKILLABLE));
+        self.state = State::Swept { again_at, give_up_at, code };
+    }
+
+    fn give_up(&mut self, code: i32, todo: &mut Vec<Action>) {
         todo.push(Action::Tell(Notice::Unkillable));
-        self.leave(128 + Signal::KILL.number(), todo);
+        let code = if self.limit_passed { LIMIT_PASSED } else { code };
+        self.leave(code, todo);
     }
 
     fn enter(&mut self, state: State, phase: Phase, todo: &mut Vec<Action>) {
@@ -206,7 +422,5 @@ impl Machine {
     }
 }
 
-fn forward(arrival: Arrival, todo: &mut Vec<Action>) {
-    todo.push(Action::Tell(Notice::Forwarding(arrival)));
-    todo.push(Action::Signal(arrival.signal));
-}
+#[cfg(test)]
+mod tests;

@@ -3,14 +3,14 @@
 
 use super::machine::{Action, Event, Machine};
 use super::spawn::{self, Program, Refusal};
-use super::words;
+use super::{descendants, words};
 use crate::error::{Error, Result};
-use crate::plan::Stop;
+use crate::plan::Plan;
 use crate::signal::Signal;
 use crate::sys::process::{self, Change, Ending, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
-use crate::sys::{Pid, clock, fds};
-use log::{debug, warn};
+use crate::sys::{Pid, clock, fds, terminal};
+use log::{debug, error, info, warn};
 use std::io;
 use std::time::Duration;
 
@@ -23,7 +23,10 @@ const REAPED_AT_ONCE: usize = 64;
 #[derive(Debug)]
 pub struct Runtime {
     machine: Machine,
+    program: Program,
+    inherited: Inherited,
     group: bool,
+    warn_on_reap: bool,
     inbox: Inbox,
     app: Option<Pid>,
     /// Children may be left that no SIGCHLD will announce again.
@@ -37,11 +40,15 @@ impl Runtime {
     ///
     /// # Errors
     /// No descriptor is left for the signals.
-    pub fn open(stop: &Stop) -> Result<Self> {
+    pub fn open(plan: &Plan, program: Program, inherited: Inherited) -> Result<Self> {
         let inbox = Inbox::open().map_err(|error| Error::new(format!("cannot receive signals: {error}")))?;
+        let is_pid1 = process::own_pid() == 1;
         Ok(Self {
-            machine: Machine::new(stop.clone()),
-            group: stop.group,
+            machine: Machine::new(plan.stop.clone(), plan.life.clone(), is_pid1, clock::now()),
+            program,
+            inherited,
+            group: plan.stop.group,
+            warn_on_reap: plan.life.warn_on_reap,
             inbox,
             app: None,
             reaping: false,
@@ -54,8 +61,8 @@ impl Runtime {
     ///
     /// # Errors
     /// It could not be started; the refusal has the exit code.
-    pub fn start(&mut self, program: &Program, inherited: Inherited) -> std::result::Result<Pid, Refusal> {
-        let pid = spawn::start(program, inherited)?;
+    pub fn start(&mut self) -> std::result::Result<Pid, Refusal> {
+        let pid = spawn::start(&self.program, self.inherited)?;
         self.app = Some(pid);
         Ok(pid)
     }
@@ -115,6 +122,7 @@ impl Runtime {
             warn!("the app is gone and left no exit status");
             self.tell(Event::Ended(Ending::Exited(0)));
         }
+        self.tell(Event::Alone);
     }
 
     fn child_changed(&mut self, pid: Pid, change: Change) {
@@ -124,8 +132,11 @@ impl Runtime {
                 self.app = None;
                 self.tell(Event::Ended(ending));
             }
-            Change::Ended(ending) => debug!("reaped pid {pid}: {}", words::ending(ending)),
-            Change::Stopped(_) if of_app => self.tell(Event::Stopped),
+            Change::Ended(ending) if self.warn_on_reap => {
+                warn!("reaped pid {pid}: it {}", words::ending(ending));
+            }
+            Change::Ended(ending) => debug!("reaped pid {pid}: it {}", words::ending(ending)),
+            Change::Stopped(signal) if of_app => self.tell(Event::Stopped(signal)),
             Change::Continued if of_app => self.tell(Event::Continued),
             Change::Stopped(_) | Change::Continued => {}
         }
@@ -142,10 +153,62 @@ impl Runtime {
 
     fn act(&mut self, action: Action) {
         match action {
+            Action::Start => self.start_again(),
             Action::Signal(signal) => self.signal_app(signal),
+            Action::Resume => self.resume_app(),
+            Action::Suspend => self.suspend(),
+            Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(_) => {}
             Action::Tell(notice) => words::say(notice),
             Action::Exit(code) => self.exit = Some(code),
+        }
+    }
+
+    fn start_again(&mut self) {
+        match self.start() {
+            Ok(pid) => {
+                info!("started again (pid {pid})");
+                self.tell(Event::Started);
+            }
+            Err(refusal) => {
+                error!("{}", refusal.error);
+                self.tell(Event::NotStarted(refusal.code));
+            }
+        }
+    }
+
+    /// The whole group was stopped, so all of it goes on; in the foreground
+    /// again if the shell has put hinit there (`fg`).
+    fn resume_app(&self) {
+        let Some(pid) = self.app else { return };
+        if let Some(terminal) = terminal::in_foreground() {
+            // Not a reason to leave it stopped: see `terminal::give`.
+            let _ = terminal::give(terminal, pid);
+        }
+        if signals::send_group(pid, Signal::CONT).is_err() {
+            self.signal_app(Signal::CONT);
+        }
+    }
+
+    fn suspend(&self) {
+        if !terminal::suspend_own_group() {
+            self.resume_app();
+        }
+    }
+
+    /// Only as the real PID 1 everything that can be signalled is the
+    /// container's; otherwise it is the descendants.
+    fn signal_all(&mut self, signal: Signal) {
+        // Whether anybody is left at all is seen by reaping.
+        self.reaping = true;
+        if process::own_pid() == 1 {
+            // ESRCH: nobody. EPERM: a process of another user, as said in DESIGN.
+            let _ = signals::send_everyone(signal);
+            return;
+        }
+        for pid in descendants::of(process::own_pid()) {
+            // It may be gone by now, and pids are not reused so fast.
+            let _ = signals::send(pid, signal);
         }
     }
 

@@ -3,26 +3,37 @@
 use super::machine::Notice;
 use crate::sys::process::Ending;
 use crate::sys::signals::Arrival;
-use crate::time::GoDuration;
+use crate::time::{GoDuration, rounded};
 use log::{info, warn};
+use std::fs;
 
 /// Writes a notice to the log.
 pub fn say(notice: Notice) {
     match notice {
-        Notice::Forwarding(arrival) => {
-            info!("{} arrived {}, forwarded to the app", arrival.signal, sender(arrival));
+        Notice::Forwarding(arrival, sent) if arrival.signal == sent => {
+            info!("{}, forwarded to the app", arrived(arrival));
         }
-        Notice::Stopping { request, sent } if request.signal == sent => {
-            info!("{sent} arrived {}, stopping: forwarded to the app", sender(request));
+        Notice::Forwarding(arrival, sent) => info!("{}, {sent} sent to the app", arrived(arrival)),
+        Notice::Ignoring(arrival) => info!("{}, ignored as told by --rewrite", arrived(arrival)),
+        Notice::NobodyThere(arrival) => info!("{} while the app does not run", arrived(arrival)),
+        Notice::Draining(arrival, drain) => {
+            info!("{}, draining for {} before the app is asked to stop", arrived(arrival), GoDuration(drain));
         }
-        Notice::Stopping { request, sent } => {
-            info!("{} arrived {}, stopping: {sent} sent to the app", request.signal, sender(request));
+        Notice::Stopping(arrival, sent) => info!("{}, stopping: {sent} sent to the app", arrived(arrival)),
+        Notice::Drained(sent) => info!("drained, stopping: {sent} sent to the app"),
+        Notice::LimitPassed(limit, sent) => {
+            warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
         }
-        Notice::GraceOver(grace) => {
-            warn!("the app did not stop within {}, killing it", GoDuration(grace));
-        }
+        Notice::GraceOver(grace) => warn!("the app did not stop within {}, killing it", GoDuration(grace)),
         Notice::Ended(ending) => info!("the app {}", self::ending(ending)),
-        Notice::Unkillable => warn!("the app was killed and does not disappear, leaving without it"),
+        Notice::Restarting(pause, count) => {
+            info!("restarting the app in {} (restart {count})", rounded(pause));
+        }
+        Notice::Sweeping(limit) => {
+            info!("what the app left behind has {} to end: SIGTERM sent to all", GoDuration(limit));
+        }
+        Notice::SweepOver => warn!("some of it did not end in time, killing it"),
+        Notice::Unkillable => warn!("what was killed does not disappear, leaving without it"),
     }
 }
 
@@ -35,11 +46,19 @@ pub fn ending(ending: Ending) -> String {
     }
 }
 
-/// Who sent a signal, as far as a pid namespace lets one see.
-fn sender(arrival: Arrival) -> String {
+/// `SIGTERM from outside the container`: who asked, as far as a pid namespace
+/// lets one see.
+fn arrived(arrival: Arrival) -> String {
+    let signal = arrival.signal;
     match arrival.sender {
-        Some(0) => "from outside".to_owned(),
-        Some(pid) => format!("from pid {pid}"),
-        None => "from an unknown sender".to_owned(),
+        Some(0) => format!("{signal} from outside the container"),
+        Some(pid) => format!("{signal} from pid {pid}{}", name(pid)),
+        None => format!("{signal} arrived"),
     }
+}
+
+/// The sender's name, if it is still there to be asked.
+fn name(pid: i32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    if name.is_empty() { name } else { format!(" ({})", name.trim_end()) }
 }

@@ -89,6 +89,32 @@ pub fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
     check(unsafe { libc::kill(-group, signal.number()) }).map(drop)
 }
 
+/// Sends a signal to every process that hinit may signal, but itself.
+///
+/// # Errors
+/// ESRCH if there is none.
+pub fn send_everyone(signal: Signal) -> io::Result<()> {
+    debug_assert!(super::process::own_pid() == 1);
+    // SAFETY: kill touches no memory of ours.
+    check(unsafe { libc::kill(-1, signal.number()) }).map(drop)
+}
+
+/// Sends a signal to hinit's own process group and lets it act on hinit too.
+pub fn raise_for_own_group(signal: Signal) {
+    // SAFETY: kill touches no memory of ours.
+    unsafe { libc::kill(0, signal.number()) };
+    set_mask(ALL & !(1 << (signal.number() - 1)));
+    set_mask(ALL);
+}
+
+/// Whether this signal has arrived and has not been taken.
+pub fn is_pending(signal: Signal) -> bool {
+    let mut pending: Mask = 0;
+    // SAFETY: the mask is valid for the size given.
+    unsafe { libc::syscall(libc::SYS_rt_sigpending, &raw mut pending, MASK_SIZE) };
+    pending & (1 << (signal.number() - 1)) != 0
+}
+
 /// A signal that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {

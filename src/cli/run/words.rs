@@ -1,0 +1,60 @@
+//! Every option of `hinit run`, defined once, by theme.
+
+use crate::cli::options::{list, switch, value};
+use clap::{Arg, ArgAction};
+
+/// All of them, in the order of the help.
+pub fn options() -> Vec<Arg> {
+    let themes = [identity(), stopping(), life(), logging()];
+    themes.into_iter().flatten().collect()
+}
+
+fn identity() -> Vec<Arg> {
+    vec![
+        value("user", "USER[:GROUP]", "Become this user, for good, before anything is started").short('u'),
+        switch("no-new-privs", "Let nobody gain privileges by setuid files; on by default after --user"),
+        value("workdir", "DIR", "Start in this directory").short('w'),
+        list("env", "NAME=VALUE", "Set a variable for the app; repeatable").short('e'),
+    ]
+}
+
+fn stopping() -> Vec<Arg> {
+    vec![
+        switch("group", "Signal the app's whole process group, not only the app").short('g'),
+        value("stop-signal", "SIGNAL", "What the app gets when it has to stop; as it came by default"),
+        value("stop-timeout", "DURATION", "Kill the app if it has not stopped by then; by default wait"),
+        value(
+            "drain",
+            "DURATION",
+            "Wait so long between a stop request and the stop signal; unhealthy meanwhile",
+        ),
+        value("sweep", "DURATION", "When the app has ended, stop all it left behind and wait so long for it"),
+        list(
+            "rewrite",
+            "FROM=TO",
+            "Forward another signal than the one that arrives, or =ignore; repeatable",
+        ),
+        value("pdeath-signal", "SIGNAL", "What to get when hinit's parent dies, if hinit is not PID 1"),
+    ]
+}
+
+fn life() -> Vec<Arg> {
+    vec![
+        value("restart", "POLICY", "no, on-failure[:N], always or unless-stopped, as in docker run"),
+        value("timeout", "DURATION", "Stop the app after this time, exit code 124"),
+        list("ok-exit", "CODE", "Make this exit code of the app 0; repeatable"),
+        switch("warn-on-reap", "Say a warning for each reaped orphan"),
+    ]
+}
+
+fn logging() -> Vec<Arg> {
+    vec![
+        Arg::new("verbose")
+            .short('v')
+            .long("verbose")
+            .action(ArgAction::Count)
+            .help("Say more: probes, reaped orphans"),
+        switch("quiet", "Say warnings and errors only").short('q'),
+        value("log-format", "FORMAT", "text or json"),
+    ]
+}

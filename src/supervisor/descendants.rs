@@ -1,0 +1,57 @@
+//! Who descends from hinit where it is not PID 1: read from /proc, since
+//! kill(-1) would reach processes that are none of its business.
+
+use crate::sys::Pid;
+use std::fs;
+
+/// All living descendants of `ancestor`, parents before children.
+///
+/// Without a /proc nobody can be found.
+pub fn of(ancestor: Pid) -> Vec<Pid> {
+    let everyone = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = everyone.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let parents: Vec<(Pid, Pid)> = pids.filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    below(ancestor, &parents)
+}
+
+fn parent(pid: Pid) -> Option<Pid> {
+    parse_parent(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The fourth field; the second may hold spaces and parentheses of its own.
+fn parse_parent(stat: &str) -> Option<Pid> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
+fn below(ancestor: Pid, parents: &[(Pid, Pid)]) -> Vec<Pid> {
+    let mut found = vec![ancestor];
+    let mut next = 0;
+    while let Some(&parent) = found.get(next) {
+        let children = parents.iter().filter(|(pid, of)| *of == parent && !found.contains(pid));
+        let children: Vec<Pid> = children.map(|(pid, _)| *pid).collect();
+        found.extend(children);
+        next += 1;
+    }
+    found.split_off(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_parent_behind_any_name() {
+        assert_eq!(parse_parent("7 (a) S 3 7 7 0 -1"), Some(3));
+        assert_eq!(parse_parent("7 (a) S 9) R 3 7"), Some(3));
+        assert_eq!(parse_parent("nonsense"), None);
+    }
+
+    #[test]
+    fn finds_all_descendants_and_nobody_else() {
+        let parents = [(2, 1), (3, 2), (4, 3), (5, 1), (6, 9), (9, 6), (2, 2)];
+        assert_eq!(below(2, &parents), [3, 4]);
+        assert_eq!(below(1, &parents), [2, 5, 3, 4]);
+        assert!(below(7, &parents).is_empty());
+    }
+}

@@ -1,0 +1,369 @@
+//! Tables for each state, and the invariants as properties.
+
+use super::*;
+use crate::plan::Restart;
+use proptest::prelude::*;
+
+const SECOND: Duration = Duration::from_secs(1);
+fn from_outside(signal: Signal) -> Arrival {
+    Arrival { signal, sender: Some(0) }
+}
+
+fn term() -> Event {
+    Event::Signal(from_outside(Signal::TERM))
+}
+
+/// A machine whose app runs, and a clock to move.
+struct Scene {
+    machine: Machine,
+    now: Moment,
+}
+
+impl Scene {
+    fn running(stop: Stop, life: Life) -> Self {
+        let mut scene = Self { machine: Machine::new(stop, life, false, Moment::ZERO), now: Moment::ZERO };
+        scene.on(Event::Started);
+        scene
+    }
+
+    /// What follows from an event, but for the words in the log.
+    fn on(&mut self, event: Event) -> Vec<Action> {
+        let mut todo = Vec::new();
+        self.machine.on(event, self.now, &mut todo);
+        todo.retain(|action| !matches!(action, Action::Tell(_)));
+        todo
+    }
+
+    fn after(&mut self, time: Duration, event: Event) -> Vec<Action> {
+        self.now += time;
+        self.on(event)
+    }
+}
+
+fn exited(code: i32) -> Event {
+    Event::Ended(Ending::Exited(code))
+}
+
+fn grace(timeout: Duration) -> Stop {
+    Stop { timeout: Some(timeout), ..Stop::default() }
+}
+
+fn restarting(restart: Restart) -> Life {
+    Life { restart, ..Life::default() }
+}
+
+#[test]
+fn leaves_with_the_code_of_the_app() {
+    for code in 0..=255 {
+        let mut scene = Scene::running(Stop::default(), Life::default());
+        assert_eq!(scene.on(exited(code)), [Action::Exit(code)]);
+    }
+}
+
+#[test]
+fn makes_the_codes_named_by_ok_exit_0() {
+    let life = Life { ok_exit: vec![143, 3], ..Life::default() };
+    for (code, left) in [(143, 0), (3, 0), (4, 4)] {
+        let mut scene = Scene::running(Stop::default(), life.clone());
+        assert_eq!(scene.on(exited(code)), [Action::Exit(left)]);
+    }
+}
+
+#[test]
+fn forwards_what_is_no_stop_request_as_it_came() {
+    let mut scene = Scene::running(Stop::default(), Life::default());
+    for signal in (1..=64)
+        .filter_map(Signal::from_number)
+        .filter(|signal| ![Signal::TERM, Signal::INT].contains(signal))
+    {
+        assert_eq!(scene.on(Event::Signal(from_outside(signal))), [Action::Signal(signal)]);
+    }
+}
+
+#[test]
+fn rewrites_and_ignores_signals() {
+    let quit = Signal::parse("QUIT").unwrap();
+    let rewrites = vec![(Signal::HUP, None), (Signal::TERM, Some(quit))];
+    let mut scene = Scene::running(Stop { rewrites, ..Stop::default() }, Life::default());
+    assert_eq!(scene.on(Event::Signal(from_outside(Signal::HUP))), []);
+    assert_eq!(scene.on(term()), [Action::Enter(Phase::Stopping), Action::Signal(quit)]);
+}
+
+#[test]
+fn kills_after_the_grace_period_and_gives_up_on_the_unkillable() {
+    let mut scene = Scene::running(grace(SECOND), Life::default());
+    scene.on(term());
+    assert_eq!(scene.machine.deadline(), Some(SECOND));
+    assert_eq!(scene.after(SECOND / 2, Event::Tick), []);
+    assert_eq!(scene.after(SECOND / 2, Event::Tick), [Action::Signal(Signal::KILL)]);
+    assert_eq!(scene.after(UNKILLABLE, Event::Tick), [Action::Exit(137)]);
+}
+
+#[test]
+fn drains_before_the_app_hears_of_the_stop() {
+    let stop = Stop { drain: SECOND, ..Stop::default() };
+    let mut scene = Scene::running(stop.clone(), Life::default());
+    assert_eq!(scene.on(term()), [Action::Enter(Phase::Draining)]);
+    let stopping = [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)];
+    assert_eq!(scene.after(SECOND, Event::Tick), stopping);
+    let mut hurried = Scene::running(stop, Life::default());
+    hurried.on(term());
+    assert_eq!(hurried.on(term()), stopping, "a second request ends the drain");
+}
+
+#[test]
+fn wakes_a_stopped_app_that_has_to_stop() {
+    let mut scene = Scene::running(Stop::default(), Life::default());
+    assert_eq!(scene.on(Event::Stopped(Signal::STOP)), []);
+    let woken = [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM), Action::Resume];
+    assert_eq!(scene.on(term()), woken);
+}
+
+#[test]
+fn hands_the_terminal_back_on_ctrl_z_but_as_pid_1_goes_on() {
+    let mut scene = Scene::running(Stop::default(), Life::default());
+    assert_eq!(scene.on(Event::Stopped(Signal::TSTP)), [Action::Suspend]);
+    assert_eq!(scene.on(Event::Signal(from_outside(Signal::CONT))), [Action::Resume]);
+    let mut first = Machine::new(Stop::default(), Life::default(), true, Moment::ZERO);
+    let mut todo = Vec::new();
+    first.on(Event::Started, Moment::ZERO, &mut Vec::new());
+    first.on(Event::Stopped(Signal::TSTP), Moment::ZERO, &mut todo);
+    assert_eq!(todo, [Action::Resume]);
+}
+
+#[test]
+fn sweeps_what_is_left_and_leaves_as_soon_as_nothing_is() {
+    let stop = Stop { sweep: Some(SECOND), ..Stop::default() };
+    let sweep =
+        [Action::Enter(Phase::Stopping), Action::SignalAll(Signal::TERM), Action::SignalAll(Signal::CONT)];
+    let mut scene = Scene::running(stop.clone(), Life::default());
+    assert_eq!(scene.on(exited(3)), sweep);
+    assert_eq!(scene.on(Event::Alone), [Action::Exit(3)]);
+    let mut stubborn = Scene::running(stop.clone(), Life::default());
+    stubborn.on(exited(3));
+    assert_eq!(stubborn.after(SECOND, Event::Tick), [Action::SignalAll(Signal::KILL)]);
+    assert_eq!(stubborn.after(KILL_AGAIN, Event::Tick), [Action::SignalAll(Signal::KILL)]);
+    assert_eq!(stubborn.after(UNKILLABLE, Event::Tick), [Action::Exit(3)]);
+    let mut hurried = Scene::running(stop, Life::default());
+    hurried.on(exited(3));
+    assert_eq!(hurried.on(term()), [Action::SignalAll(Signal::KILL)], "a request cuts it short");
+}
+
+#[test]
+fn restarts_after_a_pause_and_stops_at_once_in_it() {
+    let mut scene = Scene::running(Stop::default(), restarting(Restart::Always));
+    assert_eq!(scene.on(exited(0)), [Action::Enter(Phase::Restarting)]);
+    assert_eq!(scene.after(Duration::from_millis(100), Event::Tick), [Action::Start]);
+    assert_eq!(scene.on(Event::Started), [Action::Enter(Phase::Running)]);
+    scene.on(exited(1));
+    assert_eq!(scene.on(term()), [Action::Exit(143)]);
+}
+
+#[test]
+fn does_not_restart_what_it_was_asked_to_stop() {
+    let mut scene = Scene::running(Stop::default(), restarting(Restart::Always));
+    scene.on(term());
+    assert_eq!(scene.on(exited(1)), [Action::Exit(1)]);
+}
+
+#[test]
+fn a_failed_restart_counts_as_a_failure_with_a_longer_pause() {
+    let mut scene = Scene::running(Stop::default(), restarting(Restart::OnFailure { most: Some(2) }));
+    scene.on(exited(1));
+    scene.after(Duration::from_millis(100), Event::Tick);
+    assert_eq!(scene.on(Event::NotStarted(125)), [Action::Enter(Phase::Restarting)]);
+    assert_eq!(scene.machine.deadline(), Some(Duration::from_millis(300)));
+    scene.after(Duration::from_millis(200), Event::Tick);
+    assert_eq!(scene.on(Event::NotStarted(127)), [Action::Exit(127)]);
+}
+
+#[test]
+fn a_passed_run_limit_is_124_and_always_ends() {
+    let life = Life { limit: Some(SECOND), ..Life::default() };
+    let mut scene = Scene::running(Stop::default(), life);
+    assert_eq!(scene.machine.deadline(), Some(SECOND));
+    assert_eq!(
+        scene.after(SECOND, Event::Tick),
+        [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)]
+    );
+    assert_eq!(scene.after(LIMIT_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
+    assert_eq!(
+        scene.on(Event::Ended(Ending::Killed { signal: Signal::KILL, core: false })),
+        [Action::Exit(124)]
+    );
+}
+
+// --- properties -----------------------------------------------------------
+
+fn signals() -> impl Strategy<Value = Signal> {
+    (1..=64i32).prop_filter_map("17 is not told", |number| {
+        Signal::from_number(number).filter(|s| *s != Signal::CHLD)
+    })
+}
+
+fn durations() -> impl Strategy<Value = Duration> {
+    (0..30_000u64).prop_map(Duration::from_millis)
+}
+
+fn policies() -> impl Strategy<Value = Restart> {
+    prop_oneof![
+        Just(Restart::No),
+        Just(Restart::Always),
+        proptest::option::of(0..3u32).prop_map(|most| Restart::OnFailure { most }),
+    ]
+}
+
+prop_compose! {
+    fn stops()(
+        group: bool,
+        signal in proptest::option::of(signals()),
+        timeout in proptest::option::of(durations()),
+        drain in durations(),
+        sweep in proptest::option::of(durations()),
+        rewrites in proptest::collection::vec((signals(), proptest::option::of(signals())), 0..3),
+    ) -> Stop {
+        Stop { group, signal, timeout, drain, sweep, rewrites, parent_death: None }
+    }
+}
+
+prop_compose! {
+    fn lives()(restart in policies(), limit in proptest::option::of(durations()), ok_exit in proptest::collection::vec(0..256i32, 0..3)) -> Life {
+        Life { restart, limit, ok_exit, warn_on_reap: false }
+    }
+}
+
+/// What the world may do next; only possible things are told to the machine.
+#[derive(Debug, Clone, Copy)]
+enum Happening {
+    Arrives(Signal),
+    Ends(u8),
+    Stops(Signal),
+    Continues,
+    AllGone,
+    Time(Duration),
+}
+
+fn happenings() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        3 => signals().prop_map(Happening::Arrives),
+        3 => Just(Happening::Arrives(Signal::TERM)),
+        3 => any::<u8>().prop_map(Happening::Ends),
+        1 => prop_oneof![Just(Signal::STOP), Just(Signal::TSTP)].prop_map(Happening::Stops),
+        1 => Just(Happening::Continues),
+        1 => Just(Happening::AllGone),
+        4 => durations().prop_map(Happening::Time),
+    ]
+}
+
+/// A world with one app, which checks every action against what is possible.
+struct World {
+    machine: Machine,
+    now: Moment,
+    app: bool,
+    asked_to_stop: bool,
+    exit: Option<i32>,
+    started_at: Vec<Moment>,
+}
+
+impl World {
+    fn new(stop: Stop, life: Life) -> Self {
+        let machine = Machine::new(stop, life, false, Moment::ZERO);
+        let mut world = Self {
+            machine,
+            now: Moment::ZERO,
+            app: true,
+            asked_to_stop: false,
+            exit: None,
+            started_at: vec![Moment::ZERO],
+        };
+        world.tell(Event::Started);
+        world
+    }
+
+    fn tell(&mut self, event: Event) {
+        let mut todo = Vec::new();
+        self.machine.on(event, self.now, &mut todo);
+        for action in todo {
+            self.obey(action);
+        }
+    }
+
+    fn obey(&mut self, action: Action) {
+        assert_eq!(self.exit, None, "nothing comes after Exit, but {action:?} did");
+        match action {
+            Action::Signal(_) | Action::Resume | Action::Suspend => {
+                assert!(self.app, "{action:?} to a reaped app");
+            }
+            Action::Enter(Phase::Stopping) => self.asked_to_stop = true,
+            Action::Exit(code) => self.exit = Some(code),
+            Action::Start => self.start(),
+            Action::SignalAll(_) | Action::Enter(_) | Action::Tell(_) => {}
+        }
+    }
+
+    fn start(&mut self) {
+        assert!(!self.app && !self.asked_to_stop, "started beside a living app or after a stop request");
+        let before = self.started_at.last().copied().unwrap_or_default();
+        assert!(
+            self.now.checked_sub(before).unwrap() >= Duration::from_millis(100),
+            "restarts closer than 100 ms"
+        );
+        self.started_at.push(self.now);
+        self.app = true;
+        self.tell(Event::Started);
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Arrives(signal) => self.tell(Event::Signal(from_outside(signal))),
+            Happening::Ends(code) if self.app => {
+                self.app = false;
+                self.tell(exited(code.into()));
+            }
+            Happening::Stops(signal) if self.app => self.tell(Event::Stopped(signal)),
+            Happening::Continues if self.app => self.tell(Event::Continued),
+            Happening::AllGone if !self.app => self.tell(Event::Alone),
+            Happening::Time(time) => {
+                self.now += time;
+                self.tell(Event::Tick);
+            }
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn keeps_its_invariants_whatever_happens(
+        stop in stops(), life in lives(), story in proptest::collection::vec(happenings(), 0..60)
+    ) {
+        let mut world = World::new(stop, life);
+        for happening in story {
+            world.happen(happening);
+        }
+    }
+
+    #[test]
+    fn a_stop_with_a_limit_always_ends(
+        stop in stops(), life in lives(), limit in durations(), story in proptest::collection::vec(happenings(), 0..20)
+    ) {
+        // An app that ignores everything, even SIGKILL, and a rest that does.
+        let stop = Stop { timeout: Some(limit), rewrites: vec![], ..stop };
+        let mut world = World::new(stop, life);
+        for happening in story {
+            world.happen(happening);
+        }
+        for _ in 0..2 {
+            world.tell(term());
+        }
+        let mut turns = 0;
+        while world.exit.is_none() {
+            turns += 1;
+            prop_assert!(turns < 1000, "still there after {turns} deadlines");
+            let deadline = world.machine.deadline();
+            prop_assert!(deadline.is_some(), "waits for ever");
+            world.now = world.now.max(deadline.unwrap_or_default());
+            world.tell(Event::Tick);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! When a restart comes and how long it waits: Docker's policies and Docker's
+//! backoff (moby, `restartmanager`). Pure.
+
+use crate::plan::Restart;
+use std::time::Duration;
+
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(60);
+/// An app that lived so long starts with a short pause again.
+const LONG_LIFE: Duration = Duration::from_secs(10);
+
+/// Counts restarts and spaces them: 100 ms, doubling up to a minute.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Restarts {
+    count: u32,
+    pause: Duration,
+}
+
+impl Restarts {
+    /// How often the app has been started again.
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether the policy wants the app again after it left with `code`.
+    pub fn wanted(&self, policy: Restart, code: i32) -> bool {
+        match policy {
+            Restart::No => false,
+            Restart::Always => true,
+            Restart::OnFailure { most } => code != 0 && most.is_none_or(|most| self.count < most),
+        }
+    }
+
+    /// Counts one restart and gives the pause before it, for an app that
+    /// lived for `life`.
+    pub fn next(&mut self, life: Duration) -> Duration {
+        let doubled = self.pause.saturating_mul(2).clamp(FIRST, LONGEST);
+        self.pause = if life >= LONG_LIFE { FIRST } else { doubled };
+        self.count = self.count.saturating_add(1);
+        self.pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_as_docker_does() {
+        let mut restarts = Restarts::default();
+        let mut millis = |life| restarts.next(Duration::from_secs(life)).as_millis();
+        let short: Vec<_> = (0..12).map(|_| millis(0)).collect();
+        assert_eq!(short, [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 51_200, 60_000, 60_000]);
+        assert_eq!((millis(10), millis(9)), (100, 200));
+        assert_eq!(restarts.count(), 14);
+    }
+
+    #[test]
+    fn restarts_as_the_policy_says() {
+        let mut restarts = Restarts::default();
+        let twice = Restart::OnFailure { most: Some(2) };
+        assert!(restarts.wanted(twice, 1) && !restarts.wanted(twice, 0));
+        assert!(restarts.wanted(Restart::Always, 0) && !restarts.wanted(Restart::No, 1));
+        restarts.next(Duration::ZERO);
+        restarts.next(Duration::ZERO);
+        assert!(!restarts.wanted(twice, 1) && restarts.wanted(Restart::OnFailure { most: None }, 1));
+    }
+}
