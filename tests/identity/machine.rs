@@ -76,11 +76,12 @@ pub fn hinit() -> &'static Path {
 }
 
 /// hinit started as somebody else than root: a copy, since the build directory
-/// may be closed to others.
+/// may be closed to others. Another process makes it: were it open for writing
+/// here while another test forks, its exec would say ETXTBSY.
 pub fn started_as(scratch: &Scratch, uid: u32, gid: u32) -> Command {
     let copy = scratch.path().join("hinit");
-    std::fs::copy(hinit(), &copy).unwrap();
-    std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
+    let made = Command::new("install").args(["-m", "755"]).args([hinit(), &copy]).status().unwrap();
+    assert!(made.success());
     let mut command = plain(Command::new(copy));
     command.uid(uid).gid(gid);
     command

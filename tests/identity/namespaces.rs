@@ -5,6 +5,8 @@ use crate::{STATUS, need};
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
 
+const WORDS: [&str; 4] = ["--user", "10001:10002", STATUS[0], STATUS[1]];
+
 /// hinit as root without a capability, as after `docker run --cap-drop`.
 fn without(capability: &str, words: &[&str]) -> Output {
     let mut command = Command::new("setpriv");
@@ -32,6 +34,25 @@ fn without_setpcap_no_new_privs_stands_in_for_the_bounding_set() {
         &open,
         "--user 10001:10002: bounding set: Operation not permitted; leave --no-new-privs on",
     );
+}
+
+/// CVE-2022-24769 gave every container a full inheritable set; and with
+/// `no_setuid_fixup` a change of uid takes no capability away by itself.
+#[test]
+fn capabilities_that_would_survive_are_dropped_too() {
+    need!("setpriv");
+    let inherited = [
+        &["--inh-caps", "+chown,+net_raw"][..],
+        &["--inh-caps", "+chown,+net_raw", "--ambient-caps", "+chown,+net_raw"],
+        &["--securebits", "+no_setuid_fixup"],
+    ];
+    for options in inherited {
+        let mut command = Command::new("setpriv");
+        let output = command.args(options).arg(hinit()).args(WORDS).output().unwrap();
+        let status = Status::of(&output);
+        status.assert_ids("10001", "10002", &["10002"]);
+        status.assert_no_capability();
+    }
 }
 
 #[test]
@@ -89,8 +110,6 @@ impl Namespace {
         self.shell.wait_with_output().unwrap()
     }
 }
-
-const WORDS: [&str; 4] = ["--user", "10001:10002", STATUS[0], STATUS[1]];
 
 #[test]
 fn in_a_user_namespace_that_maps_the_ids_it_works_as_anywhere() {
