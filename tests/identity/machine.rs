@@ -1,9 +1,10 @@
 //! What these tests need of the machine: root, mount namespaces, and hinit
 //! started in many ways.
 
+use crate::common::{HINIT, TempDir, is_root};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 /// Ends a test that this machine cannot run, saying why; in CI that is a
@@ -12,16 +13,14 @@ use std::process::{Command, Output};
 macro_rules! need {
     ($($tool:literal),*) => {
         if let Err(why) = $crate::machine::has(&[$($tool),*]) {
-            assert!(std::env::var("CI").as_deref() != Ok("true"), "cannot be skipped in CI: {why}");
-            println!("skipped: {why}");
-            return;
+            return $crate::common::skip("the drop", &why);
         }
     };
 }
 
 /// Whether this is root, with these programs at hand.
 pub fn has(tools: &[&str]) -> Result<(), String> {
-    if !nix::unistd::geteuid().is_root() {
+    if !is_root() {
         return Err("not root, so nothing can be dropped".to_owned());
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -39,48 +38,13 @@ fn can_unshare() -> bool {
     Command::new("unshare").args(["--mount", "true"]).output().is_ok_and(|output| output.status.success())
 }
 
-/// A directory that anybody may enter, gone when the test is over.
-pub struct Scratch(PathBuf);
-
-impl Scratch {
-    pub fn new() -> Self {
-        use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("hinit-identity-{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
-        let path = std::env::temp_dir().join(name);
-        std::fs::create_dir(&path).unwrap();
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
-        Self(path)
-    }
-
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-
-    pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
-        let path = self.0.join(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The program under test.
-pub fn hinit() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_hinit"))
-}
-
 /// hinit started as somebody else than root: a copy, since the build directory
 /// may be closed to others. Another process makes it: were it open for writing
 /// here while another test forks, its exec would say ETXTBSY.
-pub fn started_as(scratch: &Scratch, uid: u32, gid: u32) -> Command {
+pub fn started_as(scratch: &TempDir, uid: u32, gid: u32) -> Command {
     let copy = scratch.path().join("hinit");
-    let made = Command::new("install").args(["-m", "755"]).args([hinit(), &copy]).status().unwrap();
+    std::fs::set_permissions(scratch.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let made = Command::new("install").args(["-m", "755"]).args([Path::new(HINIT), &copy]).status().unwrap();
     assert!(made.success());
     let mut command = plain(Command::new(copy));
     command.uid(uid).gid(gid);
@@ -89,7 +53,7 @@ pub fn started_as(scratch: &Scratch, uid: u32, gid: u32) -> Command {
 
 /// hinit with an environment of its own and no standard input.
 pub fn command() -> Command {
-    plain(Command::new(hinit()))
+    plain(Command::new(HINIT))
 }
 
 /// hinit run by a shell script in a new mount namespace, to which `"$@"` is
@@ -97,7 +61,7 @@ pub fn command() -> Command {
 pub fn after(script: &str, directory: &Path) -> Command {
     let mut command = Command::new("unshare");
     command.args(["--mount", "--propagation", "private", "sh", "-ec", script]);
-    command.arg(directory).arg(hinit());
+    command.arg(directory).arg(HINIT);
     plain(command)
 }
 
@@ -108,9 +72,9 @@ fn plain(mut command: Command) -> Command {
 }
 
 /// hinit in an image with these /etc/passwd and /etc/group.
-pub fn image(scratch: &Scratch, passwd: &str, group: &str) -> Command {
-    scratch.write("passwd", passwd);
-    scratch.write("group", group);
+pub fn image(scratch: &TempDir, passwd: &str, group: &str) -> Command {
+    scratch.file("passwd", passwd);
+    scratch.file("group", group);
     after("mount --bind $0/passwd /etc/passwd; mount --bind $0/group /etc/group; exec \"$@\"", scratch.path())
 }
 

@@ -2,6 +2,8 @@
 //! from /proc. Needs root, as a container's PID 1 has.
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
+#[path = "../common/mod.rs"]
+mod common;
 mod faults;
 mod machine;
 mod namespaces;
@@ -9,7 +11,8 @@ mod seccomp;
 mod specs;
 mod streams;
 
-use machine::{Scratch, Status, after, command, image, run, started_as, stderr, stdout};
+use common::TempDir;
+use machine::{Status, after, command, image, run, started_as, stderr, stdout};
 
 const STATUS: [&str; 2] = ["cat", "/proc/self/status"];
 const PASSWD: &str = "root:x:0:0::/root:\napp:x:10001:10002::/srv/app:\n";
@@ -38,7 +41,7 @@ fn drops_itself_too() {
 #[test]
 fn a_user_alone_brings_its_groups() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     for spec in ["app", "10001"] {
         let status = Status::of(&run(image(&scratch, PASSWD, GROUP), &["-u", spec, STATUS[0], STATUS[1]]));
         status.assert_ids("10001", "10002", &["4", "33", "10002"]);
@@ -49,7 +52,7 @@ fn a_user_alone_brings_its_groups() {
 #[test]
 fn a_group_given_is_the_only_one() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let status = Status::of(&run(image(&scratch, PASSWD, GROUP), &["-u", "app:web", STATUS[0], STATUS[1]]));
     status.assert_ids("10001", "33", &["33"]);
 }
@@ -57,7 +60,7 @@ fn a_group_given_is_the_only_one() {
 #[test]
 fn sets_home_and_names_and_lets_env_win() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let env = |words: &[&str]| {
         let mut command = image(&scratch, PASSWD, GROUP);
         command.env("USER", "root").env("LOGNAME", "root").env("KEPT", "yes");
@@ -95,7 +98,7 @@ const SETUID_ID: &str =
 #[test]
 fn a_setuid_program_gives_nothing_unless_that_is_asked_for() {
     need!("unshare", "id");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let id = scratch.path().join("id");
     let effective_uid = |words: &[&str]| {
         let words = [words, &["--user", "10001:10002", id.to_str().unwrap(), "-u"]].concat();
@@ -146,7 +149,7 @@ fn gid_0_asked_for_literally_is_the_only_thing_of_root() {
 #[test]
 fn being_that_user_already_changes_nothing() {
     need!();
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let already = started_as(&scratch, 10001, 10002);
     let status = Status::of(&run(already, &["--user", "10001:10002", STATUS[0], STATUS[1]]));
     assert_eq!((status.field("Uid"), status.field("Gid")), (vec!["10001"; 4], vec!["10002"; 4]));
@@ -156,7 +159,7 @@ fn being_that_user_already_changes_nothing() {
 #[test]
 fn another_user_than_that_already_cannot_be_had() {
     need!();
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let already = started_as(&scratch, 10001, 10002);
     let output = run(already, &["--user", "33:33", "echo", "started"]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(125), ""));
@@ -169,7 +172,7 @@ fn another_user_than_that_already_cannot_be_had() {
 #[test]
 fn openshifts_random_user_with_gid_0_needs_no_user_option() {
     need!();
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let status = Status::of(&run(started_as(&scratch, 1_000_660_000, 0), &STATUS));
     assert_eq!(status.field("Uid"), ["1000660000"; 4]);
     assert_eq!(status.field("Gid"), ["0"; 4]);

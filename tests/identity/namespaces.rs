@@ -1,6 +1,7 @@
 //! Roots that are less than root: fewer capabilities, user namespaces.
 
-use crate::machine::{Scratch, Status, after, hinit, run, stderr, stdout};
+use crate::common::{HINIT, TempDir};
+use crate::machine::{Status, after, run, stderr, stdout};
 use crate::{STATUS, need};
 use std::io::Write;
 use std::process::{Child, Command, Output, Stdio};
@@ -10,7 +11,7 @@ const WORDS: [&str; 4] = ["--user", "10001:10002", STATUS[0], STATUS[1]];
 /// hinit as root without a capability, as after `docker run --cap-drop`.
 fn without(capability: &str, words: &[&str]) -> Output {
     let mut command = Command::new("setpriv");
-    command.arg(format!("--bounding-set=-{capability}")).arg(hinit()).args(words).output().unwrap()
+    command.arg(format!("--bounding-set=-{capability}")).arg(HINIT).args(words).output().unwrap()
 }
 
 #[track_caller]
@@ -48,7 +49,7 @@ fn capabilities_that_would_survive_are_dropped_too() {
     ];
     for options in inherited {
         let mut command = Command::new("setpriv");
-        let output = command.args(options).arg(hinit()).args(WORDS).output().unwrap();
+        let output = command.args(options).arg(HINIT).args(WORDS).output().unwrap();
         let status = Status::of(&output);
         status.assert_ids("10001", "10002", &["10002"]);
         status.assert_no_capability();
@@ -92,7 +93,7 @@ impl Namespace {
             "echo; read line; exec \"$@\"",
             "sh",
         ]);
-        command.arg(hinit()).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.arg(HINIT).args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut shell = command.spawn().unwrap();
         let mut newline = [0];
         std::io::Read::read_exact(shell.stdout.as_mut().unwrap(), &mut newline).unwrap();
@@ -144,7 +145,7 @@ fn denied_setgroups_is_fine_only_if_there_is_nothing_to_change() {
 #[test]
 fn works_without_proc() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let script = "mount -t tmpfs none /proc; exec \"$@\"";
     let output = run(after(script, scratch.path()), &["--user", "10001:10002", "id", "-u"]);
     assert_eq!(stdout(&output), "10001\n", "{output:?}");

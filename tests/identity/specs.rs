@@ -1,7 +1,8 @@
 //! Bad specs and bad files: exit 125, one line that names the fix, and the app
 //! is never started.
 
-use crate::machine::{Scratch, Status, after, command, image, run, stderr, stdout};
+use crate::common::TempDir;
+use crate::machine::{Status, after, command, image, run, stderr, stdout};
 use crate::{GROUP, PASSWD, STATUS, need};
 use std::process::Output;
 
@@ -55,7 +56,7 @@ fn an_empty_variable_is_refused_like_an_empty_option() {
 #[test]
 fn a_malformed_line_of_the_user_is_named() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let table = [
         ("app:x:abc:10001::/:", "write a UID from 0 to 2147483647 in its third field"),
         ("app:x:4294967296:10001::/:", "write a UID from 0 to 2147483647 in its third field"),
@@ -75,7 +76,7 @@ fn a_malformed_line_of_the_user_is_named() {
 #[test]
 fn a_malformed_line_of_another_user_is_only_warned_of() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let output =
         run(image(&scratch, &format!("broken\n{PASSWD}"), GROUP), &["-u", "app", STATUS[0], STATUS[1]]);
     Status::of(&output).assert_ids("10001", "10002", &["4", "33", "10002"]);
@@ -85,7 +86,7 @@ fn a_malformed_line_of_another_user_is_only_warned_of() {
 #[test]
 fn root_by_accident_is_refused() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let passwd = "toor:x:0:10001::/:\nstaff:x:10001:0::/:\nfriend:x:10003:10003::/:\n";
     let group = "wheel:x:0:friend\n";
     let table = [
@@ -106,7 +107,7 @@ fn root_by_accident_is_refused() {
 #[test]
 fn digits_are_never_a_name() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let passwd = "10001:x:0:0::/:\nreal:x:10001:10002::/:\n";
     let output = run(image(&scratch, passwd, ""), &["--user", "10001", STATUS[0], STATUS[1]]);
     Status::of(&output).assert_ids("10001", "10002", &["10002"]);
@@ -118,7 +119,7 @@ const EMPTY_ETC: &str = "mount -t tmpfs none /etc; ";
 #[test]
 fn without_the_files_numbers_do_and_names_do_not() {
     need!("unshare");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let script = format!("{EMPTY_ETC} exec \"$@\"");
     let bare = |spec| run(after(&script, scratch.path()), &["--user", spec, STATUS[0], STATUS[1]]);
     Status::of(&bare("10001:10002")).assert_ids("10001", "10002", &["10002"]);
@@ -129,8 +130,8 @@ fn without_the_files_numbers_do_and_names_do_not() {
 #[test]
 fn follows_links_as_nixos_has_them() {
     need!("unshare");
-    let scratch = Scratch::new();
-    scratch.write("store", PASSWD);
+    let scratch = TempDir::new("identity");
+    scratch.file("store", PASSWD);
     let script = format!("{EMPTY_ETC} ln -s $0/store /etc/passwd; exec \"$@\"");
     let output = run(after(&script, scratch.path()), &["--user", "app", STATUS[0], STATUS[1]]);
     Status::of(&output).assert_ids("10001", "10002", &["10002"]);
@@ -139,7 +140,7 @@ fn follows_links_as_nixos_has_them() {
 #[test]
 fn refuses_files_that_are_none_or_too_large() {
     need!("unshare", "mkfifo", "truncate");
-    let scratch = Scratch::new();
+    let scratch = TempDir::new("identity");
     let table = [
         ("mkdir /etc/passwd", "/etc/passwd is not a regular file; put a regular file"),
         ("mkfifo /etc/passwd", "/etc/passwd is not a regular file; put a regular file"),

@@ -1,6 +1,7 @@
 //! The app's standard streams after a drop.
 
-use crate::machine::{Scratch, command, stderr, stdout};
+use crate::common::TempDir;
+use crate::machine::{command, stderr, stdout};
 use crate::need;
 use nix::pty::openpty;
 use std::fs::File;
@@ -47,8 +48,8 @@ fn a_terminal_can_be_opened_again() {
 #[test]
 fn a_file_and_dev_null_keep_their_owner() {
     need!();
-    let scratch = Scratch::new();
-    let log = scratch.write("log", "");
+    let scratch = TempDir::new("identity");
+    let log = scratch.file("log", "");
     let mut app = command();
     app.args(["--user", "10001:10002", "echo", "out"])
         .stdout(File::options().write(true).open(&log).unwrap());
