@@ -31,8 +31,9 @@ pub fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
 fn find(spec: &UserSpec) -> Result<Account> {
     let group_is_known = matches!(spec.group, Some(Name::Id(_)));
     let database = files::read(!group_is_known)?;
+    let account = account::resolve(spec, &database)?;
     for line in database.malformed() {
         log::warn!("{line}");
     }
-    account::resolve(spec, &database)
+    Ok(account)
 }

@@ -90,8 +90,8 @@ pub fn bounding_set() -> io::Result<u64> {
         // SAFETY: prctl with numbers touches no memory of ours.
         match check(unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(capability)) }) {
             Ok(there) => set |= u64::from(there != 0) << capability,
-            // This kernel's capabilities end here.
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) => break,
+            // This kernel's capabilities end here; the first one always exists.
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && capability > 0 => break,
             Err(error) => return Err(error),
         }
     }
