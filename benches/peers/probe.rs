@@ -15,7 +15,7 @@ use std::{io, thread};
 
 const PROBES: usize = 500;
 /// So many probes take a few seconds; who needs longer has failed.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Cost {
     pub(crate) milliseconds: f64,
@@ -72,7 +72,7 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
 
 /// A run with probes, less one without: PID 1's own share is in it.
 pub(crate) fn by_init(hinit: &Subject, server: &Server) -> Outcome<Cost> {
-    let idle = cpu_of_run(hinit, &["--no-healthcheck"], || Ok(()))?;
+    let idle = cpu_of_run(hinit, &[], || Ok(()))?;
     let before = server.requests();
     let url = server.url();
     let probing = cpu_of_run(hinit, &["--health", &url, "--health-interval", "20ms"], || {
