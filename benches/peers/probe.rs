@@ -3,7 +3,6 @@
 use crate::subject::{Subject, in_path};
 use crate::{Outcome, start};
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::signal::{SIGTERM, kill};
 use nix::sys::time::TimeValLike;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -106,9 +105,8 @@ fn cost(milliseconds: f64, probes: usize) -> Cost {
 fn cpu_of_run(hinit: &Subject, flags: &[&str], wait: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
     let before = children_cpu()?;
     let mut child = start::spawn(hinit, flags, &["sleep", "600"], start::can_be_first())?;
-    let waited = wait();
-    kill(start::pid(&child)?, SIGTERM)?;
-    child.wait()?;
+    let waited = start::wait_for_app(&child).and_then(|()| wait());
+    start::stop(&mut child)?;
     waited?;
     Ok(children_cpu()? - before)
 }
