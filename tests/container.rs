@@ -4,13 +4,7 @@
 //! the two images it copies from are replaced by local ones, since no container
 //! here has a network.
 
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, and says on stderr why it is skipped"
-)]
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "common/docker.rs"]
 mod docker;

@@ -26,10 +26,7 @@ pub(crate) fn measure(subjects: &[Subject]) -> Outcome<Vec<Idle>> {
     let before = children.iter().map(switches).collect::<Outcome<Vec<_>>>()?;
     thread::sleep(WATCH);
     let idle = children.iter().zip(before).map(|(child, before)| look(child, before)).collect();
-    for child in &mut children {
-        nix::sys::signal::kill(start::pid(child)?, nix::sys::signal::SIGTERM)?;
-        child.wait()?;
-    }
+    children.iter_mut().try_for_each(start::stop)?;
     idle
 }
 

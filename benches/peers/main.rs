@@ -22,11 +22,15 @@ mod table;
 mod wrap;
 
 use std::error::Error;
+use std::time::Instant;
 use subject::Subject;
 use table::{Table, cell};
 
 /// What all ratios are relative to.
 const REFERENCE: &str = "tini-static";
+
+/// Of the first four columns; the last one is a ratio.
+const BUDGET: [f64; 4] = [1_250_000.0, 600.0, 80.0, 0.0];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -59,7 +63,7 @@ fn print_costs(subjects: &[Subject]) -> Outcome<()> {
             row.iter().enumerate().map(|(k, value)| cell(*value, base.map(|base| base[k]))),
         );
     }
-    table.row("budget", ["1,250,000", "600", "80", "0", "0.70x"].map(String::from));
+    table.row("budget", BUDGET.into_iter().map(|value| cell(value, None)).chain(["0.70x".into()]));
     println!("\nidle {}; medians; N.NNx is relative to {REFERENCE}", start::how());
     println!(
         "bare `true`: {:.0} us; wrap is the median of the paired differences, {} rounds",
@@ -71,19 +75,25 @@ fn print_costs(subjects: &[Subject]) -> Outcome<()> {
 }
 
 fn print_lost(subjects: &[Subject]) -> Outcome<()> {
-    let mut table = Table::new(&["", "as PID 1", "not as PID 1"]);
+    let mut ways = Vec::new();
     for subject in subjects {
         for flags in &subject.group_flags {
-            let as_first = if start::can_be_first() {
-                lost::count(subject, flags, true)?.to_string()
-            } else {
-                "needs root".into()
-            };
-            let otherwise = lost::count(subject, flags, false)?.to_string();
-            table.row(&format!("{} {}", subject.name, flags.join(" ")), [as_first, otherwise]);
+            let name = format!("{} {}", subject.name, flags.join(" "));
+            let first =
+                start::can_be_first().then(|| lost::start_and_stop(subject, flags, true)).transpose()?;
+            ways.push((name, first, lost::start_and_stop(subject, flags, false)?));
         }
     }
-    table.row("budget", ["0".into(), "0".into()]);
+    let limit = Instant::now() + start::GENEROUS;
+    let mut table = Table::new(&["", "as PID 1", "(before it listened)", "not as PID 1"]);
+    for (name, first, otherwise) in ways {
+        let first = first.map(|survivors| survivors.count(limit)).transpose()?;
+        let [astray, deaf] = first.map_or(["needs root".into(), String::new()], |lost| {
+            [lost.astray, lost.deaf].map(|n| n.to_string())
+        });
+        table.row(&name, [astray, deaf, otherwise.count(limit)?.astray.to_string()]);
+    }
+    table.row("budget", ["0", "", "0"].map(String::from));
     println!("\nsignals lost: TERM 0 to 1.5 ms after exec, {} starts each", lost::STARTS);
     print!("{table}");
     Ok(())
@@ -93,8 +103,11 @@ fn print_probes(subjects: &[Subject]) -> Outcome<()> {
     let server = probe::Server::start()?;
     let mut table = Table::new(&["", "CPU ms", "probes"]);
     if let Some(hinit) = subjects.iter().find(|subject| subject.name == "hinit") {
-        let cost = probe::by_init(hinit, &server)?;
-        table.row("hinit, built-in HTTP", [format!("{:.3}", cost.milliseconds), cost.probes.to_string()]);
+        match probe::by_init(hinit, &server) {
+            Ok(cost) => table
+                .row("hinit, built-in HTTP", [format!("{:.3}", cost.milliseconds), cost.probes.to_string()]),
+            Err(why) => table.row("hinit, built-in HTTP", [why.to_string(), String::new()]),
+        }
     }
     match probe::by_curl(&server)? {
         Some(cost) => table.row("curl -fsS", [format!("{:.3}", cost.milliseconds), cost.probes.to_string()]),

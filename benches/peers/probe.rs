@@ -3,7 +3,6 @@
 use crate::subject::{Subject, in_path};
 use crate::{Outcome, start};
 use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::signal::{SIGTERM, kill};
 use nix::sys::time::TimeValLike;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,7 +14,7 @@ use std::{io, thread};
 
 const PROBES: usize = 500;
 /// So many probes take a few seconds; who needs longer has failed.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) struct Cost {
     pub(crate) milliseconds: f64,
@@ -72,7 +71,7 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
 
 /// A run with probes, less one without: PID 1's own share is in it.
 pub(crate) fn by_init(hinit: &Subject, server: &Server) -> Outcome<Cost> {
-    let idle = cpu_of_run(hinit, &["--no-healthcheck"], || Ok(()))?;
+    let idle = cpu_of_run(hinit, &[], || Ok(()))?;
     let before = server.requests();
     let url = server.url();
     let probing = cpu_of_run(hinit, &["--health", &url, "--health-interval", "20ms"], || {
@@ -106,9 +105,8 @@ fn cost(milliseconds: f64, probes: usize) -> Cost {
 fn cpu_of_run(hinit: &Subject, flags: &[&str], wait: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
     let before = children_cpu()?;
     let mut child = start::spawn(hinit, flags, &["sleep", "600"], start::can_be_first())?;
-    let waited = wait();
-    kill(start::pid(&child)?, SIGTERM)?;
-    child.wait()?;
+    let waited = start::wait_for_app(&child).and_then(|()| wait());
+    start::stop(&mut child)?;
     waited?;
     Ok(children_cpu()? - before)
 }

@@ -5,6 +5,7 @@
 
 use serde_json::Value;
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +22,12 @@ const PYTHON_BASE: &str = "hinit-test/python:1";
 /// Says that a test is skipped and why; in CI nothing may be.
 pub(crate) fn skipped(why: &str) {
     assert!(env::var("CI").as_deref() != Ok("true"), "in CI this may not be skipped: {why}");
-    eprintln!("skipped: {why}");
+    tell(&format!("skipped: {why}"));
+}
+
+/// Past the test runner, which hides what a passing test prints.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Whether an engine answers here; says why not.
@@ -193,8 +199,8 @@ impl Container {
 impl Drop for Container {
     fn drop(&mut self) {
         if thread::panicking() {
-            eprintln!("--- docker logs ---\n{}", self.logs());
-            eprintln!("--- health ---\n{}", self.inspect("{{json .State.Health}}"));
+            tell(&format!("--- docker logs of {} ---\n{}", self.0, self.logs()));
+            tell(&format!("--- its health ---\n{}", self.inspect("{{json .State.Health}}")));
         }
         let _ = attempt("docker", &["rm", "--force", "--volumes", &self.0]);
     }

@@ -1,0 +1,83 @@
+//! What the README shows is what works: its commands, its options. Its Dockerfile
+//! is what `tests/container.rs` builds.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+const HINIT: &str = env!("CARGO_BIN_EXE_hinit");
+
+fn readme() -> String {
+    fs::read_to_string(in_repository("README.md")).unwrap()
+}
+
+fn in_repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The example app, which cargo builds beside the tests.
+fn web() -> PathBuf {
+    let deps = env::current_exe().unwrap();
+    deps.ancestors().nth(2).unwrap().join("examples/web")
+}
+
+#[test]
+fn there_are_two_commands_and_they_are_the_ones_tested() {
+    let text = readme();
+    let commands: Vec<&str> =
+        text.split("```sh\n").skip(1).filter_map(|block| block.split("```").next()).map(str::trim).collect();
+    assert_eq!(commands, ["examples/demo", "cargo test"]);
+}
+
+#[test]
+fn the_demo_shows_healthy_unhealthy_healthy_and_a_clean_stop() {
+    let demo = Command::new(in_repository("examples/demo"))
+        .env("DEMO_BIN", HINIT)
+        .env("DEMO_WEB", web())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&demo.stdout);
+    assert!(demo.status.success(), "{said}{}", String::from_utf8_lossy(&demo.stderr));
+    assert!(said.contains("== Done: healthy, unhealthy, healthy again, stopped."), "{said}");
+}
+
+#[test]
+fn every_option_it_names_is_in_the_help() {
+    let help: String = ["run", "probe", "status"]
+        .map(|verb| Command::new(HINIT).args([verb, "--help"]).output().unwrap().stdout)
+        .map(|out| String::from_utf8(out).unwrap())
+        .concat();
+    let known = options(&help);
+    let named = options(&readme());
+    assert!(named.len() > 10, "{named:?}");
+    let unknown: Vec<_> =
+        named.difference(&known).filter(|option| !FOREIGN.contains(&option.as_str())).collect();
+    assert!(unknown.is_empty(), "not in the help: {unknown:?}");
+}
+
+/// Options of cargo, pip, docker and gunicorn.
+const FOREIGN: [&str; 9] = [
+    "--bench",
+    "--no-cache-dir",
+    "--from",
+    "--interval",
+    "--start-period",
+    "--retries",
+    "--bind",
+    "--workers",
+    "--threads",
+];
+
+fn options(text: &str) -> BTreeSet<String> {
+    let word =
+        |rest: &str| rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '-').collect::<String>();
+    text.split("--")
+        .skip(1)
+        .map(word)
+        .filter(|word| !word.is_empty())
+        .map(|word| format!("--{word}"))
+        .collect()
+}
