@@ -168,7 +168,9 @@ impl Schedule {
     pub fn finished(&mut self, now: Moment, exit_code: i32, output: String) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.is_late(now) {
-            self.rearm(now, &mut Vec::new());
+            self.rearm(now, &mut actions);
+            // It is over already: there is nothing to kill.
+            actions.retain(|action| *action != Action::Kill);
         }
         match std::mem::replace(&mut self.round, Round::Idle) {
             Round::Running(Kind::Regular, start) => {
@@ -185,7 +187,7 @@ impl Schedule {
     /// descriptor). That says nothing about the app: it is tried again later
     /// and does not count. A program that does not exist is different: as in
     /// Docker it is a failure with [`NO_EXIT_CODE`].
-    pub fn not_started(&mut self, now: Moment) {
+    pub fn not_started(&mut self, now: Moment) -> Vec<Action> {
         match std::mem::replace(&mut self.round, Round::Idle) {
             Round::Running(Kind::Regular, _) => {
                 self.due = now.saturating_add(self.delay(now));
@@ -194,6 +196,7 @@ impl Schedule {
             Round::Running(Kind::Early, _) => self.back_off(now),
             Round::Dying | Round::Idle => {}
         }
+        vec![Action::Publish]
     }
 
     /// The app was started anew. As with `docker restart` the status is
@@ -286,6 +289,7 @@ impl Schedule {
         }
         self.due = now.saturating_add(self.delay(now));
         self.early_due = now;
+        actions.push(Action::Publish);
     }
 
     fn kill(&mut self, actions: &mut Vec<Action>) {

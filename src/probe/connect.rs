@@ -75,6 +75,7 @@ fn is_absent_family(error: &io::Error) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
 
