@@ -229,7 +229,7 @@ impl Schedule {
         self.log.iter()
     }
 
-    /// What the last early round that failed said.
+    /// What the last early round said, if no regular one has ended since.
     pub fn early_reason(&self) -> Option<&str> {
         self.early_reason.as_deref()
     }
@@ -326,6 +326,7 @@ impl Schedule {
         }
         self.due = entry.end.saturating_add(self.delay(entry.end));
         self.early_due = entry.end.saturating_add(self.pause);
+        self.early_reason = None;
         self.report_change(from, &entry.output, actions);
         self.remember(entry);
         actions.push(Action::Publish);
@@ -347,12 +348,11 @@ impl Schedule {
         let from = self.shown();
         if exit_code == 0 {
             self.seen_healthy_early = true;
-            self.early_reason = None;
-            self.report_change(from, &output, actions);
         } else {
-            self.early_reason = Some(output);
             self.back_off(now);
         }
+        self.report_change(from, &output, actions);
+        self.early_reason = Some(output);
         actions.push(Action::Publish);
     }
 

@@ -335,6 +335,9 @@ fn an_early_success_shows_healthy_and_ends_early_probing() {
     assert_eq!(world.schedule.shown(), Status::Starting);
     world.turn();
     assert_eq!(world.schedule.early_reason(), Some("exit 1"));
+    world.turn();
+    world.turn();
+    assert_eq!(world.schedule.early_reason(), Some("exit 0"));
     let world = world.run();
     assert_eq!(since_start(&world.early_starts), [0, 100]);
     assert_eq!(since_start(&[world.changes[0].0]), [100]);
