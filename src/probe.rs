@@ -29,10 +29,13 @@ pub struct Verdict {
 /// Looks once. The verdict is there when `limit` has passed, however slow the
 /// other side is; only looking up a name is beyond hinit's control, and may
 /// take longer.
-pub fn run(target: &Builtin, limit: Duration) -> Verdict {
+///
+/// `note` is told, in one line, what the probe is waiting for if that takes
+/// long: whoever kills it then knows more than that it took too long.
+pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Verdict {
     let deadline = Deadline::after(limit);
     let result = match target {
-        Builtin::Http(http) => http::probe(http, deadline),
+        Builtin::Http(http) => http::probe(http, deadline, &mut |text| note(&one_line(text, REASON_LENGTH))),
         Builtin::Tcp(address) => tcp::probe(address, deadline),
     };
     let healthy = result.is_ok();

@@ -36,7 +36,7 @@ fn look(text: &str, limit: Duration) -> Verdict {
     let probe = Probe::from_text(text, &|_| None).unwrap();
     let Target::Builtin(target) = probe.target else { panic!("{text} is no built-in probe") };
     let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(run(&target, limit)));
+    thread::spawn(move || sender.send(run(&target, limit, &mut |_| {})));
     receiver.recv_timeout(GENEROUS).unwrap_or_else(|_| panic!("{text} got no verdict"))
 }
 

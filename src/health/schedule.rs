@@ -146,13 +146,13 @@ impl Schedule {
         match self.round {
             Round::Running(Kind::Regular, start) if now >= self.times_out(start) => {
                 self.kill(&mut actions);
-                let output = self.timeout_output(&partial());
+                let output = timeout_output(self.timing.timeout, &partial());
                 self.record(Entry { start, end: now, exit_code: NO_EXIT_CODE, output }, &mut actions);
             }
             Round::Running(Kind::Early, start) if now >= self.due.min(self.times_out(start)) => {
                 self.kill(&mut actions);
                 if now >= self.times_out(start) {
-                    let output = self.timeout_output(&partial());
+                    let output = timeout_output(self.timing.timeout, &partial());
                     self.record_early(now, NO_EXIT_CODE, output, &mut actions);
                 }
             }
@@ -367,12 +367,12 @@ impl Schedule {
             actions.push(Action::Changed(Change { from, to, reason: reason.to_owned() }));
         }
     }
+}
 
-    /// Docker's words, to the letter.
-    fn timeout_output(&self, partial: &str) -> String {
-        let line = format!("Health check exceeded timeout ({})", GoDuration(self.timing.timeout));
-        if partial.is_empty() { line } else { format!("{line}: {partial}") }
-    }
+/// What Docker says of a probe that took longer than `limit`, to the letter.
+pub(super) fn timeout_output(limit: Duration, partial: &str) -> String {
+    let line = format!("Health check exceeded timeout ({})", GoDuration(limit));
+    if partial.is_empty() { line } else { format!("{line}: {partial}") }
 }
 
 #[cfg(test)]

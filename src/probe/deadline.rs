@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 /// Longer than any probe runs, and within what a socket's timeout can hold.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Whoever waits longer says for what.
+const PATIENCE: Duration = Duration::from_secs(1);
 /// A socket takes 0 for "wait for ever".
 const SHORTEST: Duration = Duration::from_millis(1);
 
@@ -19,6 +21,11 @@ pub(super) struct Deadline {
 impl Deadline {
     pub(super) fn after(limit: Duration) -> Self {
         Self { at: Instant::now() + limit.min(LONGEST), limit }
+    }
+
+    /// How long to wait in silence: a second, or a quarter of a shorter time.
+    pub(super) fn patience(self) -> Duration {
+        PATIENCE.min(self.limit / 4).max(SHORTEST)
     }
 
     /// What is left, for a socket; none when the time is over.

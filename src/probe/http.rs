@@ -17,17 +17,28 @@ use response::{Answer, Response};
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 /// So much of an unhealthy answer's body is quoted, in bytes.
 const QUOTED: usize = 200;
 const READ_SIZE: usize = 4096;
 
-pub(super) fn probe(http: &Http, deadline: Deadline) -> Outcome {
+pub(super) fn probe(http: &Http, deadline: Deadline, note: &mut dyn FnMut(&str)) -> Outcome {
     let (mut stream, peer) = connect(&http.address, deadline)?;
     let url = shown_url(http, peer);
     send(&mut stream, request(http).as_bytes(), deadline);
-    let response = receive(&mut stream, Response::to(&http.method), deadline);
-    judge(http, &url, response, deadline)
+    let mut response = Response::to(&http.method);
+    let end =
+        receive(&mut stream, &mut response, deadline, |so_far| note(&format!("{url} {}", slow(so_far))));
+    judge(http, &url, response, &end, deadline)
+}
+
+fn slow(response: &Response) -> &'static str {
+    if response.has_begun() {
+        "has begun to answer and not finished"
+    } else {
+        "took the connection and has not answered"
+    }
 }
 
 /// The URL that was asked in fact: with the address that took the connection.
@@ -82,34 +93,46 @@ enum End {
     TimedOut,
 }
 
-fn receive(stream: &mut TcpStream, mut response: Response, deadline: Deadline) -> (Response, End) {
+/// Takes the answer in. If no byte comes for a while, `slow` is told once.
+fn receive(
+    stream: &mut TcpStream,
+    response: &mut Response,
+    deadline: Deadline,
+    mut slow: impl FnMut(&Response),
+) -> End {
+    let mut patience = deadline.patience();
     let mut buffer = [0; READ_SIZE];
     while !response.is_complete() {
-        let Some(left) = deadline.left() else { return (response, End::TimedOut) };
-        match stream.set_read_timeout(Some(left)).and_then(|()| stream.read(&mut buffer)) {
+        let Some(left) = deadline.left() else { return End::TimedOut };
+        let read = stream.set_read_timeout(Some(left.min(patience))).and_then(|()| stream.read(&mut buffer));
+        match read {
             Ok(0) => {
                 response.close();
-                let end = if response.is_complete() { End::Enough } else { End::Closed };
-                return (response, end);
+                return if response.is_complete() { End::Enough } else { End::Closed };
             }
             Ok(count) => response.feed(&buffer[..count]),
-            Err(error) if is_again(&error) => {}
-            Err(error) => return (response, End::Broken(error)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) if is_timeout(&error) => {
+                if patience < Duration::MAX {
+                    slow(response);
+                }
+                patience = Duration::MAX;
+            }
+            Err(error) => return End::Broken(error),
         }
     }
-    (response, End::Enough)
+    End::Enough
 }
 
-/// The socket's own timeout comes as `WouldBlock`; the deadline decides.
-fn is_again(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
 }
 
-fn judge(http: &Http, url: &str, (response, end): (Response, End), deadline: Deadline) -> Outcome {
+fn judge(http: &Http, url: &str, response: Response, end: &End, deadline: Deadline) -> Outcome {
     let heard = response.has_begun();
     let answer = match response.into_answer() {
         Err(fault) => return Err(format!("{url} {fault}")),
-        Ok(None) => return Err(format!("{url} {}", no_answer(heard, &end, deadline))),
+        Ok(None) => return Err(format!("{url} {}", no_answer(heard, end, deadline))),
         Ok(Some(answer)) => answer,
     };
     let said = format!("{url} answered {}", answer.status_text());
@@ -117,7 +140,7 @@ fn judge(http: &Http, url: &str, (response, end): (Response, End), deadline: Dea
         return Err(format!("{said}, wanted {}{}", http.status, quoted(&answer.body)));
     }
     let missing = http.contains.iter().find(|text| !answer.contains(text));
-    match (&end, missing) {
+    match (end, missing) {
         (End::Enough, None) => Ok(said),
         (End::Enough, Some(text)) => {
             let limit = if answer.is_cut { " in its first 10 KiB" } else { "" };
