@@ -1,8 +1,15 @@
 //! Is the app healthy: when to look, what was seen, and what is told.
 //!
-//! [`schedule`] decides and is pure; [`document`] tells other processes.
+//! [`schedule`] decides and is pure, [`process`] runs the probes. [`document`]
+//! is what other processes are told, [`place`] where it is, and [`witness`]
+//! reads it and checks who says so.
 
+pub mod document;
+pub mod place;
+pub mod process;
 pub mod schedule;
+pub mod wall;
+pub mod witness;
 
 use std::fmt;
 

@@ -20,6 +20,7 @@ pub mod health;
 pub mod identity;
 pub mod logging;
 pub mod plan;
+pub mod probe;
 pub mod signal;
 pub mod supervisor;
 pub mod sys;

@@ -146,13 +146,13 @@ impl Schedule {
         match self.round {
             Round::Running(Kind::Regular, start) if now >= self.times_out(start) => {
                 self.kill(&mut actions);
-                let output = self.timeout_output(&partial());
+                let output = timeout_output(self.timing.timeout, &partial());
                 self.record(Entry { start, end: now, exit_code: NO_EXIT_CODE, output }, &mut actions);
             }
             Round::Running(Kind::Early, start) if now >= self.due.min(self.times_out(start)) => {
                 self.kill(&mut actions);
                 if now >= self.times_out(start) {
-                    let output = self.timeout_output(&partial());
+                    let output = timeout_output(self.timing.timeout, &partial());
                     self.record_early(now, NO_EXIT_CODE, output, &mut actions);
                 }
             }
@@ -168,7 +168,9 @@ impl Schedule {
     pub fn finished(&mut self, now: Moment, exit_code: i32, output: String) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.is_late(now) {
-            self.rearm(now, &mut Vec::new());
+            self.rearm(now, &mut actions);
+            // It is over already: there is nothing to kill.
+            actions.retain(|action| *action != Action::Kill);
         }
         match std::mem::replace(&mut self.round, Round::Idle) {
             Round::Running(Kind::Regular, start) => {
@@ -185,7 +187,7 @@ impl Schedule {
     /// descriptor). That says nothing about the app: it is tried again later
     /// and does not count. A program that does not exist is different: as in
     /// Docker it is a failure with [`NO_EXIT_CODE`].
-    pub fn not_started(&mut self, now: Moment) {
+    pub fn not_started(&mut self, now: Moment) -> Vec<Action> {
         match std::mem::replace(&mut self.round, Round::Idle) {
             Round::Running(Kind::Regular, _) => {
                 self.due = now.saturating_add(self.delay(now));
@@ -194,6 +196,7 @@ impl Schedule {
             Round::Running(Kind::Early, _) => self.back_off(now),
             Round::Dying | Round::Idle => {}
         }
+        vec![Action::Publish]
     }
 
     /// The app was started anew. As with `docker restart` the status is
@@ -226,7 +229,7 @@ impl Schedule {
         self.log.iter()
     }
 
-    /// What the last early round that failed said.
+    /// What the last early round said, if no regular one has ended since.
     pub fn early_reason(&self) -> Option<&str> {
         self.early_reason.as_deref()
     }
@@ -286,6 +289,7 @@ impl Schedule {
         }
         self.due = now.saturating_add(self.delay(now));
         self.early_due = now;
+        actions.push(Action::Publish);
     }
 
     fn kill(&mut self, actions: &mut Vec<Action>) {
@@ -322,6 +326,7 @@ impl Schedule {
         }
         self.due = entry.end.saturating_add(self.delay(entry.end));
         self.early_due = entry.end.saturating_add(self.pause);
+        self.early_reason = None;
         self.report_change(from, &entry.output, actions);
         self.remember(entry);
         actions.push(Action::Publish);
@@ -343,12 +348,11 @@ impl Schedule {
         let from = self.shown();
         if exit_code == 0 {
             self.seen_healthy_early = true;
-            self.early_reason = None;
-            self.report_change(from, &output, actions);
         } else {
-            self.early_reason = Some(output);
             self.back_off(now);
         }
+        self.report_change(from, &output, actions);
+        self.early_reason = Some(output);
         actions.push(Action::Publish);
     }
 
@@ -363,12 +367,12 @@ impl Schedule {
             actions.push(Action::Changed(Change { from, to, reason: reason.to_owned() }));
         }
     }
+}
 
-    /// Docker's words, to the letter.
-    fn timeout_output(&self, partial: &str) -> String {
-        let line = format!("Health check exceeded timeout ({})", GoDuration(self.timing.timeout));
-        if partial.is_empty() { line } else { format!("{line}: {partial}") }
-    }
+/// What Docker says of a probe that took longer than `limit`, to the letter.
+pub(super) fn timeout_output(limit: Duration, partial: &str) -> String {
+    let line = format!("Health check exceeded timeout ({})", GoDuration(limit));
+    if partial.is_empty() { line } else { format!("{line}: {partial}") }
 }
 
 #[cfg(test)]

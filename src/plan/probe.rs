@@ -26,15 +26,22 @@ pub struct Probe {
     pub timeout: Option<Duration>,
 }
 
-/// Where to look, one variant a protocol.
+/// Where to look.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Target {
+    /// A program and its arguments, never empty; its exit code is the verdict.
+    Exec(Vec<OsString>),
+    /// What hinit probes by itself.
+    Builtin(Builtin),
+}
+
+/// A protocol that hinit speaks, one variant each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Builtin {
     /// A request, and what its answer must be.
     Http(Http),
     /// A connection that must be accepted.
     Tcp(Address),
-    /// A program and its arguments, never empty; its exit code is the verdict.
-    Exec(Vec<OsString>),
 }
 
 /// Where to connect to.

@@ -94,7 +94,8 @@ impl Program {
         error
     }
 
-    fn refusal(&self, error: &io::Error) -> Refusal {
+    /// What a user is told when [`Self::execute`] came back with `error`.
+    pub fn refusal(&self, error: &io::Error) -> Refusal {
         let name = self.name.display();
         let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
         let why = match (error.raw_os_error(), &self.search) {

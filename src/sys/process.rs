@@ -16,6 +16,22 @@ pub fn parent_pid() -> Pid {
     unsafe { libc::getppid() }
 }
 
+/// The user that hinit acts as (geteuid(2)).
+pub fn own_user() -> u32 {
+    // SAFETY: geteuid cannot fail.
+    unsafe { libc::geteuid() }
+}
+
+/// Whether there is a process of this pid, a zombie included.
+pub fn exists(pid: Pid) -> bool {
+    if pid <= 0 {
+        return false;
+    }
+    // SAFETY: signal 0 is never delivered, and kill touches no memory of ours.
+    let asked = check(unsafe { libc::kill(pid, 0) });
+    asked.map_or_else(|error| error.raw_os_error() == Some(libc::EPERM), |_| true)
+}
+
 /// Adopts orphaned descendants, as PID 1 does by itself.
 ///
 /// # Errors

@@ -269,7 +269,7 @@ proptest! {
             match event {
                 0 | 1 => { schedule.tick(now, nothing); }
                 2 => { schedule.finished(now, exit_code, nothing()); }
-                3 => schedule.not_started(now),
+                3 => { schedule.not_started(now); }
                 _ => { schedule.restarted(now); }
             }
             prop_assert!(schedule.log().len() <= 5);
@@ -335,6 +335,9 @@ fn an_early_success_shows_healthy_and_ends_early_probing() {
     assert_eq!(world.schedule.shown(), Status::Starting);
     world.turn();
     assert_eq!(world.schedule.early_reason(), Some("exit 1"));
+    world.turn();
+    world.turn();
+    assert_eq!(world.schedule.early_reason(), Some("exit 0"));
     let world = world.run();
     assert_eq!(since_start(&world.early_starts), [0, 100]);
     assert_eq!(since_start(&[world.changes[0].0]), [100]);
@@ -396,7 +399,7 @@ fn a_probe_that_hinit_could_not_start_is_no_failure_of_the_app() {
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
     schedule.tick(ms(1_000), nothing);
-    schedule.not_started(ms(1_000));
+    assert_eq!(schedule.not_started(ms(1_000)), [Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
     assert_eq!(schedule.next_deadline(), Some(ms(2_000)));
 }
@@ -407,7 +410,7 @@ fn holds_nothing_against_the_app_that_was_seen_across_a_freeze() {
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
     schedule.tick(ms(1_000), nothing);
-    assert_eq!(schedule.tick(ms(99_000), nothing), [Action::Kill]);
+    assert_eq!(schedule.tick(ms(99_000), nothing), [Action::Kill, Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
     assert_eq!(schedule.finished(ms(99_001), 137, nothing()), []);
     assert_eq!(schedule.next_deadline(), Some(ms(100_000)), "it waits anew");
@@ -419,7 +422,7 @@ fn drops_a_result_that_arrives_across_a_freeze() {
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
     schedule.tick(ms(1_000), nothing);
-    assert_eq!(schedule.finished(ms(99_000), 1, nothing()), []);
+    assert_eq!(schedule.finished(ms(99_000), 1, nothing()), [Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
     assert_eq!(schedule.next_deadline(), Some(ms(100_000)));
 }

@@ -22,7 +22,7 @@ fn error(text: &str) -> String {
 
 fn http(text: &str) -> Http {
     match read(text).target {
-        Target::Http(http) => http,
+        Target::Builtin(Builtin::Http(http)) => http,
         other => panic!("{text}: {other:?}"),
     }
 }
@@ -30,7 +30,7 @@ fn http(text: &str) -> Http {
 fn exec(text: &str) -> Vec<OsString> {
     match read(text).target {
         Target::Exec(words) => words,
-        other => panic!("{text}: {other:?}"),
+        other @ Target::Builtin(_) => panic!("{text}: {other:?}"),
     }
 }
 
@@ -199,7 +199,7 @@ fn a_variable_with_spaces_stays_one_word() {
 fn tells_docker_s_two_forms_of_a_command_apart() {
     let words = |text: &str| match Probe::from_command(text).unwrap().target {
         Target::Exec(words) => words,
-        other => panic!("{other:?}"),
+        other @ Target::Builtin(_) => panic!("{other:?}"),
     };
     assert_eq!(words("curl -f $URL || exit 1"), ["/bin/sh", "-c", "curl -f $URL || exit 1"]);
     assert_eq!(words("[ -f /ready ]"), ["/bin/sh", "-c", "[ -f /ready ]"]);

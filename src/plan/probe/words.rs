@@ -2,7 +2,7 @@
 
 use super::expand::{Bare, expand};
 use super::target::{self, HttpUri, Uri};
-use super::{ERROR_LENGTH, Header, Http, Lookup, Probe, StatusSet, Target};
+use super::{Builtin, ERROR_LENGTH, Header, Http, Lookup, Probe, StatusSet, Target};
 use crate::error::{Error, Result};
 use crate::text;
 use crate::time::parse_duration;
@@ -74,16 +74,16 @@ fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
     }
     let text = expand(written, Bare::Refuse, env)?;
     let target = match target::parse(&text)? {
-        Uri::Http(uri) => Target::Http(http(uri, &checks)?),
+        Uri::Http(uri) => Builtin::Http(http(uri, &checks)?),
         Uri::Tcp(address) => {
             checks.refuse_http_only("tcp://")?;
-            Target::Tcp(address)
+            Builtin::Tcp(address)
         }
         Uri::Exec(_) => {
             return Err(Error::new(format!("'{written}': write exec: itself, not in a variable")));
         }
     };
-    Ok(Probe { name: target::without_credentials(&text), target, timeout })
+    Ok(Probe { name: target::without_credentials(&text), target: Target::Builtin(target), timeout })
 }
 
 const NO_TARGET: &str = "the target is missing; write one such as http://:8080/health";

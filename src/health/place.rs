@@ -1,0 +1,122 @@
+//! Where the status document is, for the one that writes it and those who read it.
+
+use super::document::Document;
+use super::witness;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+
+/// hinit's own directory.
+const RUNTIME_DIRECTORY: &str = "/run/hinit";
+const NAMESPACE: &str = "/proc/self/ns/mnt";
+
+/// The places in the order in which they are tried: the one that was asked
+/// for (`--status-file`), and those that writer and reader both know.
+///
+/// /dev/shm can be written to even with a read-only root, and may be shared
+/// by several containers: there the mount namespace tells them apart.
+pub fn places(asked: Option<&Path>) -> Vec<PathBuf> {
+    let namespace = fs::metadata(NAMESPACE).map_or(0, |metadata| metadata.ino());
+    let known = [
+        format!("{RUNTIME_DIRECTORY}/status.json"),
+        format!("/dev/shm/hinit.{namespace}.json"),
+        format!("/tmp/hinit.{namespace}.json"),
+    ];
+    asked.map(Path::to_path_buf).into_iter().chain(known.map(PathBuf::from)).collect()
+}
+
+/// Makes hinit's own directory for the user that hinit is about to become.
+/// To be called as root, before the drop.
+///
+/// # Errors
+/// A read-only root, no /run, or something else of that name.
+pub fn make_runtime_directory(uid: u32, gid: u32) -> io::Result<()> {
+    match fs::DirBuilder::new().mode(0o755).create(RUNTIME_DIRECTORY) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    let flags = libc::O_DIRECTORY | libc::O_NOFOLLOW;
+    let directory = OpenOptions::new().read(true).custom_flags(flags).open(RUNTIME_DIRECTORY)?;
+    fchown(&directory, Some(uid), Some(gid))
+}
+
+/// The file that the document is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    path: PathBuf,
+    temporary: PathBuf,
+}
+
+impl Place {
+    /// Writes the document to the first of `places` that it can be written
+    /// to and that no other living hinit writes to. To be called after the
+    /// drop, since only then is it known what can be written.
+    ///
+    /// # Errors
+    /// Each place, and why it cannot be used.
+    pub fn settle(places: &[PathBuf], document: &Document) -> Result<Self, Vec<(PathBuf, io::Error)>> {
+        let mut refusals = Vec::new();
+        for path in places {
+            let place = Self::at(path);
+            match place.claim(document) {
+                Ok(()) => return Ok(place),
+                Err(error) => refusals.push((path.clone(), error)),
+            }
+        }
+        Err(refusals)
+    }
+
+    fn at(path: &Path) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self { path: path.to_path_buf(), temporary: path.with_file_name(format!(".{name}.new")) }
+    }
+
+    fn claim(&self, document: &Document) -> io::Result<()> {
+        match witness::author(&self.path) {
+            Some(other) if other != document.supervisor => {
+                let pid = other.pid;
+                Err(io::Error::new(ErrorKind::ResourceBusy, format!("the hinit with pid {pid} writes there")))
+            }
+            _ => self.write(document),
+        }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts the document in the place of the old one: a reader sees one or the other.
+    ///
+    /// # Errors
+    /// What the file system says; the old document is still there.
+    pub fn write(&self, document: &Document) -> io::Result<()> {
+        let written = self.write_temporary(&document.to_json());
+        written.and_then(|()| fs::rename(&self.temporary, &self.path)).inspect_err(|_| {
+            let _ = fs::remove_file(&self.temporary);
+        })
+    }
+
+    /// A file of that name was left by a hinit that was killed, or laid by
+    /// somebody else; it is never written to and no link is followed.
+    fn write_temporary(&self, text: &str) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
+        let mut file = match options.open(&self.temporary) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(&self.temporary)?;
+                options.open(&self.temporary)?
+            }
+            opened => opened?,
+        };
+        // The umask is the app's matter, and any user may read the status.
+        file.set_permissions(Permissions::from_mode(0o644))?;
+        file.write_all(text.as_bytes())
+    }
+
+    /// Takes the document away when hinit ends.
+    pub fn remove(&self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,199 @@
+//! The processes of a round: every probe is a short-lived child, whatever its
+//! kind, so that nothing it meets can cost PID 1 memory, time or its life.
+//!
+//! What a user wrote is executed; what hinit probes by itself is a fork that
+//! calls [`crate::probe::run`]. All probes of a round run at the same time,
+//! each in a process group of its own, and all of them have to pass.
+
+mod member;
+mod output;
+
+use crate::error::Result;
+use crate::plan::probe::{Builtin, Probe, Target};
+use crate::plan::{App, Health};
+use crate::supervisor::spawn::{Environment, Program};
+use crate::sys::Pid;
+use crate::sys::process::Ending;
+use crate::sys::signals::Inherited;
+use crate::time::Moment;
+use member::Member;
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+/// All probes, ready to be started: nothing is looked up or allocated later
+/// that could be now.
+#[derive(Debug)]
+pub struct Checks {
+    checks: Vec<Check>,
+    inherited: Inherited,
+}
+
+#[derive(Debug)]
+struct Check {
+    name: String,
+    work: Work,
+    /// Its own `--timeout`, if that is shorter than the schedule's.
+    limit: Option<Duration>,
+    /// The schedule's.
+    timeout: Duration,
+}
+
+#[derive(Debug)]
+enum Work {
+    Program(Program),
+    Builtin(Builtin),
+}
+
+impl Checks {
+    /// Prepares the probes of a plan, for the environment that the app has.
+    ///
+    /// # Errors
+    /// A command cannot be passed to the kernel (a NUL in it).
+    pub fn new(health: &Health, environment: &Environment, inherited: Inherited) -> Result<Self> {
+        let check = |probe| Check::new(probe, health.timing.timeout, environment);
+        Ok(Self { checks: health.probes.iter().map(check).collect::<Result<_>>()?, inherited })
+    }
+
+    /// Starts one round.
+    pub fn start(&self, now: Moment) -> Round {
+        let mut round = Round { members: Vec::with_capacity(self.checks.len()), unable: None };
+        for check in &self.checks {
+            match Member::start(check, self.inherited, now) {
+                Ok(member) => round.members.push(member),
+                Err(error) => {
+                    round.unable = Some(error);
+                    round.kill();
+                    break;
+                }
+            }
+        }
+        round
+    }
+}
+
+impl Check {
+    fn new(probe: &Probe, timeout: Duration, environment: &Environment) -> Result<Self> {
+        let work = match &probe.target {
+            Target::Exec(words) => Work::Program(program(words, environment)?),
+            Target::Builtin(target) => Work::Builtin(target.clone()),
+        };
+        let limit = probe.timeout.filter(|own| *own < timeout);
+        Ok(Self { name: probe.name.clone(), work, limit, timeout })
+    }
+
+    /// The time that a built-in probe gives itself. hinit kills it at half of
+    /// that; the other half is for one that has outlived its hinit.
+    fn outliving(&self) -> Duration {
+        self.limit.unwrap_or(self.timeout).saturating_mul(2)
+    }
+}
+
+fn program(words: &[std::ffi::OsString], environment: &Environment) -> Result<Program> {
+    let (program, args) =
+        words.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
+    let app = App { program, args, ..App::default() };
+    Program::new(&app, environment).map_err(|error| error.at("--health"))
+}
+
+/// One round: from its start until all its processes are reaped.
+///
+/// Dropping it kills what still runs.
+#[derive(Debug)]
+pub struct Round {
+    members: Vec<Member>,
+    unable: Option<io::Error>,
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It has a result for [`super::schedule::Schedule::finished`].
+    Result {
+        /// 0 if all passed; else the first failure's.
+        exit_code: i32,
+        /// What they said, or the first failure.
+        output: String,
+    },
+    /// hinit was not able to run it: no process, no memory, no descriptor.
+    Unable(io::Error),
+}
+
+impl Round {
+    /// Where output will come from, to poll for input.
+    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.members.iter().filter_map(Member::fd)
+    }
+
+    /// Takes in what the probes have said, without waiting.
+    pub fn read(&mut self) {
+        self.members.iter_mut().for_each(Member::read);
+    }
+
+    /// When [`Self::tick`] is wanted at the latest; none if no probe has a
+    /// time limit of its own.
+    pub fn deadline(&self) -> Option<Moment> {
+        self.members.iter().filter_map(Member::deadline).min()
+    }
+
+    /// Kills the probes that are beyond their own time limit.
+    pub fn tick(&mut self, now: Moment) {
+        self.members.iter_mut().for_each(|member| member.tick(now));
+    }
+
+    /// Kills every process of the round; they still have to be reaped.
+    pub fn kill(&mut self) {
+        self.members.iter_mut().for_each(Member::kill);
+    }
+
+    /// A child was reaped: whether it was one of this round.
+    pub fn reaped(&mut self, pid: Pid, ending: Ending) -> bool {
+        let member = self.members.iter_mut().find(|member| member.pid() == Some(pid));
+        member.map(|member| member.reaped(ending)).is_some()
+    }
+
+    /// The processes that are not reaped yet.
+    pub fn pids(&self) -> impl Iterator<Item = Pid> {
+        self.members.iter().filter_map(Member::pid)
+    }
+
+    /// Whether all of it has been reaped.
+    pub fn is_over(&self) -> bool {
+        self.pids().next().is_none()
+    }
+
+    /// What the round came to; to be asked once it is over.
+    pub fn outcome(mut self) -> Outcome {
+        let unable = self.unable.take();
+        if let Some(error) = unable.or_else(|| self.members.iter_mut().find_map(Member::take_inability)) {
+            return Outcome::Unable(error);
+        }
+        let failed = self.members.iter().find(|member| member.exit_code() != 0);
+        let exit_code = failed.map_or(0, Member::exit_code);
+        let output = failed.map_or_else(|| self.partial(), |member| self.named(member));
+        Outcome::Result { exit_code, output }
+    }
+
+    /// What all probes have said so far.
+    pub fn partial(&self) -> String {
+        let said: Vec<String> = self.members.iter().map(|member| self.named(member)).collect();
+        said.join("\n")
+    }
+
+    /// With several probes it must be told which one is meant.
+    fn named(&self, member: &Member) -> String {
+        match self.members.len() {
+            1 => member.said(),
+            _ => format!("{}: {}", member.name(), member.said().trim_end()),
+        }
+    }
+}
+
+impl Drop for Round {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests;

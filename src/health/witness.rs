@@ -1,0 +1,121 @@
+//! Reading the status document, and whether to believe it.
+//!
+//! Anybody may put a file where the document is looked for. It is believed
+//! only if root owns it, or the user of the living process that it names as
+//! its author.
+
+use super::document::{Document, Supervisor};
+use crate::sys::Pid;
+use crate::sys::process;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// Five outputs of 4 KiB, each byte escaped to six, are 120 KiB.
+const LONGEST: u64 = 256 * 1024;
+const ROOT: u32 = 0;
+
+/// The first document of `places` that can be believed and whose author lives.
+///
+/// # Errors
+/// Why there is none, in one line.
+pub fn read(places: &[PathBuf]) -> Result<Document, String> {
+    let mut why = None;
+    for path in places {
+        match examine(path) {
+            Ok(Some(document)) => return Ok(document),
+            Ok(None) => {}
+            Err(reason) => {
+                why.get_or_insert_with(|| format!("{}: {reason}", path.display()));
+            }
+        }
+    }
+    Err(why.unwrap_or_else(|| "no hinit runs here (there is no status document)".into()))
+}
+
+/// The living author of the document at this path, if it can be believed.
+pub(super) fn author(path: &Path) -> Option<Supervisor> {
+    examine(path).ok().flatten().map(|document| document.supervisor)
+}
+
+/// None if there is no file.
+fn examine(path: &Path) -> Result<Option<Document>, String> {
+    // Without blocking, should it be a FIFO.
+    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error.to_string()),
+    };
+    let metadata = file.metadata().map_err(|error| error.to_string())?;
+    if !metadata.is_file() {
+        return Err("it is no regular file".into());
+    }
+    let document = parse(file).ok_or("it is no status document")?;
+    let supervisor = document.supervisor;
+    if !is_alive(supervisor) {
+        return Err(format!("the hinit that wrote it (pid {}) is gone", supervisor.pid));
+    }
+    let owner = metadata.uid();
+    if owner != ROOT && owner != user_of(supervisor.pid).unwrap_or_else(process::own_user) {
+        return Err(format!("it is owned by user {owner}, who is not hinit's, and so not believed"));
+    }
+    Ok(Some(document))
+}
+
+fn parse(file: File) -> Option<Document> {
+    let mut bytes = Vec::new();
+    let length = file.take(LONGEST + 1).read_to_end(&mut bytes).ok()?;
+    if length as u64 > LONGEST { None } else { Document::from_json(&bytes) }
+}
+
+/// How this process is named in a document that it writes.
+pub fn own_name() -> Supervisor {
+    Supervisor { pid: process::own_pid(), start_time: stat("self").map(|stat| stat.start_time) }
+}
+
+fn is_alive(supervisor: Supervisor) -> bool {
+    match (supervisor.start_time, stat(&supervisor.pid.to_string())) {
+        (_, Some(stat)) if stat.is_dead => false,
+        (Some(start_time), Some(stat)) => start_time == stat.start_time,
+        // A pid that is not in /proc is no process; without /proc, ask the kernel.
+        (_, None) if stat("self").is_some() => false,
+        _ => process::exists(supervisor.pid),
+    }
+}
+
+/// What is needed of proc_pid_stat(5).
+struct Stat {
+    /// A zombie, or on its way to be one.
+    is_dead: bool,
+    /// In ticks since boot.
+    start_time: u64,
+}
+
+fn stat(pid: &str) -> Option<Stat> {
+    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+}
+
+/// The name in the second field may hold spaces and brackets.
+fn parse_stat(text: &str) -> Option<Stat> {
+    const START_TIME: usize = 22 - 3;
+    let (_, fields) = text.rsplit_once(')')?;
+    let mut fields = fields.split_whitespace();
+    let is_dead = matches!(fields.next()?, "Z" | "X");
+    Some(Stat { is_dead, start_time: fields.nth(START_TIME - 1)?.parse().ok()? })
+}
+
+/// The effective user of a process. Not the owner of its directory in /proc,
+/// which is root for one that cannot be traced.
+fn user_of(pid: Pid) -> Option<u32> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    users.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[cfg(test)]
+#[allow(clippy::print_stdout)]
+mod tests;

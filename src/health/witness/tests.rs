@@ -1,0 +1,154 @@
+use super::*;
+use crate::health::Status;
+use crate::health::document::{Health, State};
+use crate::health::place::Place;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Command;
+
+/// A directory of its own for one test.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("hinit-witness-{name}-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn document_of(supervisor: Supervisor) -> Document {
+    Document {
+        supervisor,
+        state: State::Running,
+        app_pid: None,
+        restarts: 0,
+        health: Health { status: Status::None, streak: 0, log: vec![] },
+        next_check: None,
+        result_due: None,
+        early_reason: None,
+    }
+}
+
+/// A process that has ended and that nobody has reaped yet is a zombie.
+fn pid_of_a_process_that_is_gone() -> Pid {
+    let mut child = Command::new("true").spawn().unwrap();
+    let pid = child.id().try_into().unwrap();
+    child.wait().unwrap();
+    pid
+}
+
+#[test]
+fn settles_at_the_first_place_that_can_be_written_to() {
+    let directory = Directory::new("settles");
+    let places =
+        [directory.file("no/such/directory.json"), directory.file("a.json"), directory.file("b.json")];
+    let document = document_of(own_name());
+    let place = Place::settle(&places, &document).unwrap();
+    assert_eq!(place.path(), directory.file("a.json"));
+    assert_eq!(read(&places), Ok(document));
+    let mode = fs::metadata(place.path()).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
+    place.remove();
+    assert!(read(&places).unwrap_err().contains("no hinit runs here"));
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn says_why_no_place_can_be_used() {
+    let directory = Directory::new("nowhere");
+    let refusals = Place::settle(&[directory.file("no/such.json")], &document_of(own_name())).unwrap_err();
+    assert_eq!(refusals[0].1.kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn follows_no_link_that_somebody_has_laid() {
+    let directory = Directory::new("link");
+    let (victim, path) = (directory.file("victim"), directory.file("status.json"));
+    fs::write(&victim, "untouched").unwrap();
+    symlink(&victim, &path).unwrap();
+    symlink(&victim, directory.file(".status.json.new")).unwrap();
+    assert!(read(std::slice::from_ref(&path)).is_err());
+    let document = document_of(own_name());
+    Place::settle(std::slice::from_ref(&path), &document).unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
+    assert_eq!(read(&[path]), Ok(document));
+}
+
+#[test]
+fn leaves_the_place_of_another_living_hinit_alone() {
+    let directory = Directory::new("other");
+    let mut child = Command::new("sleep").arg("600").spawn().unwrap();
+    let pid: Pid = child.id().try_into().unwrap();
+    let other = Supervisor { pid, start_time: stat(&pid.to_string()).map(|stat| stat.start_time) };
+    let (first, second) = (directory.file("a.json"), directory.file("b.json"));
+    Place::settle(std::slice::from_ref(&first), &document_of(other)).unwrap();
+    let place = Place::settle(&[first.clone(), second.clone()], &document_of(own_name())).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(place.path(), second);
+    let place = Place::settle(&[first.clone(), second], &document_of(own_name())).unwrap();
+    assert_eq!(place.path(), first, "the place of a dead one is free");
+}
+
+#[test]
+fn believes_no_document_whose_author_is_gone() {
+    let directory = Directory::new("gone");
+    let path = directory.file("status.json");
+    let gone = Supervisor { pid: pid_of_a_process_that_is_gone(), start_time: Some(1) };
+    let used_again = Supervisor { pid: process::own_pid(), start_time: Some(1) };
+    for supervisor in [gone, used_again] {
+        fs::write(&path, document_of(supervisor).to_json()).unwrap();
+        let why = read(std::slice::from_ref(&path)).unwrap_err();
+        assert!(why.ends_with(&format!("(pid {}) is gone", supervisor.pid)), "{why}");
+    }
+}
+
+#[test]
+fn believes_no_document_of_another_user() {
+    if process::own_user() != ROOT {
+        assert!(std::env::var_os("CI").is_none(), "in CI this runs as root");
+        println!("skipped: only root can give a file away");
+        return;
+    }
+    let directory = Directory::new("forged");
+    let path = directory.file("status.json");
+    fs::write(&path, document_of(own_name()).to_json()).unwrap();
+    std::os::unix::fs::chown(&path, Some(10_001), None).unwrap();
+    let why = read(std::slice::from_ref(&path)).unwrap_err();
+    assert!(why.contains("owned by user 10001"), "{why}");
+}
+
+#[test]
+fn passes_over_what_is_no_document() {
+    let directory = Directory::new("junk");
+    let (junk, long, good) = (directory.file("junk"), directory.file("long"), directory.file("good"));
+    fs::write(&junk, "{").unwrap();
+    fs::write(&long, vec![b' '; 300 * 1024]).unwrap();
+    let document = document_of(own_name());
+    fs::write(&good, document.to_json()).unwrap();
+    let why = read(&[junk.clone(), long.clone()]).unwrap_err();
+    assert!(why.ends_with("junk: it is no status document"), "{why}");
+    assert!(read(std::slice::from_ref(&directory.0)).unwrap_err().contains("no regular file"));
+    assert_eq!(read(&[junk, long, good]), Ok(document));
+}
+
+#[test]
+fn reads_the_kernel_s_line_whatever_the_process_is_called() {
+    let line = "7 (a) R (b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 0 0";
+    assert_eq!(parse_stat(line).map(|stat| (stat.is_dead, stat.start_time)), Some((false, 4711)));
+    assert!(parse_stat("7 (a) Z 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711").unwrap().is_dead);
+    for line in ["", "7 (a", "7 (a) R 1", "7 (a) R 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 x"] {
+        assert!(parse_stat(line).is_none(), "{line}");
+    }
+}

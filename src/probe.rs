@@ -1,0 +1,47 @@
+//! The probes that hinit makes by itself: one file a protocol, each a plain
+//! function from a target to a verdict, inside one deadline.
+//!
+//! Under PID 1 they run in a short-lived child, so that nothing a server
+//! sends is ever parsed by PID 1.
+
+mod connect;
+mod deadline;
+mod http;
+mod tcp;
+
+use crate::plan::probe::Builtin;
+use crate::text::one_line;
+use deadline::Deadline;
+use std::time::Duration;
+
+/// In bytes; what a server said is quoted in a reason, and may be long.
+const REASON_LENGTH: usize = 1000;
+
+/// What one look at the app came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether it passed.
+    pub healthy: bool,
+    /// Why, in one printable line of at most about 1000 bytes.
+    pub reason: String,
+}
+
+/// Looks once. The verdict is there when `limit` has passed, however slow the
+/// other side is; only looking up a name is beyond hinit's control, and may
+/// take longer.
+///
+/// `note` is told, in one line, what the probe is waiting for if that takes
+/// long: whoever kills it then knows more than that it took too long.
+pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Verdict {
+    let deadline = Deadline::after(limit);
+    let result = match target {
+        Builtin::Http(http) => http::probe(http, deadline, &mut |text| note(&one_line(text, REASON_LENGTH))),
+        Builtin::Tcp(address) => tcp::probe(address, deadline),
+    };
+    let healthy = result.is_ok();
+    let (Ok(reason) | Err(reason)) = result;
+    Verdict { healthy, reason: one_line(&reason, REASON_LENGTH) }
+}
+
+/// The reason of a verdict: why it is healthy, or why not.
+type Outcome = Result<String, String>;

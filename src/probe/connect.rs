@@ -1,0 +1,99 @@
+//! A TCP connection to the first address that takes it.
+
+use super::deadline::Deadline;
+use crate::plan::probe::{Address, Host};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+
+/// Names can have any number of addresses; no more are tried.
+const MOST_ADDRESSES: usize = 8;
+
+/// Connects. Where a host has several addresses each gets an equal share of
+/// the time that is left, so that one that swallows packets does not keep
+/// hinit from the others.
+pub(super) fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, SocketAddr), String> {
+    let candidates = candidates(address)?;
+    let mut failures = Vec::new();
+    for (index, candidate) in candidates.iter().enumerate() {
+        let shares = u32::try_from(candidates.len() - index).unwrap_or(1);
+        let Some(left) = deadline.left() else { break };
+        match TcpStream::connect_timeout(candidate, left / shares).and_then(refuse_self) {
+            Ok(stream) => return Ok((stream, *candidate)),
+            Err(error) => failures.push((*candidate, error)),
+        }
+    }
+    Err(explain(&failures, deadline))
+}
+
+fn candidates(address: &Address) -> Result<Vec<SocketAddr>, String> {
+    let at = |ip: IpAddr| SocketAddr::new(ip, address.port);
+    match &address.host {
+        Host::Here => Ok(vec![at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())]),
+        Host::Ip(ip) => Ok(vec![at(*ip)]),
+        Host::Name(name) => look_up(name, address.port),
+    }
+}
+
+fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+    let found = (name, port).to_socket_addrs().map_err(|error| {
+        format!("the name {name} cannot be looked up: {}", error.to_string().replace('\n', " "))
+    })?;
+    let mut addresses: Vec<SocketAddr> = Vec::new();
+    for address in found {
+        if addresses.len() < MOST_ADDRESSES && !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    if addresses.is_empty() { Err(format!("the name {name} has no address")) } else { Ok(addresses) }
+}
+
+/// A connection to a port that nobody listens on can meet itself, if the
+/// kernel picks that very port as its own end: that is no listener.
+fn refuse_self(stream: TcpStream) -> io::Result<TcpStream> {
+    let meets_itself = stream.local_addr()? == stream.peer_addr()?;
+    if meets_itself { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
+}
+
+fn explain(failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> String {
+    // A machine without IPv6 has no [::1] to talk about.
+    let meant: Vec<_> = failures.iter().filter(|(_, error)| !is_absent_family(error)).collect();
+    let meant = if meant.is_empty() { failures.iter().collect() } else { meant };
+    let list = meant.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(" and ");
+    let all = |kind: ErrorKind| !meant.is_empty() && meant.iter().all(|(_, error)| error.kind() == kind);
+    if all(ErrorKind::ConnectionRefused) {
+        return format!("connection refused by {list}: nothing listens there");
+    }
+    if meant.is_empty() || all(ErrorKind::TimedOut) {
+        return format!("no connection to {list} within {deadline}");
+    }
+    let each = meant.iter().map(|(address, error)| format!("{address}: {error}"));
+    format!("cannot connect to {}", each.collect::<Vec<_>>().join(", "))
+}
+
+fn is_absent_family(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT | libc::ENETUNREACH))
+}
+
+#[cfg(test)]
+#[allow(clippy::print_stdout)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_met_itself_is_no_listener() {
+        // The kernel walks through its range of ports, so one of these
+        // connections starts at the port it is meant for.
+        let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+        let port: u16 = range.split_whitespace().next().unwrap().parse().unwrap();
+        let to_itself = (0..200_000).find_map(|_| {
+            let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).ok()?;
+            (stream.local_addr().ok() == stream.peer_addr().ok()).then_some(stream)
+        });
+        let Some(stream) = to_itself else {
+            assert!(std::env::var_os("CI").is_none(), "no connection met itself");
+            println!("skipped: no connection met itself, so this kernel may prevent it");
+            return;
+        };
+        assert_eq!(refuse_self(stream).unwrap_err().kind(), ErrorKind::ConnectionRefused);
+    }
+}

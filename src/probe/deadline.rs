@@ -1,0 +1,42 @@
+//! One deadline from connect to verdict, whatever happens in between.
+
+use crate::time::GoDuration;
+use std::fmt;
+use std::time::{Duration, Instant};
+
+/// Longer than any probe runs, and within what a socket's timeout can hold.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+/// Whoever waits longer says for what.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// A socket takes 0 for "wait for ever".
+const SHORTEST: Duration = Duration::from_millis(1);
+
+/// When a verdict is due. Shown as the time there was in all: `10s`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Deadline {
+    at: Instant,
+    limit: Duration,
+}
+
+impl Deadline {
+    pub(super) fn after(limit: Duration) -> Self {
+        Self { at: Instant::now() + limit.min(LONGEST), limit }
+    }
+
+    /// How long to wait in silence: a second, or a quarter of a shorter time.
+    pub(super) fn patience(self) -> Duration {
+        PATIENCE.min(self.limit / 4).max(SHORTEST)
+    }
+
+    /// What is left, for a socket; none when the time is over.
+    pub(super) fn left(self) -> Option<Duration> {
+        let left = self.at.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then(|| left.max(SHORTEST))
+    }
+}
+
+impl fmt::Display for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        GoDuration(self.limit).fmt(f)
+    }
+}
