@@ -1,7 +1,9 @@
 //! hinit's own command line: one file a verb, each yields a plan.
 
 mod options;
+mod probe;
 mod run;
+mod status;
 
 use crate::error::Error;
 use crate::sys::start::Start;
@@ -14,6 +16,8 @@ pub fn main(start: &Start) -> i32 {
     let rest = words.get(1..).unwrap_or_default();
     match verb {
         "run" => run::main(rest, start.inherited),
+        "probe" => probe::main(rest, start.inherited),
+        "status" => status::main(rest),
         "help" | "--help" | "-h" => show(&overview()),
         "--version" | "-V" | "version" => show(concat!("hinit ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => run::main(words, start.inherited),

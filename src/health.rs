@@ -1,6 +1,7 @@
 //! Is the app healthy: when to look, what was seen, and what is told.
 //!
-//! [`schedule`] decides and is pure, [`process`] runs the probes. [`document`]
+//! [`schedule`] decides and is pure, [`process`] runs the probes, and [`watch`]
+//! ties them together for the loop of PID 1. [`document`]
 //! is what other processes are told, [`place`] where it is, and [`witness`]
 //! reads it and checks who says so.
 
@@ -9,6 +10,7 @@ pub mod place;
 pub mod process;
 pub mod schedule;
 pub mod wall;
+pub mod watch;
 pub mod witness;
 
 use std::fmt;

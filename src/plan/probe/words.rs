@@ -52,8 +52,13 @@ where
         .disable_help_flag(true)
         .args(arguments())
         .try_get_matches_from(words)
-        .map_err(|error| Error::new(text::one_line(&in_one_line(&error), ERROR_LENGTH)))?;
+        .map_err(|error| explain(&error))?;
     from_matches(&matches, env)
+}
+
+/// clap's refusal of such words, in one line.
+pub fn explain(error: &clap::Error) -> Error {
+    Error::new(text::one_line(&in_one_line(error), ERROR_LENGTH))
 }
 
 /// Reads a probe from what clap found for [`arguments`].

@@ -1,0 +1,127 @@
+//! `hinit probe TARGET [CHECKS]`: one look, exit 0 or 1.
+
+use crate::error::{Error, Result};
+use crate::health::process::{Checks, Outcome, Round};
+use crate::plan::probe::{Address, Builtin, Host, Http, Probe, Target, words};
+use crate::plan::{Health, Timing};
+use crate::probe;
+use crate::signal::Signal;
+use crate::sys::process::{Change, Wait, wait_any};
+use crate::sys::signals::{self, Arrival, Inbox, Inherited};
+use crate::sys::{clock, fds};
+use crate::text::one_line;
+use clap::Command;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+use std::io;
+use std::time::Duration;
+
+/// How long a look may take without `--timeout`: less than Docker gives a
+/// check, so that it is hinit that says why.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// Docker reserves 2, so every failure is 1.
+const UNHEALTHY: i32 = 1;
+
+/// The verb: words in, exit code out; the reason is one line on stdout, where
+/// Docker's log of a check has it from.
+pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
+    let name = OsString::from("hinit probe");
+    let matches = match command().try_get_matches_from([&name].into_iter().chain(words)) {
+        Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => return super::show(&error.to_string()),
+        Err(error) => return super::fail(&words::explain(&error), UNHEALTHY),
+    };
+    let probe = words::from_matches(&matches, &|name| std::env::var(name).ok());
+    match probe.and_then(|probe| look(&probe, inherited)) {
+        Ok((healthy, reason)) => {
+            super::show(&reason);
+            if healthy { 0 } else { UNHEALTHY }
+        }
+        Err(error) => super::fail(&error, UNHEALTHY),
+    }
+}
+
+fn command() -> Command {
+    Command::new("hinit probe")
+        .about("Looks once: exit 0 if healthy, 1 if not; the reason is one line on stdout.")
+        .override_usage("hinit probe TARGET [CHECKS]")
+        .after_help(
+            "${PORT} and ${PORT:-8080} are expanded from the environment, without a shell.\n\
+             --timeout is 10s by default. An example, in a Dockerfile:\n\n  \
+             HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]",
+        )
+        .args(words::arguments())
+}
+
+fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
+    let limit = probe.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    match &probe.target {
+        Target::Builtin(target) if !needs_lookup(target) => {
+            signals::unblock_for_library_code();
+            let verdict = probe::run(target, limit, &mut |_| {});
+            Ok((verdict.healthy, verdict.reason + "\n"))
+        }
+        _ => look_in_child(probe, limit, inherited),
+    }
+}
+
+/// A name is looked up by the C library, which knows no deadline: only a
+/// process can be ended in time.
+fn needs_lookup(target: &Builtin) -> bool {
+    let (Builtin::Http(Http { address, .. }) | Builtin::Tcp(address)) = target;
+    matches!(address, Address { host: Host::Name(_), .. })
+}
+
+/// The way of PID 1: in a process group of its own, which is killed in time.
+fn look_in_child(probe: &Probe, limit: Duration, inherited: Inherited) -> Result<(bool, String)> {
+    let probe = Probe { timeout: Some(limit), ..probe.clone() };
+    let name = probe.name.clone();
+    let timing = Timing { timeout: Duration::MAX, ..Timing::default() };
+    let environment = std::env::vars_os().collect();
+    let checks = Checks::new(&Health { probes: vec![probe], timing }, &environment, inherited)?;
+    let unable = |error: io::Error| Error::new(format!("cannot run the probe: {error}"));
+    match run(&checks).map_err(unable)?.outcome() {
+        Outcome::Result { exit_code, output } => Ok((exit_code == 0, told(&name, exit_code, &output))),
+        Outcome::Unable(error) => Err(unable(error)),
+    }
+}
+
+/// What the command said; if it said nothing, how it ended.
+fn told(name: &str, exit_code: i32, output: &str) -> String {
+    if output.trim().is_empty() {
+        return one_line(&format!("{name} ended with exit code {exit_code}"), output.len().max(500)) + "\n";
+    }
+    format!("{}\n", output.trim_end_matches('\n'))
+}
+
+fn run(checks: &Checks) -> io::Result<Round> {
+    let mut inbox = Inbox::open()?;
+    let mut arrivals = Vec::new();
+    let mut round = checks.start(clock::now());
+    while !round.is_over() {
+        let mut polled: Vec<_> = round.fds().chain([inbox.fd()]).map(fds::input).collect();
+        let limit = round.deadline().map(|at| at.saturating_sub(clock::now()));
+        fds::wait_for_input(&mut polled, limit)?;
+        inbox.take(&mut arrivals);
+        if arrivals.iter().any(is_request_to_end) {
+            round.kill();
+        }
+        round.read();
+        reap(&mut round);
+        round.tick(clock::now());
+    }
+    Ok(round)
+}
+
+fn is_request_to_end(arrival: &Arrival) -> bool {
+    const QUIT: i32 = 3;
+    [Signal::HUP, Signal::INT, Signal::TERM].contains(&arrival.signal) || arrival.signal.number() == QUIT
+}
+
+fn reap(round: &mut Round) {
+    while let Wait::Changed(pid, change) = wait_any() {
+        if let Change::Ended(ending) = change {
+            round.reaped(pid, ending);
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `hinit probe` and `hinit status` as a HEALTHCHECK runs them.
+#![allow(clippy::unwrap_used)]
+
+use hinit::health::Status;
+use hinit::health::document::{Document, Entry, Health, State};
+use hinit::health::place::Place;
+use hinit::health::witness;
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+/// Exit code, stdout and stderr.
+type Said = (i32, String, String);
+
+fn hinit(words: &[&str]) -> Said {
+    run(Command::new(env!("CARGO_BIN_EXE_hinit")).args(words).env_remove("PORT"))
+}
+
+fn run(command: &mut Command) -> Said {
+    let output = command.stdin(Stdio::null()).output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn a_probe_tells_its_reason_in_one_line_on_stdout() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let target = format!("tcp://:{port}");
+    assert_eq!(
+        hinit(&["probe", &target]),
+        (0, format!("127.0.0.1:{port} accepts connections\n"), String::new())
+    );
+    drop(listener);
+    let (code, stdout, stderr) = hinit(&["probe", &target]);
+    assert_eq!((code, stderr.as_str()), (1, ""));
+    assert!(
+        stdout.starts_with("connection refused by 127.0.0.1:") && stdout.lines().count() == 1,
+        "{stdout}"
+    );
+}
+
+#[test]
+fn a_probe_expands_variables_without_a_shell() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hinit"));
+    assert_eq!(run(command.args(["probe", "tcp://:${PORT}"]).env("PORT", &port)).0, 0);
+    let (code, _, stderr) = hinit(&["probe", "tcp://:${PORT}"]);
+    assert!(code == 1 && stderr.contains("the variable PORT is not set"), "{stderr}");
+}
+
+#[test]
+fn a_usage_error_is_one_line_on_stderr_and_exit_code_1() {
+    for words in [
+        ["probe"].as_slice(),
+        &["probe", ""],
+        &["probe", "localhost:80"],
+        &["probe", "http://h:0/"],
+        &["probe", "http://h/", "--nope"],
+        &["probe", "http://h/", "--timeout", "-1s"],
+        &["status", "--nope"],
+        &["status", "word"],
+    ] {
+        let (code, stdout, stderr) = hinit(words);
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (1, "", 1), "{words:?}: {stderr}");
+        assert!(stderr.starts_with("hinit: error: "), "{stderr}");
+    }
+}
+
+#[test]
+fn a_command_is_run_in_time_and_its_exit_code_is_the_verdict() {
+    assert_eq!(hinit(&["probe", "exec:'echo' fine"]), (0, "fine\n".into(), String::new()));
+    assert_eq!(hinit(&["probe", "exec:sh -c 'exit 3'"]).0, 1);
+    assert_eq!(hinit(&["probe", "exec:/no/such/program"]).0, 1);
+    let (code, stdout, _) = hinit(&["probe", "exec:sleep 600", "--timeout", "100ms"]);
+    assert_eq!((code, stdout.as_str()), (1, "Health check exceeded timeout (100ms)\n"));
+}
+
+#[test]
+fn help_is_on_stdout() {
+    for verb in ["probe", "status"] {
+        let (code, stdout, stderr) = hinit(&[verb, "--help"]);
+        assert_eq!((code, stderr.as_str()), (0, ""));
+        assert!(stdout.contains(&format!("Usage: hinit {verb}")), "{stdout}");
+    }
+}
+
+/// A document that says this of an app under the test's own process.
+fn publish(name: &str, status: Status) -> (PathBuf, Place) {
+    let path = std::env::temp_dir().join(format!("hinit-verbs-{name}-{}.json", std::process::id()));
+    let now = SystemTime::now();
+    let entry = Entry { start: now, end: now, exit_code: 1, output: "503, wanted 200-399".into() };
+    let document = Document {
+        supervisor: witness::own_name(),
+        state: State::Running,
+        app_pid: Some(7),
+        restarts: 0,
+        health: Health { status, streak: 3, log: vec![entry] },
+        next_check: None,
+        result_due: Some(Duration::MAX),
+        early_reason: None,
+    };
+    (path.clone(), Place::settle(&[path], &document).unwrap())
+}
+
+#[test]
+fn status_reads_the_document_of_the_running_hinit() {
+    for (name, status, code) in [("good", Status::Healthy, 0), ("bad", Status::Unhealthy, 1)] {
+        let (path, place) = publish(name, status);
+        let path = path.to_str().unwrap();
+        let (said, stdout, _) = hinit(&["status", "--status-file", path]);
+        assert_eq!(said, code);
+        assert!(
+            stdout.starts_with(&format!("{status}: 503, wanted 200-399 (3 failures in a row")),
+            "{stdout}"
+        );
+        assert_eq!(stdout.lines().count(), 1);
+
+        let (said, json, _) = hinit(&["status", "--json", "--status-file", path]);
+        assert_eq!(said, code);
+        let document = Document::from_json(json.as_bytes()).unwrap();
+        assert_eq!((document.health.status, document.health.streak), (status, 3));
+        place.remove();
+    }
+}
+
+#[test]
+fn status_finds_the_document_by_the_variable_too() {
+    let (path, place) = publish("variable", Status::Healthy);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hinit"));
+    assert_eq!(run(command.arg("status").env("HINIT_STATUS_FILE", &path)).0, 0);
+    place.remove();
+}
