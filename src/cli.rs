@@ -17,7 +17,10 @@ pub fn main(start: &Start) -> i32 {
     match verb {
         "run" => run::main(rest, start.inherited),
         "probe" => probe::main(rest, start.inherited),
-        "status" => status::main(rest),
+        "status" => {
+            start.inherited.restore();
+            status::main(rest)
+        }
         "help" | "--help" | "-h" => show(&overview()),
         "--version" | "-V" | "version" => show(concat!("hinit ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => run::main(words, start.inherited),

@@ -2,19 +2,22 @@
 
 mod descendants;
 pub mod machine;
+mod publication;
 pub mod restart;
 pub mod runtime;
 pub mod spawn;
 mod words;
 
 use crate::error::{Error, Result};
+use crate::health::place::make_runtime_directory;
+use crate::health::process::Checks;
 use crate::identity::{self, Account, Outcome};
 use crate::plan::Plan;
 use crate::signal::Signal;
 use crate::sys::signals::{self, Inherited};
 use crate::sys::{Pid, process};
-use log::{error, info, warn};
-use runtime::Runtime;
+use log::{debug, error, info, warn};
+use runtime::{Prepared, Runtime};
 use spawn::{Environment, Program};
 use std::ffi::OsStr;
 
@@ -36,15 +39,16 @@ pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
 fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
     let parent = process::parent_pid();
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
+    make_place_for_status(plan, account.as_ref());
     let outcome = become_user(account.as_ref(), plan.identity.no_new_privs)?;
     enter_workdir(plan)?;
     adopt_orphans();
     let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
-    let program = Program::new(&plan.app, &environment(plan, dropped))?;
+    let prepared = prepare(plan, &environment(plan, dropped), inherited)?;
     if let Some(code) = end_with_parent(plan.stop.parent_death, parent)? {
         return Ok(code);
     }
-    let mut runtime = Runtime::open(plan, program, inherited)?;
+    let mut runtime = Runtime::open(plan, prepared, inherited)?;
     match runtime.start() {
         Ok(pid) => info!("started {} (pid {pid}) as {}", plan.app.program.display(), whom()),
         Err(refusal) => {
@@ -53,6 +57,25 @@ fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
         }
     }
     runtime.run()
+}
+
+/// hinit's own directory, while there is the right to make it. Where it cannot
+/// be, other places are tried.
+fn make_place_for_status(plan: &Plan, account: Option<&Account>) {
+    if plan.status_file.is_none() && nix::unistd::geteuid().is_root() {
+        let (uid, gid) = account.map_or((0, 0), |account| (account.uid, account.gid));
+        if let Err(error) = make_runtime_directory(uid, gid) {
+            debug!("no directory of its own for the status: {error}");
+        }
+    }
+}
+
+fn prepare(plan: &Plan, environment: &Environment, inherited: Inherited) -> Result<Prepared> {
+    let checks = plan
+        .health
+        .as_ref()
+        .map(|health| Checks::new(health, environment, inherited).map(|checks| (checks, health.timing)));
+    Ok(Prepared { program: Program::new(&plan.app, environment)?, checks: checks.transpose()? })
 }
 
 fn become_user(account: Option<&Account>, no_new_privs: Option<bool>) -> Result<Outcome> {

@@ -26,12 +26,13 @@ pub struct Watch {
     schedule: Schedule,
     checks: Checks,
     round: Option<Round>,
+    paused: bool,
 }
 
 impl Watch {
     /// The app was started `now`.
     pub fn new(checks: Checks, timing: Timing, now: Moment) -> Self {
-        Self { schedule: Schedule::new(timing, now), checks, round: None }
+        Self { schedule: Schedule::new(timing, now), checks, round: None, paused: false }
     }
 
     /// What is known of the app's health.
@@ -41,6 +42,9 @@ impl Watch {
 
     /// When [`Self::turn`] is wanted at the latest.
     pub fn deadline(&self) -> Option<Moment> {
+        if self.paused {
+            return None;
+        }
         let round = self.round.as_ref().and_then(Round::deadline);
         self.schedule.next_deadline().into_iter().chain(round).min()
     }
@@ -53,6 +57,9 @@ impl Watch {
     /// One turn of the loop: takes in output, and does what is due. To be
     /// called after the children of this turn have been reaped.
     pub fn turn(&mut self, now: Moment, news: &mut Vec<News>) {
+        if self.paused {
+            return;
+        }
         if let Some(round) = &mut self.round {
             round.read();
             round.tick(now);
@@ -71,8 +78,18 @@ impl Watch {
         is_ours
     }
 
+    /// The app is gone for now: a check in flight is killed and forgotten, and
+    /// none is started until [`Self::restarted`].
+    pub fn pause(&mut self, now: Moment) {
+        self.paused = true;
+        if self.round.take().is_some() {
+            self.schedule.not_started(now);
+        }
+    }
+
     /// The app was started anew `now`.
     pub fn restarted(&mut self, now: Moment, news: &mut Vec<News>) {
+        self.paused = false;
         let actions = self.schedule.restarted(now);
         self.obey(actions, now, news);
     }

@@ -11,6 +11,8 @@
 //! 5. Restarts are never closer than 100 ms.
 
 use super::restart::Restarts;
+// What the status document shows as the state.
+pub use crate::health::document::State as Phase;
 use crate::plan::{Life, Stop};
 use crate::signal::Signal;
 use crate::sys::process::Ending;
@@ -72,21 +74,6 @@ pub enum Action {
     Tell(Notice),
     /// Leave with this code; nothing comes after it.
     Exit(i32),
-}
-
-/// What the status document shows as the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// The app has not been executed yet.
-    Starting,
-    /// The app runs.
-    Running,
-    /// A stop request arrived, and the app does not know yet.
-    Draining,
-    /// The app has been asked to stop, or what it left behind has.
-    Stopping,
-    /// The app ended and will be started again.
-    Restarting,
 }
 
 /// Something worth a line in the log.

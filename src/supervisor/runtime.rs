@@ -1,15 +1,19 @@
 //! The one poll loop: it waits for signals, children and deadlines, tells the
 //! machine, and does what the machine wants.
 
-use super::machine::{Action, Event, Machine};
+use super::machine::{Action, Event, Machine, Phase};
+use super::publication::{Facts, Publication};
 use super::spawn::{self, Program, Refusal};
 use super::{descendants, words};
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::health::process::Checks;
+use crate::health::watch::{News, Watch};
+use crate::plan::{Plan, Timing};
 use crate::signal::Signal;
 use crate::sys::process::{self, Change, Ending, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::{Pid, clock, fds, terminal};
+use crate::time::Moment;
 use log::{debug, error, info, warn};
 use std::io;
 use std::time::Duration;
@@ -17,6 +21,15 @@ use std::time::Duration;
 /// So many children are reaped before signals are looked at again, so that
 /// 10,000 zombies at once do not delay a SIGTERM.
 const REAPED_AT_ONCE: usize = 64;
+
+/// What has been looked up and checked before the app is started.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The app.
+    pub program: Program,
+    /// Its health checks and when to run them.
+    pub checks: Option<(Checks, Timing)>,
+}
 
 /// Everything the loop holds. All of it is made before the app is started, and
 /// nothing in the loop can fail for want of a descriptor.
@@ -29,6 +42,15 @@ pub struct Runtime {
     warn_on_reap: bool,
     inbox: Inbox,
     app: Option<Pid>,
+    /// When the app was started last.
+    born: Moment,
+    phase: Phase,
+    /// The checks until the first start, the watch from then on.
+    checks: Option<(Checks, Timing)>,
+    watch: Option<Watch>,
+    publication: Publication,
+    news: Vec<News>,
+    polled: Vec<libc::pollfd>,
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
     exit: Option<i32>,
@@ -40,17 +62,24 @@ impl Runtime {
     ///
     /// # Errors
     /// No descriptor is left for the signals.
-    pub fn open(plan: &Plan, program: Program, inherited: Inherited) -> Result<Self> {
+    pub fn open(plan: &Plan, prepared: Prepared, inherited: Inherited) -> Result<Self> {
         let inbox = Inbox::open().map_err(|error| Error::new(format!("cannot receive signals: {error}")))?;
         let is_pid1 = process::own_pid() == 1;
         Ok(Self {
             machine: Machine::new(plan.stop.clone(), plan.life.clone(), is_pid1, clock::now()),
-            program,
+            program: prepared.program,
             inherited,
             group: plan.stop.group,
             warn_on_reap: plan.life.warn_on_reap,
             inbox,
             app: None,
+            born: Moment::ZERO,
+            phase: Phase::Starting,
+            checks: prepared.checks,
+            watch: None,
+            publication: Publication::new(plan.status_file.as_deref()),
+            news: Vec::with_capacity(4),
+            polled: Vec::with_capacity(4),
             reaping: false,
             exit: None,
             todo: Vec::with_capacity(8),
@@ -64,6 +93,7 @@ impl Runtime {
     pub fn start(&mut self) -> std::result::Result<Pid, Refusal> {
         let pid = spawn::start(&self.program, self.inherited)?;
         self.app = Some(pid);
+        self.born = clock::now();
         Ok(pid)
     }
 
@@ -73,9 +103,10 @@ impl Runtime {
     /// The kernel cannot wait any more (ENOMEM).
     pub fn run(&mut self) -> Result<i32> {
         let mut arrivals = Vec::with_capacity(32);
-        self.tell(Event::Started);
+        self.started();
         loop {
             if let Some(code) = self.exit {
+                self.publication.withdraw();
                 return Ok(code);
             }
             self.wait().map_err(|error| Error::new(format!("cannot wait for events: {error}")))?;
@@ -83,10 +114,26 @@ impl Runtime {
         }
     }
 
-    fn wait(&self) -> io::Result<()> {
-        let due = self.machine.deadline().map(|at| at.saturating_sub(clock::now()));
+    /// The app runs, for the first time or again: its health is watched from
+    /// this moment on.
+    fn started(&mut self) {
+        match (&mut self.watch, self.checks.take()) {
+            (Some(watch), _) => watch.restarted(self.born, &mut self.news),
+            (None, Some((checks, timing))) => self.watch = Some(Watch::new(checks, timing, self.born)),
+            (None, None) => {}
+        }
+        self.tell(Event::Started);
+    }
+
+    fn wait(&mut self) -> io::Result<()> {
+        let watch = self.watch.as_ref();
+        self.polled.clear();
+        self.polled.push(fds::input(self.inbox.fd()));
+        self.polled.extend(watch.iter().flat_map(|watch| watch.fds()).map(fds::input));
+        let due = self.machine.deadline().into_iter().chain(watch.and_then(Watch::deadline)).min();
+        let due = due.map(|at| at.saturating_sub(clock::now()));
         let limit = if self.reaping { Some(Duration::ZERO) } else { due };
-        fds::wait_for_input(&mut [fds::input(self.inbox.fd())], limit)
+        fds::wait_for_input(&mut self.polled, limit)
     }
 
     /// One turn of the loop: a bounded number of signals and of children.
@@ -101,7 +148,39 @@ impl Runtime {
         if self.reaping {
             self.reap();
         }
+        if let Some(watch) = &mut self.watch {
+            watch.turn(clock::now(), &mut self.news);
+        }
+        self.take_news();
         self.tell(Event::Tick);
+    }
+
+    /// What the watch over the app's health has to say.
+    fn take_news(&mut self) {
+        let mut news = std::mem::take(&mut self.news);
+        for item in news.drain(..) {
+            match item {
+                News::Changed(change) => words::health(&change, clock::now().saturating_sub(self.born)),
+                News::Publish => self.publish(),
+                News::Unable(error) => {
+                    warn!("a health check could not be started, this is not held against the app: {error}");
+                }
+            }
+        }
+        self.news = news;
+    }
+
+    fn publish(&mut self) {
+        let facts = Facts { state: self.phase, app: self.app, restarts: self.machine.restarts() };
+        self.publication.publish(facts, self.watch.as_ref().map(Watch::schedule));
+    }
+
+    fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        if let (Phase::Restarting, Some(watch)) = (phase, &mut self.watch) {
+            watch.pause(clock::now());
+        }
+        self.publish();
     }
 
     fn reap(&mut self) {
@@ -126,6 +205,11 @@ impl Runtime {
     }
 
     fn child_changed(&mut self, pid: Pid, change: Change) {
+        if let (Change::Ended(ending), Some(watch)) = (change, &mut self.watch)
+            && watch.reaped(pid, ending, clock::now(), &mut self.news)
+        {
+            return;
+        }
         let of_app = self.app == Some(pid);
         match change {
             Change::Ended(ending) if of_app => {
@@ -158,7 +242,7 @@ impl Runtime {
             Action::Resume => self.resume_app(),
             Action::Suspend => self.suspend(),
             Action::SignalAll(signal) => self.signal_all(signal),
-            Action::Enter(_) => {}
+            Action::Enter(phase) => self.enter(phase),
             Action::Tell(notice) => words::say(notice),
             Action::Exit(code) => self.exit = Some(code),
         }
@@ -168,7 +252,7 @@ impl Runtime {
         match self.start() {
             Ok(pid) => {
                 info!("started again (pid {pid})");
-                self.tell(Event::Started);
+                self.started();
             }
             Err(refusal) => {
                 error!("{}", refusal.error);

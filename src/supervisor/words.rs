@@ -1,11 +1,18 @@
 //! What the supervisor says, in the user's words: one line an event.
 
 use super::machine::Notice;
+use crate::health::Status;
+use crate::health::schedule::Change;
 use crate::sys::process::Ending;
 use crate::sys::signals::Arrival;
+use crate::text::one_line;
 use crate::time::{GoDuration, rounded};
 use log::{info, warn};
 use std::fs;
+use std::time::Duration;
+
+/// In bytes: a check's output may be long, a line of the log must not be.
+const LONGEST_REASON: usize = 300;
 
 /// Writes a notice to the log.
 pub fn say(notice: Notice) {
@@ -34,6 +41,17 @@ pub fn say(notice: Notice) {
         }
         Notice::SweepOver => warn!("some of it did not end in time, killing it"),
         Notice::Unkillable => warn!("what was killed does not disappear, leaving without it"),
+    }
+}
+
+/// Writes a change of the app's health to the log, so long after its start.
+pub fn health(change: &Change, age: Duration) {
+    let reason = one_line(&change.reason, LONGEST_REASON);
+    match (change.from, change.to) {
+        (Status::Starting, Status::Healthy) => info!("healthy, {} after the start: {reason}", rounded(age)),
+        (_, Status::Healthy) => info!("healthy again: {reason}"),
+        (_, Status::Unhealthy) => warn!("unhealthy: {reason}"),
+        (_, Status::Starting | Status::None) => {}
     }
 }
 

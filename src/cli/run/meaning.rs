@@ -4,11 +4,13 @@ use super::PROGRAM;
 use crate::cli::options::Typed;
 use crate::error::{Error, Result};
 use crate::identity::spec::UserSpec;
-use crate::plan::{App, Identity, Life, Plan, Restart, Stop};
+use crate::plan::probe::Probe;
+use crate::plan::{App, Health, Identity, Life, Plan, Restart, Stop, Timing};
 use crate::signal::Signal;
 use crate::time::parse_duration;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::time::Duration;
 
 /// The plan, or the first thing that is wrong.
 ///
@@ -20,8 +22,8 @@ pub fn plan(typed: &Typed) -> Result<Plan> {
         identity: identity(typed)?,
         stop: stop(typed)?,
         life: life(typed)?,
-        health: None,
-        status_file: None,
+        health: health(typed)?,
+        status_file: typed.one("status-file").map(|word| word.text.into()),
     })
 }
 
@@ -32,11 +34,12 @@ fn app(typed: &Typed) -> Result<App> {
             "there is no program to start; write hinit [OPTIONS] PROGRAM [ARG...], or see hinit --help",
         )
     })?;
-    let variables = typed.all("env");
-    let env =
-        variables.iter().filter_map(|word| word.read_bytes(variable).transpose()).collect::<Result<_>>()?;
     let workdir = typed.one("workdir").map(|word| word.text.into());
-    Ok(App { program, args: words.collect(), workdir, env })
+    Ok(App { program, args: words.collect(), workdir, env: variables(typed)? })
+}
+
+fn variables(typed: &Typed) -> Result<Vec<(OsString, OsString)>> {
+    typed.all("env").iter().filter_map(|word| word.read_bytes(variable).transpose()).collect()
 }
 
 /// `NAME=VALUE`; a bare `NAME` passes hinit's own on, as it is passed anyway.
@@ -64,6 +67,51 @@ fn stop(typed: &Typed) -> Result<Stop> {
         rewrites: typed.all("rewrite").iter().map(|word| word.read(rewrite)).collect::<Result<_>>()?,
         parent_death: typed.get("pdeath-signal", Signal::parse)?,
     })
+}
+
+/// Every probe and when to look; none if nothing is to be probed.
+fn health(typed: &Typed) -> Result<Option<Health>> {
+    let mut probes = probes(typed)?;
+    probes.extend(typed.get("health-cmd", Probe::from_command)?);
+    let timing = timing(typed)?;
+    let off = probes.is_empty() || typed.switch("no-healthcheck")?.unwrap_or(false);
+    Ok((!off).then_some(Health { probes, timing }))
+}
+
+fn probes(typed: &Typed) -> Result<Vec<Probe>> {
+    let set = variables(typed)?;
+    let lookup = |name: &str| {
+        let own = set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        own.or_else(|| std::env::var_os(name))?.into_string().ok()
+    };
+    typed.all("health").iter().map(|word| word.read(|text| Probe::from_text(text, &lookup))).collect()
+}
+
+/// As in Docker, 0 means the default.
+fn timing(typed: &Typed) -> Result<Timing> {
+    let default = Timing::default();
+    let time =
+        |name, default| Ok(typed.get(name, interval)?.filter(|time| !time.is_zero()).unwrap_or(default));
+    Ok(Timing {
+        interval: time("health-interval", default.interval)?,
+        timeout: time("health-timeout", default.timeout)?,
+        start_period: time("health-start-period", default.start_period)?,
+        start_interval: time("health-start-interval", default.start_interval)?,
+        retries: typed.get("health-retries", retries)?.filter(|most| *most > 0).unwrap_or(default.retries),
+    })
+}
+
+/// Docker's smallest duration but 0 is a millisecond.
+fn interval(text: &str) -> Result<Duration> {
+    let time = parse_duration(text)?;
+    if !time.is_zero() && time < Duration::from_millis(1) {
+        return Err(Error::new(format!("'{text}' is too short; write 1ms or more, or 0 for the default")));
+    }
+    Ok(time)
+}
+
+fn retries(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| Error::new(format!("'{text}' is not a number of failures; write 1 or more")))
 }
 
 /// `TERM=QUIT`, `15=3`, `HUP=ignore`.

@@ -5,7 +5,7 @@ use clap::{Arg, ArgAction};
 
 /// All of them, in the order of the help.
 pub fn options() -> Vec<Arg> {
-    let themes = [identity(), stopping(), life(), logging()];
+    let themes = [identity(), health(), stopping(), life(), logging()];
     themes.into_iter().flatten().collect()
 }
 
@@ -15,6 +15,32 @@ fn identity() -> Vec<Arg> {
         switch("no-new-privs", "Let nobody gain privileges by setuid files; on by default after --user"),
         value("workdir", "DIR", "Start in this directory").short('w'),
         list("env", "NAME=VALUE", "Set a variable for the app; repeatable").short('e'),
+    ]
+}
+
+fn health() -> Vec<Arg> {
+    vec![
+        list(
+            "health",
+            "TARGET [CHECKS]",
+            "Probe this, such as 'http://:8080/health --status 200'; repeatable, all must pass",
+        ),
+        value(
+            "health-cmd",
+            "COMMAND",
+            "Probe by a command: a line for the shell, or [\"a\", \"json\", \"list\"]",
+        ),
+        value("health-interval", "DURATION", "From the end of a probe to the next one (30s)"),
+        value("health-timeout", "DURATION", "How long a probe may take (30s)"),
+        value("health-retries", "N", "So many failures in a row make unhealthy (3)"),
+        value(
+            "health-start-period",
+            "DURATION",
+            "Failures do not count for so long, until a first success (0s)",
+        ),
+        value("health-start-interval", "DURATION", "The interval in the start period (5s)"),
+        switch("no-healthcheck", "Probe nothing, whatever else is said"),
+        value("status-file", "PATH", "Write the status here and not to /run/hinit, /dev/shm or /tmp"),
     ]
 }
 

@@ -1,0 +1,90 @@
+//! Tells other processes how the app is: keeps the status document up to date.
+
+use crate::health::document::{Document, State};
+use crate::health::place::{Place, places};
+use crate::health::schedule::Schedule;
+use crate::health::wall::WallClock;
+use crate::health::witness;
+use crate::sys::{Pid, clock};
+use log::{info, warn};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// What is told beside the health itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts {
+    /// Where in its life the app is.
+    pub state: State,
+    /// The app's pid, while it has one.
+    pub app: Option<Pid>,
+    /// How often it has been started again.
+    pub restarts: u32,
+}
+
+/// The document and where it is.
+#[derive(Debug)]
+pub struct Publication {
+    places: Vec<PathBuf>,
+    place: Option<Place>,
+    failed: bool,
+    supervisor: crate::health::document::Supervisor,
+    clock: WallClock,
+}
+
+impl Publication {
+    /// Nothing is written yet: that is done when there is something to tell.
+    pub fn new(asked: Option<&Path>) -> Self {
+        Self {
+            places: places(asked),
+            place: None,
+            failed: false,
+            supervisor: witness::own_name(),
+            clock: WallClock::new(clock::now(), SystemTime::now()),
+        }
+    }
+
+    /// Writes the document anew. What goes wrong is said once: a status that
+    /// cannot be told must not stop the app.
+    pub fn publish(&mut self, facts: Facts, schedule: Option<&Schedule>) {
+        self.clock.sync(clock::now(), SystemTime::now());
+        let health = Document::new(self.supervisor, facts.state, schedule, &self.clock);
+        let document = Document { app_pid: facts.app, restarts: facts.restarts, ..health };
+        match self.place.take() {
+            Some(place) => self.rewrite(place, &document),
+            None if !self.failed => self.settle(&document),
+            None => {}
+        }
+    }
+
+    fn settle(&mut self, document: &Document) {
+        match Place::settle(&self.places, document) {
+            Ok(place) => self.place = Some(place),
+            Err(refusals) => {
+                self.failed = true;
+                let tried = refusals.iter().map(|(path, error)| format!("{}: {error}", path.display()));
+                let tried = tried.collect::<Vec<_>>().join("; ");
+                warn!("'hinit status' will find nothing, no place for it can be written: {tried}");
+            }
+        }
+    }
+
+    fn rewrite(&mut self, place: Place, document: &Document) {
+        let written = place.write(document);
+        match &written {
+            Ok(()) if self.failed => info!("the status is written to {} again", place.path().display()),
+            Err(error) if !self.failed => {
+                warn!("cannot write the status to {}: {error}", place.path().display());
+            }
+            _ => {}
+        }
+        self.failed = written.is_err();
+        self.place = Some(place);
+    }
+
+    /// Takes the document away: a hinit that has ended tells nothing.
+    pub fn withdraw(&mut self) {
+        if let Some(place) = self.place.take() {
+            place.remove();
+        }
+    }
+}
