@@ -3,7 +3,7 @@
 mod meaning;
 mod words;
 
-use super::options::{Asked, Typed, twin, unknown_variables};
+use super::options::{Asked, Typed};
 use crate::error::{Error, Result};
 use crate::logging::{self, Format};
 use crate::plan::Plan;
@@ -12,6 +12,7 @@ use crate::sys::signals::Inherited;
 use clap::{Arg, Command, value_parser};
 use log::{LevelFilter, warn};
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
 
 /// The verb: words in, exit code out.
 pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
@@ -23,11 +24,18 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
 }
 
 fn prepare(words: &[OsString]) -> std::result::Result<Plan, Asked> {
-    let typed = Typed::parse(command(), words)?;
+    let typed = typed(words)?;
     let plan = meaning::plan(&typed).map_err(Asked::Wrong)?;
     start_logging(&typed).map_err(Asked::Wrong)?;
-    warn_of_unknown_variables();
+    warn_of_unknown_variables(&typed);
     Ok(plan)
+}
+
+fn typed(words: &[OsString]) -> std::result::Result<Typed, Asked> {
+    match words.first() {
+        Some(first) if !first.as_bytes().starts_with(b"-") => Ok(Typed::without_options(words)),
+        _ => Typed::parse(command(), words),
+    }
 }
 
 fn command() -> Command {
@@ -84,10 +92,13 @@ fn level(text: &str) -> Result<LevelFilter> {
     }
 }
 
-fn warn_of_unknown_variables() {
-    let known: Vec<String> =
-        words::options().iter().filter_map(Arg::get_long).chain(["log"]).map(twin).collect();
-    for (name, nearest) in unknown_variables(&known) {
+fn warn_of_unknown_variables(typed: &Typed) {
+    if !typed.has_variables() {
+        return;
+    }
+    let options = words::options();
+    let known: Vec<&str> = options.iter().filter_map(Arg::get_long).chain(["log"]).collect();
+    for (name, nearest) in typed.unknown_variables(&known) {
         match nearest {
             Some(nearest) => warn!("no option reads {name}; did you mean {nearest}?"),
             None => warn!("no option reads {name}; see hinit run --help"),

@@ -164,8 +164,9 @@ impl Container {
         let words = ["exec", &self.0, "/hinit", "status", "--json"];
         let out = Command::new("docker").args(words).output().unwrap();
         let text = String::from_utf8_lossy(&out.stdout);
-        serde_json::from_str(&text)
-            .unwrap_or_else(|why| panic!("{why}: {text}{}", String::from_utf8_lossy(&out.stderr)))
+        let document: Value = serde_json::from_str(&text)
+            .unwrap_or_else(|why| panic!("{why}: {text}{}", String::from_utf8_lossy(&out.stderr)));
+        document["State"]["Health"].clone()
     }
 
     pub(crate) fn logs(&self) -> String {
