@@ -236,7 +236,7 @@ fn a_program_named_like_a_verb_is_started_after_two_dashes() {
 
 #[test]
 fn bad_words_are_one_line_and_nothing_is_started() {
-    let table: [(&[&str], &str); 8] = [
+    let table: [(&[&str], &str); 19] = [
         (&[], "no program to start"),
         (&["--hlp", "echo", "started"], "did you mean --help"),
         (&["--stop-timeout", "-5s", "echo", "started"], "negative"),
@@ -245,6 +245,17 @@ fn bad_words_are_one_line_and_nothing_is_started() {
         (&["--group=maybe", "echo", "started"], "neither true nor false"),
         (&["-e", "=x", "echo", "started"], "write NAME=VALUE"),
         (&["--workdir", "/no/such", "echo", "started"], "--workdir /no/such"),
+        (&["--user", "", "echo", "started"], "empty"),
+        (&["--user", "4294967296", "echo", "started"], "too high"),
+        (&["--health", "http://a b/", "echo", "started"], "--health"),
+        (&["--health", "htp://:80/", "echo", "started"], "--health"),
+        (&["--health", "http://:99999/", "echo", "started"], "--health"),
+        (&["--health", "http://:${HINIT_TEST_UNSET_PORT}/", "echo", "started"], "HINIT_TEST_UNSET_PORT"),
+        (&["--health-interval", "-1s", "echo", "started"], "--health-interval: '-1s'"),
+        (&["--health-interval", "1us", "echo", "started"], "too short"),
+        (&["--health-retries", "many", "echo", "started"], "--health-retries"),
+        (&["--restart", "sometimes", "echo", "started"], "restart policy"),
+        (&["--rewrite", "KILL=TERM", "echo", "started"], "never forwarded"),
     ];
     for (words, why) in table {
         let out = hinit(As::Process, words).output();
@@ -317,5 +328,22 @@ fn reads_stdin_through_to_the_app() {
         let file = directory.file("in", "typed\n");
         let out = hinit(mode, ["-q", "cat"]).stdin(Stdio::from(std::fs::File::open(file).unwrap())).output();
         assert_eq!((out.code, out.stdout.as_str()), (0, "typed\n"));
+    });
+}
+
+#[test]
+fn does_not_wake_up_while_nothing_happens() {
+    everywhere(|mode| {
+        let running = hinit(mode, [fixture().as_str(), "ignore-term"]).start();
+        running.prints("ready");
+        let idle = || status_field(running.pid, "State").filter(|state| state.starts_with('S'));
+        until("hinit sleeps", idle);
+        let switches = |name| status_field(running.pid, name).unwrap();
+        let before = switches("voluntary_ctxt_switches");
+        // Not waiting for a condition: that nothing happens is the point.
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        assert_eq!(switches("voluntary_ctxt_switches"), before);
+        send(running.app(), 9);
+        assert_eq!(running.wait().code, 137);
     });
 }
