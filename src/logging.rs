@@ -5,6 +5,7 @@
 //! a line that does not fit is dropped and counted.
 
 use crate::sys::fds::write_stderr;
+use crate::text::one_line;
 use log::{Level, LevelFilter, Record};
 use std::io::{self, Write};
 
@@ -34,6 +35,9 @@ pub fn init(filter: LevelFilter, format: Format) {
     let _ = builder.try_init();
 }
 
+/// In bytes; a pipe takes this at once or not at all (PIPE_BUF).
+const LONGEST_LINE: usize = 4000;
+
 fn prefix(level: Level) -> &'static str {
     match level {
         Level::Error => "error: ",
@@ -43,7 +47,7 @@ fn prefix(level: Level) -> &'static str {
 }
 
 fn text(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Result<()> {
-    writeln!(line, "hinit: {}{}", prefix(record.level()), Printable(&record.args().to_string()))
+    writeln!(line, "hinit: {}{}", prefix(record.level()), one_line(&record.args().to_string(), LONGEST_LINE))
 }
 
 fn json(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Result<()> {
@@ -53,23 +57,6 @@ fn json(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Resul
         "message": record.args().to_string(),
     });
     writeln!(line, "{object}")
-}
-
-/// Text with its control characters escaped: what an app or a server said
-/// must not move the cursor of the terminal that shows it (CVE-2023-28486).
-#[derive(Debug)]
-pub struct Printable<'a>(pub &'a str);
-
-impl std::fmt::Display for Printable<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for piece in self.0.split_inclusive(char::is_control) {
-            match piece.strip_suffix(char::is_control) {
-                Some(before) => write!(f, "{before}{}", piece[before.len()..].escape_default())?,
-                None => f.write_str(piece)?,
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Standard error that drops what does not fit and says how much that was.
@@ -98,16 +85,5 @@ impl Dropping {
         write_stderr(format!("hinit: warning: {} lines were lost, stderr was full\n", self.lost).as_bytes())?;
         self.lost = 0;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Printable;
-
-    #[test]
-    fn escapes_what_would_move_the_cursor() {
-        assert_eq!(Printable("a\u{1b}[2Jb\nc").to_string(), "a\\u{1b}[2Jb\\nc");
-        assert_eq!(Printable("gr\u{fc}n").to_string(), "gr\u{fc}n");
     }
 }

@@ -25,6 +25,10 @@ pub struct Plan {
     pub life: Life,
     /// What healthy means; none if no check is configured.
     pub health: Option<Health>,
+    /// What has to be there first.
+    pub wait_for: WaitFor,
+    /// A file that is there while the app is healthy and not stopping.
+    pub ready_file: Option<PathBuf>,
     /// Where the status document goes, instead of the usual places.
     pub status_file: Option<PathBuf>,
 }
@@ -90,6 +94,8 @@ pub struct Life {
     pub limit: Option<Duration>,
     /// Exit codes of the app, 0 to 255, that become 0.
     pub ok_exit: Vec<i32>,
+    /// What follows when the app turns unhealthy.
+    pub on_failure: OnFailure,
     /// Say a warning for each reaped orphan.
     pub warn_on_reap: bool,
 }
@@ -117,6 +123,29 @@ pub struct Health {
     pub probes: Vec<Probe>,
     /// When to look, and how often.
     pub timing: Timing,
+}
+
+/// What follows when the app turns unhealthy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnFailure {
+    /// It is told, and nothing else.
+    #[default]
+    None,
+    /// The app is asked to stop, exit code 69.
+    Stop,
+    /// The app is stopped and started again, with the pauses of a restart.
+    Restart,
+    /// The app is killed at once, exit code 69.
+    Kill,
+}
+
+/// What has to be there before the app is started.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct WaitFor {
+    /// All of them must pass; empty means not to wait.
+    pub probes: Vec<Probe>,
+    /// How long that may take, exit code 124; none is no limit.
+    pub limit: Option<Duration>,
 }
 
 /// Docker's five numbers, with its defaults.

@@ -1,6 +1,7 @@
 //! PID 1: the pure machine, and the loop that feeds and obeys it.
 
 mod descendants;
+mod gate;
 pub mod machine;
 mod publication;
 pub mod restart;
@@ -16,7 +17,7 @@ use crate::plan::Plan;
 use crate::signal::Signal;
 use crate::sys::signals::{self, Inherited};
 use crate::sys::{Pid, process};
-use log::{debug, error, info, warn};
+use log::{debug, error, warn};
 use runtime::{Prepared, Runtime};
 use spawn::{Environment, Program};
 use std::ffi::OsStr;
@@ -49,13 +50,6 @@ fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
         return Ok(code);
     }
     let mut runtime = Runtime::open(plan, prepared, inherited)?;
-    match runtime.start() {
-        Ok(pid) => info!("started {} (pid {pid}) as {}", plan.app.program.display(), whom()),
-        Err(refusal) => {
-            error!("{}", refusal.error);
-            return Ok(refusal.code);
-        }
-    }
     runtime.run()
 }
 
@@ -75,7 +69,14 @@ fn prepare(plan: &Plan, environment: &Environment, inherited: Inherited) -> Resu
         .health
         .as_ref()
         .map(|health| Checks::new(health, environment, inherited).map(|checks| (checks, health.timing)));
-    Ok(Prepared { program: Program::new(&plan.app, environment)?, checks: checks.transpose()? })
+    let waits = !plan.wait_for.probes.is_empty();
+    let gate = waits.then(|| Checks::new(&gate::health(&plan.wait_for.probes), environment, inherited));
+    Ok(Prepared {
+        program: Program::new(&plan.app, environment)?,
+        description: format!("{} as {}", plan.app.program.display(), whom()),
+        checks: checks.transpose()?,
+        gate: gate.transpose()?,
+    })
 }
 
 fn become_user(account: Option<&Account>, no_new_privs: Option<bool>) -> Result<Outcome> {

@@ -13,7 +13,7 @@
 use super::restart::Restarts;
 // What the status document shows as the state.
 pub use crate::health::document::State as Phase;
-use crate::plan::{Life, Stop};
+use crate::plan::{Life, OnFailure, Stop};
 use crate::signal::Signal;
 use crate::sys::process::Ending;
 use crate::sys::signals::Arrival;
@@ -27,11 +27,15 @@ pub const UNKILLABLE: Duration = Duration::from_secs(10);
 /// How often what is left is killed again: it may have forked meanwhile.
 const KILL_AGAIN: Duration = Duration::from_millis(100);
 
-/// Docker's own grace period, for a run limit without a `--stop-timeout`.
-const LIMIT_GRACE: Duration = Duration::from_secs(10);
+/// Docker's own grace period, for a stop that nobody asked for and that has to
+/// end, without a `--stop-timeout`.
+const OWN_GRACE: Duration = Duration::from_secs(10);
 
 /// The exit code of a passed time limit, as of timeout(1).
 pub const LIMIT_PASSED: i32 = 124;
+
+/// The exit code of an app that was unhealthy: EX_UNAVAILABLE of sysexits(3).
+pub const UNHEALTHY: i32 = 69;
 
 /// What the machine is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +52,8 @@ pub enum Event {
     Stopped(Signal),
     /// The app goes on.
     Continued,
+    /// The app has turned unhealthy.
+    Unhealthy,
     /// No process is left that hinit could reap.
     Alone,
     /// The deadline of [`Machine::deadline`] may have come.
@@ -91,6 +97,10 @@ pub enum Notice {
     Stopping(Arrival, Signal),
     /// The drain is over, and the app gets this signal.
     Drained(Signal),
+    /// What the app needs was not there in time.
+    WaitedTooLong(Duration),
+    /// The app is unhealthy, and gets this signal.
+    ActingOnHealth(Signal),
     /// The run limit has passed, and the app gets this signal.
     LimitPassed(Duration, Signal),
     /// The grace period is over, the app is killed.
@@ -110,7 +120,10 @@ pub enum Notice {
 /// Where in its life the app is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    Starting,
+    /// Before the first start, at most until then.
+    Starting {
+        until: Option<Moment>,
+    },
     Running,
     /// A stop request waits; the app will get `sent`.
     Draining {
@@ -153,7 +166,10 @@ pub struct Machine {
     suspended: bool,
     born: Moment,
     limit_at: Option<Moment>,
-    limit_passed: bool,
+    /// The exit code, whatever the app's own will be.
+    forced: Option<i32>,
+    /// Asked to stop because it is unhealthy, to be started again.
+    comes_back: bool,
     restarts: Restarts,
 }
 
@@ -162,18 +178,24 @@ impl Machine {
     ///
     /// Only as PID 1 nobody could ever continue a stopped hinit.
     pub fn new(stop: Stop, life: Life, is_pid1: bool, now: Moment) -> Self {
-        let limit_at = life.limit.map(|limit| now.saturating_add(limit));
         Self {
             stop,
             life,
             is_pid1,
-            state: State::Starting,
+            state: State::Starting { until: None },
             suspended: false,
             born: now,
-            limit_at,
-            limit_passed: false,
+            limit_at: None,
+            forced: None,
+            comes_back: false,
             restarts: Restarts::default(),
         }
+    }
+
+    /// The app is not started before what it needs is there, and hinit leaves
+    /// with [`LIMIT_PASSED`] if that takes longer than this.
+    pub fn wait_at_most(&mut self, limit: Duration) {
+        self.state = State::Starting { until: Some(self.born.saturating_add(limit)) };
     }
 
     /// How often the app has been started again.
@@ -186,10 +208,11 @@ impl Machine {
         let own = match self.state {
             State::Draining { until, .. } | State::Pausing { until } => Some(until),
             State::Stopping { kill_at } => kill_at,
+            State::Starting { until } => until,
             State::Killed { give_up_at } => Some(give_up_at),
             State::Sweeping { kill_at, .. } => Some(kill_at),
             State::Swept { again_at, .. } => Some(again_at),
-            State::Starting | State::Running | State::Left => None,
+            State::Running | State::Left => None,
         };
         [own, self.limit_at.filter(|_| self.limit_applies())].into_iter().flatten().min()
     }
@@ -212,12 +235,16 @@ impl Machine {
                 todo.push(Action::Tell(Notice::Ended(ending)));
                 self.life_over(ending.code(), now, todo);
             }
+            Event::Unhealthy => self.unhealthy(now, todo),
             Event::Alone => self.alone(todo),
             Event::Tick => self.tick(now, todo),
         }
     }
 
     fn started(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        if matches!(self.state, State::Starting { .. }) {
+            self.limit_at = self.life.limit.map(|limit| now.saturating_add(limit));
+        }
         self.born = now;
         self.suspended = false;
         self.enter(State::Running, Phase::Running, todo);
@@ -253,7 +280,7 @@ impl Machine {
     fn has_app(&self) -> bool {
         match self.state {
             State::Running | State::Draining { .. } | State::Stopping { .. } | State::Killed { .. } => true,
-            State::Starting
+            State::Starting { .. }
             | State::Pausing { .. }
             | State::Sweeping { .. }
             | State::Swept { .. }
@@ -272,9 +299,12 @@ impl Machine {
                 todo.push(Action::Tell(Notice::Stopping(request, sent)));
                 self.ask_to_stop(sent, self.stop.timeout, now, todo);
             }
-            State::Stopping { .. } | State::Killed { .. } => self.forward(request, sent, todo),
+            State::Stopping { .. } | State::Killed { .. } => {
+                self.comes_back = false;
+                self.forward(request, sent, todo);
+            }
             // Between two lives the request itself ends it.
-            State::Pausing { .. } | State::Starting => {
+            State::Pausing { .. } | State::Starting { .. } => {
                 todo.push(Action::Tell(Notice::NobodyThere(request)));
                 self.finish(128 + request.signal.number(), now, todo);
             }
@@ -309,7 +339,13 @@ impl Machine {
     /// One life of the app is over; the policy may want another one.
     fn life_over(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
         let by_itself = matches!(self.state, State::Running | State::Pausing { .. });
-        if !by_itself || !self.restarts.wanted(self.life.restart, self.judged(code)) {
+        let wanted = by_itself && self.restarts.wanted(self.life.restart, self.judged(code));
+        if !wanted && !self.comes_back {
+            return self.finish(code, now, todo);
+        }
+        self.comes_back = false;
+        if !wanted && self.restarts.used_up(self.life.restart) {
+            self.forced = (code == 0).then_some(UNHEALTHY);
             return self.finish(code, now, todo);
         }
         let pause = self.restarts.next(now.saturating_sub(self.born));
@@ -324,7 +360,7 @@ impl Machine {
 
     /// The app is gone for good: look after the rest, or leave.
     fn finish(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
-        let code = if self.limit_passed { LIMIT_PASSED } else { self.judged(code) };
+        let code = self.forced.unwrap_or_else(|| self.judged(code));
         let Some(limit) = self.stop.sweep else { return self.leave(code, todo) };
         todo.push(Action::Tell(Notice::Sweeping(limit)));
         let kill_at = now.saturating_add(limit);
@@ -353,6 +389,7 @@ impl Machine {
                 self.give_up(128 + Signal::KILL.number(), todo);
             }
             State::Pausing { until } if until <= now => todo.push(Action::Start),
+            State::Starting { until: Some(until) } if until <= now => self.waited_too_long(now, todo),
             State::Sweeping { kill_at, code } if kill_at <= now => self.kill_the_rest(code, now, todo),
             State::Swept { give_up_at, code, .. } if give_up_at <= now => self.give_up(code, todo),
             State::Swept { again_at, give_up_at, code } if again_at <= now => {
@@ -363,23 +400,44 @@ impl Machine {
         }
     }
 
+    fn waited_too_long(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        todo.push(Action::Tell(Notice::WaitedTooLong(now.saturating_sub(self.born))));
+        self.leave(LIMIT_PASSED, todo);
+    }
+
+    /// Only a running app is acted on: one that is asked to stop may well be
+    /// unhealthy.
+    fn unhealthy(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        let action = self.life.on_failure;
+        if self.state != State::Running || action == OnFailure::None {
+            return;
+        }
+        let sent =
+            if action == OnFailure::Kill { Signal::KILL } else { self.stop.signal.unwrap_or(Signal::TERM) };
+        todo.push(Action::Tell(Notice::ActingOnHealth(sent)));
+        self.comes_back = action == OnFailure::Restart;
+        self.forced = (action != OnFailure::Restart).then_some(UNHEALTHY);
+        self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
+    }
+
     fn limit_applies(&self) -> bool {
         matches!(self.state, State::Running | State::Draining { .. } | State::Pausing { .. })
     }
 
     fn pass_limit(&mut self, now: Moment, todo: &mut Vec<Action>) {
-        self.limit_passed = true;
+        self.forced = Some(LIMIT_PASSED);
+        self.comes_back = false;
         let sent = self.stop.signal.unwrap_or(Signal::TERM);
         todo.push(Action::Tell(Notice::LimitPassed(self.life.limit.unwrap_or_default(), sent)));
         if self.has_app() {
-            self.ask_to_stop(sent, self.stop.timeout.or(Some(LIMIT_GRACE)), now, todo);
+            self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
         } else {
             self.finish(LIMIT_PASSED, now, todo);
         }
     }
 
     fn kill(&mut self, now: Moment, todo: &mut Vec<Action>) {
-        let grace = self.stop.timeout.unwrap_or(LIMIT_GRACE);
+        let grace = self.stop.timeout.unwrap_or(OWN_GRACE);
         todo.push(Action::Tell(Notice::GraceOver(grace)));
         todo.push(Action::Signal(Signal::KILL));
         self.state = State::Killed { give_up_at: now.saturating_add(UNKILLABLE) };
@@ -394,8 +452,7 @@ impl Machine {
 
     fn give_up(&mut self, code: i32, todo: &mut Vec<Action>) {
         todo.push(Action::Tell(Notice::Unkillable));
-        let code = if self.limit_passed { LIMIT_PASSED } else { code };
-        self.leave(code, todo);
+        self.leave(self.forced.unwrap_or(code), todo);
     }
 
     fn enter(&mut self, state: State, phase: Phase, todo: &mut Vec<Action>) {

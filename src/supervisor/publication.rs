@@ -1,5 +1,6 @@
 //! Tells other processes how the app is: keeps the status document up to date.
 
+use crate::health::Status;
 use crate::health::document::{Document, State};
 use crate::health::place::{Place, places};
 use crate::health::schedule::Schedule;
@@ -7,6 +8,8 @@ use crate::health::wall::WallClock;
 use crate::health::witness;
 use crate::sys::{Pid, clock};
 use log::{info, warn};
+use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -26,6 +29,7 @@ pub struct Facts {
 pub struct Publication {
     places: Vec<PathBuf>,
     place: Option<Place>,
+    ready: Option<ReadyFile>,
     failed: bool,
     supervisor: crate::health::document::Supervisor,
     clock: WallClock,
@@ -33,10 +37,11 @@ pub struct Publication {
 
 impl Publication {
     /// Nothing is written yet: that is done when there is something to tell.
-    pub fn new(asked: Option<&Path>) -> Self {
+    pub fn new(asked: Option<&Path>, ready_file: Option<&Path>) -> Self {
         Self {
             places: places(asked),
             place: None,
+            ready: ready_file.map(ReadyFile::new),
             failed: false,
             supervisor: witness::own_name(),
             clock: WallClock::new(clock::now(), SystemTime::now()),
@@ -49,6 +54,9 @@ impl Publication {
         self.clock.sync(clock::now(), SystemTime::now());
         let health = Document::new(self.supervisor, facts.state, schedule, &self.clock);
         let document = Document { app_pid: facts.app, restarts: facts.restarts, ..health };
+        if let Some(file) = &mut self.ready {
+            file.show(is_ready(&document));
+        }
         match self.place.take() {
             Some(place) => self.rewrite(place, &document),
             None if !self.failed => self.settle(&document),
@@ -83,8 +91,43 @@ impl Publication {
 
     /// Takes the document away: a hinit that has ended tells nothing.
     pub fn withdraw(&mut self) {
+        if let Some(file) = &mut self.ready {
+            file.show(false);
+        }
         if let Some(place) = self.place.take() {
             place.remove();
+        }
+    }
+}
+
+/// Fit for use: it runs, nobody asked it to stop, and no check says otherwise.
+fn is_ready(document: &Document) -> bool {
+    document.state == State::Running && matches!(document.health.status, Status::Healthy | Status::None)
+}
+
+/// An empty file for those that can only look whether a file is there.
+#[derive(Debug)]
+struct ReadyFile {
+    path: PathBuf,
+    /// None before anything has been done: an old one may lie there.
+    shown: Option<bool>,
+}
+
+impl ReadyFile {
+    fn new(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), shown: None }
+    }
+
+    fn show(&mut self, ready: bool) {
+        if self.shown.replace(ready) == Some(ready) {
+            return;
+        }
+        let done = if ready { File::create(&self.path).map(drop) } else { fs::remove_file(&self.path) };
+        match done {
+            Err(error) if error.kind() != ErrorKind::NotFound || ready => {
+                warn!("--ready-file {}: {error}", self.path.display());
+            }
+            _ => {}
         }
     }
 }

@@ -31,6 +31,11 @@ impl Restarts {
         }
     }
 
+    /// Whether the policy names a number of restarts and there were so many.
+    pub fn used_up(&self, policy: Restart) -> bool {
+        matches!(policy, Restart::OnFailure { most: Some(most) } if self.count >= most)
+    }
+
     /// Counts one restart and gives the pause before it, for an app that
     /// lived for `life`.
     pub fn next(&mut self, life: Duration) -> Duration {

@@ -1,6 +1,7 @@
 //! The one poll loop: it waits for signals, children and deadlines, tells the
 //! machine, and does what the machine wants.
 
+use super::gate::Gate;
 use super::machine::{Action, Event, Machine, Phase};
 use super::publication::{Facts, Publication};
 use super::spawn::{self, Program, Refusal};
@@ -8,6 +9,7 @@ use super::{descendants, words};
 use crate::error::{Error, Result};
 use crate::health::process::Checks;
 use crate::health::watch::{News, Watch};
+use crate::health::{self, Status};
 use crate::plan::{Plan, Timing};
 use crate::signal::Signal;
 use crate::sys::process::{self, Change, Ending, Wait};
@@ -27,8 +29,12 @@ const REAPED_AT_ONCE: usize = 64;
 pub struct Prepared {
     /// The app.
     pub program: Program,
+    /// What the app is called in the log, and as whom it runs.
+    pub description: String,
     /// Its health checks and when to run them.
     pub checks: Option<(Checks, Timing)>,
+    /// What has to be there first.
+    pub gate: Option<Checks>,
 }
 
 /// Everything the loop holds. All of it is made before the app is started, and
@@ -37,6 +43,7 @@ pub struct Prepared {
 pub struct Runtime {
     machine: Machine,
     program: Program,
+    description: String,
     inherited: Inherited,
     group: bool,
     warn_on_reap: bool,
@@ -48,6 +55,7 @@ pub struct Runtime {
     /// The checks until the first start, the watch from then on.
     checks: Option<(Checks, Timing)>,
     watch: Option<Watch>,
+    gate: Option<Gate>,
     publication: Publication,
     news: Vec<News>,
     polled: Vec<libc::pollfd>,
@@ -65,9 +73,14 @@ impl Runtime {
     pub fn open(plan: &Plan, prepared: Prepared, inherited: Inherited) -> Result<Self> {
         let inbox = Inbox::open().map_err(|error| Error::new(format!("cannot receive signals: {error}")))?;
         let is_pid1 = process::own_pid() == 1;
+        let mut machine = Machine::new(plan.stop.clone(), plan.life.clone(), is_pid1, clock::now());
+        if let (Some(limit), true) = (plan.wait_for.limit, prepared.gate.is_some()) {
+            machine.wait_at_most(limit);
+        }
         Ok(Self {
-            machine: Machine::new(plan.stop.clone(), plan.life.clone(), is_pid1, clock::now()),
+            machine,
             program: prepared.program,
+            description: prepared.description,
             inherited,
             group: plan.stop.group,
             warn_on_reap: plan.life.warn_on_reap,
@@ -77,7 +90,8 @@ impl Runtime {
             phase: Phase::Starting,
             checks: prepared.checks,
             watch: None,
-            publication: Publication::new(plan.status_file.as_deref()),
+            gate: prepared.gate.map(Gate::new),
+            publication: Publication::new(plan.status_file.as_deref(), plan.ready_file.as_deref()),
             news: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
             reaping: false,
@@ -86,11 +100,7 @@ impl Runtime {
         })
     }
 
-    /// Starts the app.
-    ///
-    /// # Errors
-    /// It could not be started; the refusal has the exit code.
-    pub fn start(&mut self) -> std::result::Result<Pid, Refusal> {
+    fn start(&mut self) -> std::result::Result<Pid, Refusal> {
         let pid = spawn::start(&self.program, self.inherited)?;
         self.app = Some(pid);
         self.born = clock::now();
@@ -103,7 +113,10 @@ impl Runtime {
     /// The kernel cannot wait any more (ENOMEM).
     pub fn run(&mut self) -> Result<i32> {
         let mut arrivals = Vec::with_capacity(32);
-        self.started();
+        match &self.gate {
+            Some(_) => self.publish(),
+            None => self.first_start(),
+        }
         loop {
             if let Some(code) = self.exit {
                 self.publication.withdraw();
@@ -111,6 +124,19 @@ impl Runtime {
             }
             self.wait().map_err(|error| Error::new(format!("cannot wait for events: {error}")))?;
             self.turn(&mut arrivals);
+        }
+    }
+
+    fn first_start(&mut self) {
+        match self.start() {
+            Ok(pid) => {
+                info!("started {} (pid {pid})", self.description);
+                self.started();
+            }
+            Err(refusal) => {
+                error!("{}", refusal.error);
+                self.exit = Some(refusal.code);
+            }
         }
     }
 
@@ -126,7 +152,7 @@ impl Runtime {
     }
 
     fn wait(&mut self) -> io::Result<()> {
-        let watch = self.watch.as_ref();
+        let watch = self.watch.as_ref().or(self.gate.as_ref().map(Gate::watch));
         self.polled.clear();
         self.polled.push(fds::input(self.inbox.fd()));
         self.polled.extend(watch.iter().flat_map(|watch| watch.fds()).map(fds::input));
@@ -152,7 +178,17 @@ impl Runtime {
             watch.turn(clock::now(), &mut self.news);
         }
         self.take_news();
+        self.look_through_gate();
         self.tell(Event::Tick);
+    }
+
+    /// Before the app: is there what it needs?
+    fn look_through_gate(&mut self) {
+        let Some(gate) = &mut self.gate else { return };
+        if gate.turn(clock::now()) && self.exit.is_none() {
+            self.gate = None;
+            self.first_start();
+        }
     }
 
     /// What the watch over the app's health has to say.
@@ -160,7 +196,7 @@ impl Runtime {
         let mut news = std::mem::take(&mut self.news);
         for item in news.drain(..) {
             match item {
-                News::Changed(change) => words::health(&change, clock::now().saturating_sub(self.born)),
+                News::Changed(change) => self.health_changed(&change),
                 News::Publish => self.publish(),
                 News::Unable(error) => {
                     warn!("a health check could not be started, this is not held against the app: {error}");
@@ -168,6 +204,14 @@ impl Runtime {
             }
         }
         self.news = news;
+    }
+
+    fn health_changed(&mut self, change: &health::schedule::Change) {
+        words::health(change, clock::now().saturating_sub(self.born));
+        self.publish();
+        if change.to == Status::Unhealthy {
+            self.tell(Event::Unhealthy);
+        }
     }
 
     fn publish(&mut self) {
@@ -207,6 +251,11 @@ impl Runtime {
     fn child_changed(&mut self, pid: Pid, change: Change) {
         if let (Change::Ended(ending), Some(watch)) = (change, &mut self.watch)
             && watch.reaped(pid, ending, clock::now(), &mut self.news)
+        {
+            return;
+        }
+        if let (Change::Ended(ending), Some(gate)) = (change, &mut self.gate)
+            && gate.reaped(pid, ending, clock::now())
         {
             return;
         }

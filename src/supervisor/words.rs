@@ -28,6 +28,10 @@ pub fn say(notice: Notice) {
         }
         Notice::Stopping(arrival, sent) => info!("{}, stopping: {sent} sent to the app", arrived(arrival)),
         Notice::Drained(sent) => info!("drained, stopping: {sent} sent to the app"),
+        Notice::WaitedTooLong(time) => {
+            warn!("what the app needs was not there within {}, so it is not started", GoDuration(time));
+        }
+        Notice::ActingOnHealth(sent) => warn!("acting on it: {sent} sent to the app"),
         Notice::LimitPassed(limit, sent) => {
             warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
         }

@@ -5,7 +5,7 @@ use crate::cli::options::Typed;
 use crate::error::{Error, Result};
 use crate::identity::spec::UserSpec;
 use crate::plan::probe::Probe;
-use crate::plan::{App, Health, Identity, Life, Plan, Restart, Stop, Timing};
+use crate::plan::{App, Health, Identity, Life, OnFailure, Plan, Restart, Stop, Timing, WaitFor};
 use crate::signal::Signal;
 use crate::time::parse_duration;
 use std::ffi::{OsStr, OsString};
@@ -23,6 +23,8 @@ pub fn plan(typed: &Typed) -> Result<Plan> {
         stop: stop(typed)?,
         life: life(typed)?,
         health: health(typed)?,
+        wait_for: wait_for(typed)?,
+        ready_file: typed.one("ready-file").map(|word| word.text.into()),
         status_file: typed.one("status-file").map(|word| word.text.into()),
     })
 }
@@ -71,20 +73,35 @@ fn stop(typed: &Typed) -> Result<Stop> {
 
 /// Every probe and when to look; none if nothing is to be probed.
 fn health(typed: &Typed) -> Result<Option<Health>> {
-    let mut probes = probes(typed)?;
+    let mut probes = probes(typed, "health")?;
     probes.extend(typed.get("health-cmd", Probe::from_command)?);
     let timing = timing(typed)?;
     let off = probes.is_empty() || typed.switch("no-healthcheck")?.unwrap_or(false);
     Ok((!off).then_some(Health { probes, timing }))
 }
 
-fn probes(typed: &Typed) -> Result<Vec<Probe>> {
+fn probes(typed: &Typed, option: &str) -> Result<Vec<Probe>> {
     let set = variables(typed)?;
     let lookup = |name: &str| {
         let own = set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         own.or_else(|| std::env::var_os(name))?.into_string().ok()
     };
-    typed.all("health").iter().map(|word| word.read(|text| Probe::from_text(text, &lookup))).collect()
+    typed.all(option).iter().map(|word| word.read(|text| Probe::from_text(text, &lookup))).collect()
+}
+
+fn on_failure(text: &str) -> Result<OnFailure> {
+    match text {
+        "none" => Ok(OnFailure::None),
+        "stop" => Ok(OnFailure::Stop),
+        "restart" => Ok(OnFailure::Restart),
+        "kill" => Ok(OnFailure::Kill),
+        _ => Err(Error::new(format!("'{text}' is not an action; write none, stop, restart or kill"))),
+    }
+}
+
+fn wait_for(typed: &Typed) -> Result<WaitFor> {
+    let limit = typed.get("wait-timeout", parse_duration)?.filter(|limit| !limit.is_zero());
+    Ok(WaitFor { probes: probes(typed, "wait-for")?, limit })
 }
 
 /// As in Docker, 0 means the default.
@@ -139,6 +156,7 @@ fn life(typed: &Typed) -> Result<Life> {
         restart: typed.get("restart", restart)?.unwrap_or_default(),
         limit: typed.get("timeout", parse_duration)?.filter(|limit| !limit.is_zero()),
         ok_exit: typed.all("ok-exit").iter().map(|word| word.read(exit_code)).collect::<Result<_>>()?,
+        on_failure: typed.get("health-on-failure", on_failure)?.unwrap_or_default(),
         warn_on_reap: typed.switch("warn-on-reap")?.unwrap_or(false),
     })
 }

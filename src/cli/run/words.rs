@@ -39,7 +39,15 @@ fn health() -> Vec<Arg> {
             "Failures do not count for so long, until a first success (0s)",
         ),
         value("health-start-interval", "DURATION", "The interval in the start period (5s)"),
+        value(
+            "health-on-failure",
+            "ACTION",
+            "When unhealthy: none, stop (exit code 69), restart or kill (69)",
+        ),
         switch("no-healthcheck", "Probe nothing, whatever else is said"),
+        list("wait-for", "TARGET [CHECKS]", "Start the app only when this answers; repeatable, as --health"),
+        value("wait-timeout", "DURATION", "Do not wait longer than this, exit code 124; by default for ever"),
+        value("ready-file", "PATH", "A file that is there while the app is healthy and not stopping"),
         value("status-file", "PATH", "Write the status here and not to /run/hinit, /dev/shm or /tmp"),
     ]
 }

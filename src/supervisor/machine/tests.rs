@@ -186,11 +186,75 @@ fn a_passed_run_limit_is_124_and_always_ends() {
         scene.after(SECOND, Event::Tick),
         [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)]
     );
-    assert_eq!(scene.after(LIMIT_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
+    assert_eq!(scene.after(OWN_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
     assert_eq!(
         scene.on(Event::Ended(Ending::Killed { signal: Signal::KILL, core: false })),
         [Action::Exit(124)]
     );
+}
+
+fn acting(on_failure: OnFailure, restart: Restart) -> Life {
+    Life { restart, on_failure, ..Life::default() }
+}
+
+#[test]
+fn stops_an_unhealthy_app_with_code_69() {
+    for (on_failure, sent) in [(OnFailure::Stop, Signal::TERM), (OnFailure::Kill, Signal::KILL)] {
+        let mut scene = Scene::running(Stop::default(), acting(on_failure, Restart::Always));
+        assert_eq!(scene.on(Event::Unhealthy), [Action::Enter(Phase::Stopping), Action::Signal(sent)]);
+        assert_eq!(scene.on(exited(0)), [Action::Exit(69)]);
+    }
+}
+
+#[test]
+fn restarts_an_unhealthy_app_and_kills_it_if_it_does_not_stop() {
+    let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, Restart::No));
+    assert_eq!(scene.on(Event::Unhealthy), [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)]);
+    assert_eq!(scene.after(OWN_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
+    let killed = Event::Ended(Ending::Killed { signal: Signal::KILL, core: false });
+    assert_eq!(scene.on(killed), [Action::Enter(Phase::Restarting)]);
+    assert_eq!(scene.after(Duration::from_millis(100), Event::Tick), [Action::Start]);
+}
+
+#[test]
+fn leaves_with_69_when_the_restarts_are_used_up_by_a_well_behaved_app() {
+    let once = Restart::OnFailure { most: Some(1) };
+    for (code, left) in [(0, 69), (3, 3)] {
+        let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, once));
+        scene.on(Event::Unhealthy);
+        assert_eq!(scene.on(exited(code)), [Action::Enter(Phase::Restarting)]);
+        scene.after(Duration::from_millis(100), Event::Tick);
+        scene.on(Event::Started);
+        scene.on(Event::Unhealthy);
+        assert_eq!(scene.on(exited(code)), [Action::Exit(left)]);
+    }
+}
+
+#[test]
+fn a_stop_request_overtakes_a_restart_for_health() {
+    let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, Restart::Always));
+    scene.on(Event::Unhealthy);
+    scene.on(term());
+    assert_eq!(scene.on(exited(0)), [Action::Exit(0)]);
+}
+
+#[test]
+fn does_not_act_on_health_while_stopping() {
+    for action in [OnFailure::None, OnFailure::Stop, OnFailure::Restart, OnFailure::Kill] {
+        let mut scene = Scene::running(Stop::default(), acting(action, Restart::No));
+        scene.on(term());
+        assert_eq!(scene.on(Event::Unhealthy), []);
+        assert_eq!(scene.on(exited(4)), [Action::Exit(4)]);
+    }
+}
+
+#[test]
+fn leaves_with_124_if_what_the_app_needs_is_not_there_in_time() {
+    let mut machine = Machine::new(Stop::default(), Life::default(), true, Moment::ZERO);
+    machine.wait_at_most(SECOND);
+    assert_eq!(machine.deadline(), Some(SECOND));
+    let mut scene = Scene { machine, now: Moment::ZERO };
+    assert_eq!(scene.after(SECOND, Event::Tick), [Action::Exit(124)]);
 }
 
 // --- properties -----------------------------------------------------------
@@ -203,6 +267,10 @@ fn signals() -> impl Strategy<Value = Signal> {
 
 fn durations() -> impl Strategy<Value = Duration> {
     (0..30_000u64).prop_map(Duration::from_millis)
+}
+
+fn reactions() -> impl Strategy<Value = OnFailure> {
+    prop_oneof![Just(OnFailure::None), Just(OnFailure::Stop), Just(OnFailure::Restart), Just(OnFailure::Kill)]
 }
 
 fn policies() -> impl Strategy<Value = Restart> {
@@ -227,8 +295,13 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn lives()(restart in policies(), limit in proptest::option::of(durations()), ok_exit in proptest::collection::vec(0..256i32, 0..3)) -> Life {
-        Life { restart, limit, ok_exit, warn_on_reap: false }
+    fn lives()(
+        restart in policies(),
+        on_failure in reactions(),
+        limit in proptest::option::of(durations()),
+        ok_exit in proptest::collection::vec(0..256i32, 0..3),
+    ) -> Life {
+        Life { restart, limit, ok_exit, on_failure, warn_on_reap: false }
     }
 }
 
@@ -238,6 +311,7 @@ enum Happening {
     Arrives(Signal),
     Ends(u8),
     Stops(Signal),
+    TurnsUnhealthy,
     Continues,
     AllGone,
     Time(Duration),
@@ -250,6 +324,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
         3 => any::<u8>().prop_map(Happening::Ends),
         1 => prop_oneof![Just(Signal::STOP), Just(Signal::TSTP)].prop_map(Happening::Stops),
         1 => Just(Happening::Continues),
+        2 => Just(Happening::TurnsUnhealthy),
         1 => Just(Happening::AllGone),
         4 => durations().prop_map(Happening::Time),
     ]
@@ -258,6 +333,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
 /// A world with one app, which checks every action against what is possible.
 struct World {
     machine: Machine,
+    stop: Stop,
     now: Moment,
     app: bool,
     asked_to_stop: bool,
@@ -267,9 +343,10 @@ struct World {
 
 impl World {
     fn new(stop: Stop, life: Life) -> Self {
-        let machine = Machine::new(stop, life, false, Moment::ZERO);
+        let machine = Machine::new(stop.clone(), life, false, Moment::ZERO);
         let mut world = Self {
             machine,
+            stop,
             now: Moment::ZERO,
             app: true,
             asked_to_stop: false,
@@ -294,7 +371,6 @@ impl World {
             Action::Signal(_) | Action::Resume | Action::Suspend => {
                 assert!(self.app, "{action:?} to a reaped app");
             }
-            Action::Enter(Phase::Stopping) => self.asked_to_stop = true,
             Action::Exit(code) => self.exit = Some(code),
             Action::Start => self.start(),
             Action::SignalAll(_) | Action::Enter(_) | Action::Tell(_) => {}
@@ -315,12 +391,18 @@ impl World {
 
     fn happen(&mut self, happening: Happening) {
         match happening {
-            Happening::Arrives(signal) => self.tell(Event::Signal(from_outside(signal))),
+            Happening::Arrives(signal) => {
+                let request =
+                    [Signal::TERM, Signal::INT].contains(&signal) || self.stop.signal == Some(signal);
+                self.asked_to_stop |= request && self.stop.rewritten(signal).is_some();
+                self.tell(Event::Signal(from_outside(signal)));
+            }
             Happening::Ends(code) if self.app => {
                 self.app = false;
                 self.tell(exited(code.into()));
             }
             Happening::Stops(signal) if self.app => self.tell(Event::Stopped(signal)),
+            Happening::TurnsUnhealthy if self.app => self.tell(Event::Unhealthy),
             Happening::Continues if self.app => self.tell(Event::Continued),
             Happening::AllGone if !self.app => self.tell(Event::Alone),
             Happening::Time(time) => {

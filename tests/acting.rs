@@ -1,0 +1,179 @@
+//! Health that acts, what the app waits for, and what is published of it.
+
+mod common;
+
+use common::{As, TempDir, everywhere, fixture, hinit, until};
+use std::net::TcpListener;
+use std::path::Path;
+
+const TERM: i32 = 15;
+
+/// hinit with a check that looks for a file, many times a second.
+fn watching(healthy: &Path, options: &[&str], app: &[&str]) -> Vec<String> {
+    let check = format!("test -e {}", healthy.display());
+    let timing = ["--health-interval", "30ms", "--health-retries", "2", "--health-cmd", &check];
+    [&timing, options, app].concat().into_iter().map(str::to_owned).collect()
+}
+
+#[test]
+fn stops_an_unhealthy_app_with_code_69() {
+    everywhere(|mode| {
+        let dir = TempDir::new("stop");
+        let healthy = dir.file("healthy", "");
+        let words = watching(&healthy, &["--health-on-failure", "stop"], &[&fixture(), "signals"]);
+        let running = hinit(mode, words).start();
+        running.prints("ready").says("healthy,");
+        std::fs::remove_file(healthy).unwrap();
+        running.prints("got 15");
+        let out = running.wait();
+        assert_eq!(out.code, 69, "{}", out.stderr);
+    });
+}
+
+#[test]
+fn kills_an_unhealthy_app_with_code_69() {
+    everywhere(|mode| {
+        let dir = TempDir::new("kill");
+        let healthy = dir.path().join("healthy");
+        let words = watching(&healthy, &["--health-on-failure", "kill"], &[&fixture(), "signals"]);
+        let out = hinit(mode, words).output();
+        assert_eq!((out.code, out.stdout.contains("got 15")), (69, false), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn restarts_an_unhealthy_app_until_it_is_asked_to_stop() {
+    everywhere(|mode| {
+        let dir = TempDir::new("restart");
+        let healthy = dir.path().join("healthy");
+        let words = watching(&healthy, &["--health-on-failure", "restart"], &[&fixture(), "signals"]);
+        let running = hinit(mode, words).start();
+        running.prints_times("ready", 3).signal(TERM);
+        let code = running.wait().code;
+        // In the pause between two lives the request itself ends it.
+        assert!([7, 143].contains(&code), "{code}");
+    });
+}
+
+#[test]
+fn restarts_a_failing_app_as_often_as_the_policy_says() {
+    everywhere(|mode| {
+        let out = hinit(mode, ["--restart", "on-failure:2", "sh", "-c", "echo life; exit 3"]).output();
+        assert_eq!((out.code, out.stdout.as_str()), (3, "life\nlife\nlife\n"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn a_stop_between_two_lives_ends_at_once_with_143() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--restart", "always", "sh", "-c", "exit 3"]).start();
+        // From the sixth on the pause is longer than three seconds.
+        running.says("restart 6").signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    });
+}
+
+#[test]
+fn the_ready_file_is_there_while_the_app_is_healthy_and_not_stopping() {
+    everywhere(|mode| {
+        let dir = TempDir::new("ready");
+        let (healthy, ready) = (dir.path().join("healthy"), dir.path().join("ready"));
+        let options = ["--drain", "60s", "--ready-file", ready.to_str().unwrap()];
+        let running = hinit(mode, watching(&healthy, &options, &[&fixture(), "signals"])).start();
+        running.says("unhealthy");
+        assert!(!ready.exists());
+        std::fs::write(&healthy, "").unwrap();
+        until("the ready file is there", || ready.exists().then_some(()));
+        running.signal(TERM).says("draining");
+        until("the ready file is gone", || (!ready.exists()).then_some(()));
+        assert!(!running.stdout().contains("got 15"), "the app does not know yet");
+        // A second request ends the drain.
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn starts_the_app_when_what_it_waits_for_is_there() {
+    let reserved = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = reserved.local_addr().unwrap();
+    drop(reserved);
+    let running = hinit(As::Process, ["--wait-for", &format!("tcp://{address}"), "echo", "started"]).start();
+    running.says("waiting for what the app needs");
+    assert_eq!(running.stdout(), "");
+    let _listener = TcpListener::bind(address).unwrap();
+    let out = running.wait();
+    assert_eq!((out.code, out.stdout.as_str()), (0, "started\n"), "{}", out.stderr);
+}
+
+#[test]
+fn does_not_start_the_app_if_it_waits_in_vain() {
+    everywhere(|mode| {
+        let words = ["--wait-for", "exec:false", "--wait-timeout", "300ms", "echo", "started"];
+        let out = hinit(mode, words).output();
+        assert_eq!((out.code, out.stdout.as_str()), (124, ""), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn a_stop_while_waiting_ends_at_once() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--wait-for", "exec:false", "echo", "started"]).start();
+        running.says("waiting").signal(TERM);
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn a_run_limit_stops_the_app_with_124() {
+    everywhere(|mode| {
+        let out = hinit(mode, ["--timeout", "200ms", &fixture(), "signals"]).output();
+        assert_eq!(out.code, 124, "{}", out.stderr);
+        assert!(out.stdout.contains("got 15"), "{}", out.stdout);
+    });
+}
+
+#[test]
+fn sweeps_daemons_and_lets_their_handlers_run() {
+    everywhere(|mode| {
+        let dir = TempDir::new("sweep");
+        let [up, done] = ["up", "done"].map(|name| dir.path().join(name).display().to_string());
+        let daemon =
+            format!("trap 'echo swept > {done}; exit' TERM; touch {up}; while :; do sleep 0.01; done");
+        let app = "setsid sh -c \"$1\" & until test -e \"$2\"; do sleep 0.01; done; exit 4";
+        let out = hinit(mode, ["--sweep", "30s", "sh", "-c", app, "sh", &daemon, &up]).output();
+        assert_eq!(out.code, 4, "{}", out.stderr);
+        assert_eq!(std::fs::read_to_string(done).unwrap(), "swept\n", "{}", out.stderr);
+    });
+}
+
+#[test]
+fn kills_what_ignores_the_sweep() {
+    everywhere(|mode| {
+        let dir = TempDir::new("stubborn");
+        let said = dir.file("said", "").display().to_string();
+        let app =
+            "setsid \"$1\" ignore-term > \"$2\" & until grep -q ready \"$2\"; do sleep 0.01; done; exit 4";
+        let out = hinit(mode, ["--sweep", "200ms", "sh", "-c", app, "sh", &fixture(), &said]).output();
+        assert_eq!(out.code, 4, "{}", out.stderr);
+        assert!(out.stderr.contains("killing it"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn counts_restarts_in_the_status() {
+    let dir = TempDir::new("status");
+    let file = dir.path().join("status.json");
+    let path = file.to_str().unwrap();
+    let running =
+        hinit(As::Process, ["--status-file", path, "--restart", "always", "sh", "-c", "exit 0"]).start();
+    running.says("restart 3");
+    until("the count is told", || {
+        let text = std::fs::read_to_string(&file).ok()?;
+        (text.contains("\"RestartCount\": 3") && text.contains("restarting")).then_some(())
+    });
+    running.signal(TERM);
+    assert_eq!(running.wait().code, 143);
+    assert!(!file.exists(), "a hinit that has ended tells nothing");
+}
