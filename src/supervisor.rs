@@ -2,6 +2,7 @@
 
 mod descendants;
 pub mod machine;
+mod oom;
 mod publication;
 pub mod restart;
 pub mod runtime;

@@ -1,7 +1,8 @@
 //! The one poll loop: it waits for signals, children and deadlines, tells the
 //! machine, and does what the machine wants.
 
-use super::machine::{Action, Event, Machine, Phase};
+use super::machine::{Action, Event, Machine, Notice, Phase};
+use super::oom::Memory;
 use super::publication::{Facts, Publication};
 use super::spawn::{self, Program, Refusal};
 use super::{descendants, words};
@@ -53,6 +54,7 @@ pub struct Runtime {
     polled: Vec<libc::pollfd>,
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
+    memory: Memory,
     exit: Option<i32>,
     todo: Vec<Action>,
 }
@@ -81,6 +83,7 @@ impl Runtime {
             news: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
             reaping: false,
+            memory: Memory::default(),
             exit: None,
             todo: Vec::with_capacity(8),
         })
@@ -94,6 +97,7 @@ impl Runtime {
         let pid = spawn::start(&self.program, self.inherited)?;
         self.app = Some(pid);
         self.born = clock::now();
+        self.memory.app_started();
         Ok(pid)
     }
 
@@ -103,6 +107,7 @@ impl Runtime {
     /// The kernel cannot wait any more (ENOMEM).
     pub fn run(&mut self) -> Result<i32> {
         let mut arrivals = Vec::with_capacity(32);
+        self.memory.begin();
         self.started();
         loop {
             if let Some(code) = self.exit {
@@ -238,11 +243,17 @@ impl Runtime {
     fn act(&mut self, action: Action) {
         match action {
             Action::Start => self.start_again(),
-            Action::Signal(signal) => self.signal_app(signal),
+            Action::Signal(signal) => {
+                self.memory.sent(signal);
+                self.signal_app(signal);
+            }
             Action::Resume => self.resume_app(),
             Action::Suspend => self.suspend(),
             Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(phase) => self.enter(phase),
+            Action::Tell(Notice::Ended(ending)) if self.memory.ended_it(ending) => {
+                words::out_of_memory(ending)
+            }
             Action::Tell(notice) => words::say(notice),
             Action::Exit(code) => self.exit = Some(code),
         }
