@@ -4,6 +4,7 @@
 //! supervisor carries them out, and nothing here does I/O.
 
 pub mod probe;
+pub mod words;
 
 use crate::identity::spec::UserSpec;
 use crate::signal::Signal;

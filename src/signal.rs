@@ -117,7 +117,7 @@ fn realtime(name: &str) -> Option<i32> {
     let number = match (name.strip_prefix("RTMIN"), name.strip_prefix("RTMAX")) {
         (Some(""), _) => RTMIN,
         (_, Some("")) => RTMAX,
-        (Some(offset), _) => RTMIN + by_number(offset.strip_prefix('+')?)?,
+        (Some(offset), _) => RTMIN.checked_add(by_number(offset.strip_prefix('+')?)?)?,
         (_, Some(offset)) => RTMAX.checked_sub(by_number(offset.strip_prefix('-')?)?)?,
         _ => return None,
     };
@@ -176,6 +176,8 @@ mod tests {
             "99999999999",
             "+15",
             "RTMIN+9999999999",
+            "RTMIN+2147483647",
+            "RTMAX-2147483647",
         ] {
             assert!(Signal::parse(text).is_err(), "{text}");
         }

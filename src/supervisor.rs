@@ -3,6 +3,7 @@
 mod descendants;
 mod gate;
 pub mod machine;
+mod oom;
 mod publication;
 pub mod restart;
 pub mod runtime;

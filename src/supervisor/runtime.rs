@@ -2,7 +2,8 @@
 //! machine, and does what the machine wants.
 
 use super::gate::Gate;
-use super::machine::{Action, Event, Machine, Phase};
+use super::machine::{Action, Event, Machine, Notice, Phase};
+use super::oom::Memory;
 use super::publication::{Facts, Publication};
 use super::spawn::{self, Program, Refusal};
 use super::{descendants, words};
@@ -61,6 +62,7 @@ pub struct Runtime {
     polled: Vec<libc::pollfd>,
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
+    memory: Memory,
     exit: Option<i32>,
     todo: Vec<Action>,
 }
@@ -95,6 +97,7 @@ impl Runtime {
             news: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
             reaping: false,
+            memory: Memory::default(),
             exit: None,
             todo: Vec::with_capacity(8),
         })
@@ -104,6 +107,7 @@ impl Runtime {
         let pid = spawn::start(&self.program, self.inherited)?;
         self.app = Some(pid);
         self.born = clock::now();
+        self.memory.app_started();
         Ok(pid)
     }
 
@@ -131,6 +135,7 @@ impl Runtime {
         match self.start() {
             Ok(pid) => {
                 info!("started {} (pid {pid})", self.description);
+                self.memory.begin();
                 self.started();
             }
             Err(refusal) => {
@@ -287,11 +292,17 @@ impl Runtime {
     fn act(&mut self, action: Action) {
         match action {
             Action::Start => self.start_again(),
-            Action::Signal(signal) => self.signal_app(signal),
+            Action::Signal(signal) => {
+                self.memory.sent(signal);
+                self.signal_app(signal);
+            }
             Action::Resume => self.resume_app(),
             Action::Suspend => self.suspend(),
             Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(phase) => self.enter(phase),
+            Action::Tell(Notice::Ended(ending)) if self.memory.ended_it(ending) => {
+                words::out_of_memory(ending);
+            }
             Action::Tell(notice) => words::say(notice),
             Action::Exit(code) => self.exit = Some(code),
         }

@@ -59,6 +59,14 @@ pub fn health(change: &Change, age: Duration) {
     }
 }
 
+/// Writes an end of the app that the kernel's count explains.
+pub fn out_of_memory(ending: Ending) {
+    warn!(
+        "the app {}, being out of memory: the kernel did it at the container's memory limit, or the machine's; raise the limit (docker run --memory) or let the app use less",
+        self::ending(ending)
+    );
+}
+
 /// `exited with code 0`, `was killed by SIGKILL`.
 pub fn ending(ending: Ending) -> String {
     match ending {

@@ -2,8 +2,10 @@
 //! ordinary process, and lets a test wait for conditions.
 #![allow(dead_code, unsafe_code, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+pub mod cgroup;
 #[allow(clippy::unnecessary_wraps)]
 pub mod given;
+pub mod seccomp;
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -11,6 +13,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -71,7 +74,6 @@ pub fn fixture() -> String {
 }
 
 /// What to start, and how.
-#[derive(Debug)]
 pub struct Builder {
     mode: As,
     program: OsString,
@@ -83,7 +85,7 @@ pub struct Builder {
 }
 
 /// Something to do in the new process just before hinit is executed.
-pub type Before = fn() -> io::Result<()>;
+pub type Before = Box<dyn FnMut() -> io::Result<()> + Send + Sync>;
 
 /// hinit with these words.
 pub fn hinit<W: AsRef<OsStr>>(mode: As, args: impl IntoIterator<Item = W>) -> Builder {
@@ -120,8 +122,8 @@ impl Builder {
     /// Calls this in the new process before the exec; it may only make system
     /// calls.
     #[must_use]
-    pub fn before_exec(mut self, before: Before) -> Self {
-        self.before.push(before);
+    pub fn before_exec(mut self, before: impl FnMut() -> io::Result<()> + Send + Sync + 'static) -> Self {
+        self.before.push(Box::new(before));
         self
     }
 
@@ -137,7 +139,7 @@ impl Builder {
             command
         });
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
-        let (mode, before) = (self.mode, std::mem::take(&mut self.before));
+        let (mode, mut before) = (self.mode, std::mem::take(&mut self.before));
         // SAFETY: between fork and exec only system calls are made.
         unsafe {
             command.pre_exec(move || {
@@ -145,7 +147,7 @@ impl Builder {
                 if mode == As::Pid1 {
                     become_pid1()?;
                 }
-                before.iter().try_for_each(|step| step())
+                before.iter_mut().try_for_each(|step| step())
             });
         }
         command.spawn()
@@ -390,14 +392,19 @@ pub fn send(pid: i32, number: i32) {
     assert_eq!(sent, 0, "signal {number} to pid {pid}: {}", io::Error::last_os_error());
 }
 
+/// A name that no other test uses.
+pub fn unique_name(name: &str) -> String {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    format!("hinit-test-{name}-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
 /// A directory that is removed at the end of the test.
 #[derive(Debug)]
 pub struct TempDir(PathBuf);
 
 impl TempDir {
     pub fn new(name: &str) -> Self {
-        let unique = format!("hinit-test-{name}-{}-{:?}", std::process::id(), thread::current().id());
-        let path = std::env::temp_dir().join(unique.replace(['(', ')'], ""));
+        let path = std::env::temp_dir().join(unique_name(name));
         std::fs::create_dir_all(&path).expect("a directory for the test");
         Self(path)
     }

@@ -7,7 +7,6 @@ mod common;
 mod faults;
 mod machine;
 mod namespaces;
-mod seccomp;
 mod specs;
 mod streams;
 

@@ -5,7 +5,7 @@ use crate::cli::options::Typed;
 use crate::error::{Error, Result};
 use crate::identity::spec::UserSpec;
 use crate::plan::probe::Probe;
-use crate::plan::{App, Health, Identity, Life, OnFailure, Plan, Restart, Stop, Timing, WaitFor};
+use crate::plan::{App, Health, Identity, Life, OnFailure, Plan, Stop, Timing, WaitFor, words};
 use crate::signal::Signal;
 use crate::time::parse_duration;
 use std::ffi::{OsStr, OsString};
@@ -66,7 +66,7 @@ fn stop(typed: &Typed) -> Result<Stop> {
         timeout: typed.get("stop-timeout", parse_duration)?,
         drain: typed.get("drain", parse_duration)?.unwrap_or_default(),
         sweep: typed.get("sweep", parse_duration)?,
-        rewrites: typed.all("rewrite").iter().map(|word| word.read(rewrite)).collect::<Result<_>>()?,
+        rewrites: typed.all("rewrite").iter().map(|word| word.read(words::rewrite)).collect::<Result<_>>()?,
         parent_death: typed.get("pdeath-signal", Signal::parse)?,
     })
 }
@@ -131,50 +131,16 @@ fn retries(text: &str) -> Result<u32> {
     text.parse().map_err(|_| Error::new(format!("'{text}' is not a number of failures; write 1 or more")))
 }
 
-/// `TERM=QUIT`, `15=3`, `HUP=ignore`.
-fn rewrite(text: &str) -> Result<(Signal, Option<Signal>)> {
-    let (from, to) = text.split_once('=').ok_or_else(|| {
-        Error::new(format!("'{text}' is not a rewrite; write FROM=TO, such as TERM=QUIT or HUP=ignore"))
-    })?;
-    let to = if to == "ignore" { None } else { Some(Signal::parse(to)?) };
-    Ok((catchable(from)?, to))
-}
-
-/// A signal that can arrive: the kernel acts on KILL and STOP by itself, and
-/// CHLD is hinit's own.
-fn catchable(text: &str) -> Result<Signal> {
-    match Signal::parse(text)? {
-        signal @ (Signal::KILL | Signal::STOP | Signal::CHLD) => {
-            Err(Error::new(format!("{signal} is never forwarded, so it cannot be rewritten")))
-        }
-        signal => Ok(signal),
-    }
-}
-
 fn life(typed: &Typed) -> Result<Life> {
     Ok(Life {
-        restart: typed.get("restart", restart)?.unwrap_or_default(),
+        restart: typed.get("restart", words::restart)?.unwrap_or_default(),
         limit: typed.get("timeout", parse_duration)?.filter(|limit| !limit.is_zero()),
-        ok_exit: typed.all("ok-exit").iter().map(|word| word.read(exit_code)).collect::<Result<_>>()?,
+        ok_exit: typed
+            .all("ok-exit")
+            .iter()
+            .map(|word| word.read(words::exit_code))
+            .collect::<Result<_>>()?,
         on_failure: typed.get("health-on-failure", on_failure)?.unwrap_or_default(),
         warn_on_reap: typed.switch("warn-on-reap")?.unwrap_or(false),
     })
-}
-
-fn restart(text: &str) -> Result<Restart> {
-    let (policy, most) = text.split_once(':').map_or((text, None), |(policy, most)| (policy, Some(most)));
-    match (policy, most.map(str::parse)) {
-        ("no", None) => Ok(Restart::No),
-        ("always" | "unless-stopped", None) => Ok(Restart::Always),
-        ("on-failure", None) => Ok(Restart::OnFailure { most: None }),
-        ("on-failure", Some(Ok(most))) => Ok(Restart::OnFailure { most: Some(most) }),
-        _ => Err(Error::new(format!(
-            "'{text}' is not a restart policy; write no, on-failure, on-failure:N, always or unless-stopped"
-        ))),
-    }
-}
-
-fn exit_code(text: &str) -> Result<i32> {
-    let code = text.parse::<u8>();
-    code.map(i32::from).map_err(|_| Error::new(format!("'{text}' is not an exit code; write 0 to 255")))
 }

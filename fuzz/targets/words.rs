@@ -1,0 +1,31 @@
+//! The words of the command line: signals, durations, policies, codes. What is
+//! shown of an accepted one reads the same again.
+#![no_main]
+
+use hinit::plan::probe::StatusSet;
+use hinit::plan::words;
+use hinit::signal::Signal;
+use hinit::time::{GoDuration, parse_duration};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    if let Ok(signal) = Signal::parse(text) {
+        assert!((1..=64).contains(&signal.number()));
+        // 32 and 33 belong to the C library and have no name.
+        let shown = signal.to_string();
+        assert_eq!(Signal::parse(shown.trim_start_matches("signal ")).ok(), Some(signal));
+    }
+    if let Ok(duration) = parse_duration(text) {
+        assert_eq!(parse_duration(&GoDuration(duration).to_string()).ok(), Some(duration));
+    }
+    if let Ok((from, _)) = words::rewrite(text) {
+        assert!(![Signal::KILL, Signal::STOP, Signal::CHLD].contains(&from));
+    }
+    if let Ok(code) = words::exit_code(text) {
+        assert!((0..=255).contains(&code));
+    }
+    let _ = words::restart(text);
+    if let Ok(set) = StatusSet::parse(text) {
+        assert_eq!(StatusSet::parse(&set.to_string()).ok(), Some(set));
+    }
+});
