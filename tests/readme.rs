@@ -77,7 +77,7 @@ fn options(text: &str) -> BTreeSet<String> {
     text.split("--")
         .skip(1)
         .map(word)
-        .filter(|word| !word.is_empty())
+        .filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase()))
         .map(|word| format!("--{word}"))
         .collect()
 }

@@ -159,7 +159,8 @@ impl Container {
         attempt("docker", &[&["exec", &self.0], command].concat())
     }
 
-    /// The document `hinit status --json` shows inside; it exits 1 if not healthy.
+    /// `.State.Health` of the document `hinit status --json` shows inside; the
+    /// command exits 1 if not healthy.
     pub(crate) fn status(&self) -> Value {
         let words = ["exec", &self.0, "/hinit", "status", "--json"];
         let out = Command::new("docker").args(words).output().unwrap();
@@ -174,10 +175,17 @@ impl Container {
         String::from_utf8_lossy(&out.stdout).into_owned() + &String::from_utf8_lossy(&out.stderr)
     }
 
-    /// `docker top`: the processes by the host's numbers, the first one first.
+    /// `docker top`: the processes by the host's numbers, in no order to rely on.
     pub(crate) fn processes(&self) -> Vec<Process> {
         let listing = docker(&["top", &self.0, "-eo", "pid,stat,args"]);
         listing.lines().skip(1).map(Process::parse).collect()
+    }
+
+    /// PID 1 of the container.
+    pub(crate) fn first_process(&self) -> Process {
+        let pid = self.inspect("{{.State.Pid}}");
+        let found = self.processes().into_iter().find(|process| process.pid == pid);
+        found.unwrap_or_else(|| panic!("docker top does not show process {pid}"))
     }
 
     /// Sends a signal from inside to processes of [`Self::processes`].
@@ -231,6 +239,12 @@ impl Process {
         line.unwrap_or_else(|| panic!("no {key} in {text}")).split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    pub(crate) fn is_child_of_one_of(&self, others: &[Self]) -> bool {
+        let parent = self.status("PPid");
+        others.iter().any(|other| other.pid == parent)
+    }
+
+    /// PID 1, one of its probes, or what a HEALTHCHECK runs at this moment.
     pub(crate) fn is_hinit(&self) -> bool {
         self.args.starts_with("/hinit")
     }
