@@ -60,13 +60,13 @@ fn keeps_every_one_of_many_realtime_signals() {
 
 #[test]
 fn signals_the_whole_group_only_if_asked() {
-    let child = "(trap 'echo child; exit 0' TERM; echo ready; while :; do sleep 0.01; done) & ";
+    let child = "(trap 'echo child; exit 0' TERM; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.01; i=$((i+1)); done) & ";
     everywhere(|mode| {
         for (flag, end, printed) in [
             ("--group", "echo parent; wait; exit 5", ["child", "parent"].as_slice()),
             ("--group=false", "echo parent; exit 5", &["parent"]),
         ] {
-            let script = format!("{child}trap '{end}' TERM; echo ready; while :; do sleep 0.01; done");
+            let script = format!("{child}trap '{end}' TERM; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.01; i=$((i+1)); done");
             let running = hinit(mode, [vec![flag.to_owned()], sh(&script)].concat()).start();
             running.prints_times("ready", 2).signal(TERM);
             let out = running.wait();
@@ -116,7 +116,7 @@ fn waits_for_ever_without_a_grace_period() {
 #[test]
 fn sends_the_stop_signal_instead_of_what_arrived() {
     everywhere(|mode| {
-        let script = "trap 'echo quit; exit 4' QUIT; echo ready; while :; do sleep 0.01; done";
+        let script = "trap 'echo quit; exit 4' QUIT; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.01; i=$((i+1)); done";
         let running =
             hinit(mode, [vec!["--stop-signal".to_owned(), "SIGQUIT".to_owned()], sh(script)].concat())
                 .start();
