@@ -70,6 +70,8 @@ pub enum Action {
     /// Send SIGCONT to the app's whole group, and give it the terminal if
     /// hinit has it.
     Resume,
+    /// Give the app the terminal if hinit has it.
+    GiveTerminal,
     /// Stop hinit itself, so that the shell that started it takes over.
     Suspend,
     /// Send this to every process left.
@@ -268,12 +270,22 @@ impl Machine {
     fn forward(&mut self, arrival: Arrival, signal: Signal, todo: &mut Vec<Action>) {
         if !self.has_app() {
             todo.push(Action::Tell(Notice::NobodyThere(arrival)));
-        } else if signal == Signal::CONT && self.suspended {
-            todo.push(Action::Resume);
+        } else if signal == Signal::CONT {
+            self.go_on(arrival, todo);
         } else {
             todo.push(Action::Tell(Notice::Forwarding(arrival, signal)));
             todo.push(Action::Signal(signal));
         }
+    }
+
+    /// `fg` and `bg` of a shell arrive so.
+    fn go_on(&self, arrival: Arrival, todo: &mut Vec<Action>) {
+        if self.suspended {
+            return todo.push(Action::Resume);
+        }
+        todo.push(Action::Tell(Notice::Forwarding(arrival, Signal::CONT)));
+        todo.push(Action::GiveTerminal);
+        todo.push(Action::Signal(Signal::CONT));
     }
 
     /// Whether there is an app that has not been reaped (invariant 1).

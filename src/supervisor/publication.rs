@@ -6,8 +6,8 @@ use crate::health::place::{Place, places};
 use crate::health::schedule::Schedule;
 use crate::health::wall::WallClock;
 use crate::health::witness;
-use crate::sys::{Pid, clock};
-use log::{info, warn};
+use crate::sys::{Pid, clock, process};
+use log::{Level, info, log, warn};
 use std::fs::{self, File};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,10 @@ impl Publication {
                 self.failed = true;
                 let tried = refusals.iter().map(|(path, error)| format!("{}: {error}", path.display()));
                 let tried = tried.collect::<Vec<_>>().join("; ");
-                warn!("'hinit status' will find nothing, no place for it can be written: {tried}");
+                // Beside another hinit of this machine nobody asks for the status.
+                let wanted = process::own_pid() == 1 || document.health.status != Status::None;
+                let level = if wanted { Level::Warn } else { Level::Debug };
+                log!(level, "'hinit status' will find nothing, no place for it can be written: {tried}");
             }
         }
     }

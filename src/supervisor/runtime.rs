@@ -15,7 +15,8 @@ use crate::plan::{Plan, Timing};
 use crate::signal::Signal;
 use crate::sys::process::{self, Change, Ending, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
-use crate::sys::{Pid, clock, fds, terminal};
+use crate::sys::terminal::{self, Terminal};
+use crate::sys::{Pid, clock, fds};
 use crate::time::Moment;
 use log::{debug, error, info, warn};
 use std::io;
@@ -49,6 +50,7 @@ pub struct Runtime {
     group: bool,
     warn_on_reap: bool,
     inbox: Inbox,
+    terminal: Option<Terminal>,
     app: Option<Pid>,
     /// When the app was started last.
     born: Moment,
@@ -87,6 +89,7 @@ impl Runtime {
             group: plan.stop.group,
             warn_on_reap: plan.life.warn_on_reap,
             inbox,
+            terminal: Terminal::find(),
             app: None,
             born: Moment::ZERO,
             phase: Phase::Starting,
@@ -104,7 +107,7 @@ impl Runtime {
     }
 
     fn start(&mut self) -> std::result::Result<Pid, Refusal> {
-        let pid = spawn::start(&self.program, self.inherited)?;
+        let pid = spawn::start(&self.program, self.inherited, self.terminal.as_ref())?;
         self.app = Some(pid);
         self.born = clock::now();
         self.memory.app_started();
@@ -268,6 +271,7 @@ impl Runtime {
         match change {
             Change::Ended(ending) if of_app => {
                 self.app = None;
+                self.pass_terminal(pid, terminal::own_group());
                 self.tell(Event::Ended(ending));
             }
             Change::Ended(ending) if self.warn_on_reap => {
@@ -297,6 +301,7 @@ impl Runtime {
                 self.signal_app(signal);
             }
             Action::Resume => self.resume_app(),
+            Action::GiveTerminal => self.give_terminal(),
             Action::Suspend => self.suspend(),
             Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(phase) => self.enter(phase),
@@ -325,16 +330,27 @@ impl Runtime {
     /// again if the shell has put hinit there (`fg`).
     fn resume_app(&self) {
         let Some(pid) = self.app else { return };
-        if let Some(terminal) = terminal::in_foreground() {
-            // Not a reason to leave it stopped: see `terminal::give`.
-            let _ = terminal::give(terminal, pid);
-        }
+        self.give_terminal();
         if signals::send_group(pid, Signal::CONT).is_err() {
             self.signal_app(Signal::CONT);
         }
     }
 
+    fn give_terminal(&self) {
+        self.app.inspect(|pid| self.pass_terminal(terminal::own_group(), *pid));
+    }
+
+    /// The terminal goes from one group to another, if the first one has it.
+    fn pass_terminal(&self, from: Pid, to: Pid) {
+        if let Some(terminal) = self.terminal.as_ref().filter(|terminal| terminal.is_held_by(from)) {
+            // Not a reason to stop anything: see `Terminal::give`.
+            let _ = terminal.give(to);
+        }
+    }
+
     fn suspend(&self) {
+        // A shell expects its job, which is hinit's group, in the foreground.
+        self.app.inspect(|pid| self.pass_terminal(*pid, terminal::own_group()));
         if !terminal::suspend_own_group() {
             self.resume_app();
         }

@@ -6,11 +6,12 @@ use crate::plan::App;
 use crate::sys::exec::{Words, become_program, word};
 use crate::sys::process::{self, Side};
 use crate::sys::signals::Inherited;
-use crate::sys::{Pid, fds, terminal};
+use crate::sys::terminal::{self, Terminal};
+use crate::sys::{Pid, fds};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::{BorrowedFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
@@ -166,9 +167,13 @@ fn pair(name: &OsStr, value: &OsStr) -> io::Result<CString> {
 ///
 /// # Errors
 /// The fork or the exec failed.
-pub fn start(program: &Program, inherited: Inherited) -> std::result::Result<Pid, Refusal> {
+pub fn start(
+    program: &Program,
+    inherited: Inherited,
+    terminal: Option<&Terminal>,
+) -> std::result::Result<Pid, Refusal> {
     let ends = fds::pipe(libc::O_CLOEXEC).map_err(|error| own_failure("a pipe", &error))?;
-    let foreground = terminal::in_foreground();
+    let foreground = terminal.filter(|terminal| terminal.is_held_by(terminal::own_group()));
     match process::fork() {
         Err(error) => Err(own_failure("a process", &error)),
         Ok(Side::Child) => become_app(program, inherited, foreground, &mut File::from(ends.1)),
@@ -182,13 +187,13 @@ pub fn start(program: &Program, inherited: Inherited) -> std::result::Result<Pid
 fn become_app(
     program: &Program,
     inherited: Inherited,
-    foreground: Option<BorrowedFd<'_>>,
+    foreground: Option<&Terminal>,
     failure: &mut File,
 ) -> ! {
     process::lead_group(0);
     if let Some(terminal) = foreground {
-        // Not a reason not to run: see `terminal::give`.
-        let _ = terminal::give(terminal, process::own_pid());
+        // Not a reason not to run: see `Terminal::give`.
+        let _ = terminal.give(process::own_pid());
     }
     inherited.restore();
     let error = program.execute();

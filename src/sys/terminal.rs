@@ -2,43 +2,69 @@
 
 use super::{Pid, check, signals};
 use crate::signal::Signal;
+use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal};
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::os::unix::fs::OpenOptionsExt;
 
-/// Standard input, if it is a terminal whose foreground group is hinit's.
-pub fn in_foreground() -> Option<BorrowedFd<'static>> {
-    let stdin = terminal()?;
-    // SAFETY: these touch no memory of ours.
-    let ours = unsafe { libc::tcgetpgrp(stdin.as_raw_fd()) == libc::getpgrp() };
-    ours.then_some(stdin)
+/// The terminal that hinit was started on.
+#[derive(Debug)]
+pub enum Terminal {
+    /// It is standard input.
+    Stdin,
+    /// Standard input is something else, but an app may still ask a person a
+    /// question on /dev/tty (tini and tino hang it, dumb-init takes it away).
+    Opened(File),
+}
+
+impl Terminal {
+    /// None without a controlling terminal.
+    pub fn find() -> Option<Self> {
+        if io::stdin().is_terminal() {
+            return Some(Self::Stdin);
+        }
+        let flags = libc::O_NOCTTY | libc::O_NONBLOCK;
+        let opened = OpenOptions::new().read(true).write(true).custom_flags(flags).open("/dev/tty");
+        opened.ok().map(Self::Opened)
+    }
+
+    fn fd(&self) -> BorrowedFd<'_> {
+        match self {
+            // SAFETY: fd 0 is open: `fds::fill_stdio` saw to it, and nothing
+            // closes it.
+            Self::Stdin => unsafe { BorrowedFd::borrow_raw(libc::STDIN_FILENO) },
+            Self::Opened(file) => file.as_fd(),
+        }
+    }
+
+    /// Whether this group is in the foreground.
+    pub fn is_held_by(&self, group: Pid) -> bool {
+        // SAFETY: touches no memory of ours.
+        unsafe { libc::tcgetpgrp(self.fd().as_raw_fd()) == group }
+    }
+
+    /// Makes `group` the foreground group.
+    ///
+    /// SIGTTOU has to be blocked, as it is all through hinit.
+    ///
+    /// # Errors
+    /// ENOTTY, EPERM, EIO: none of them is a reason not to run (tini exits).
+    pub fn give(&self, group: Pid) -> io::Result<()> {
+        // SAFETY: touches no memory of ours.
+        check(unsafe { libc::tcsetpgrp(self.fd().as_raw_fd(), group) }).map(drop)
+    }
+}
+
+/// hinit's own process group.
+pub fn own_group() -> Pid {
+    // SAFETY: getpgrp cannot fail.
+    unsafe { libc::getpgrp() }
 }
 
 /// Stops hinit's own process group as `^Z` would, and returns when it goes on
 /// again, or at once (false) if it cannot be stopped: a group that no shell
 /// waits for ignores SIGTSTP.
 pub fn suspend_own_group() -> bool {
-    // The app's group is in the foreground now; a shell expects its job there.
-    if let Some(terminal) = terminal() {
-        // SAFETY: touches no memory of ours.
-        let _ = give(terminal, unsafe { libc::getpgrp() });
-    }
     signals::raise_for_own_group(Signal::TSTP);
     signals::is_pending(Signal::CONT)
-}
-
-fn terminal() -> Option<BorrowedFd<'static>> {
-    // SAFETY: fd 0 is open: `fds::fill_stdio` saw to it, and nothing closes it.
-    let stdin = unsafe { BorrowedFd::borrow_raw(libc::STDIN_FILENO) };
-    stdin.is_terminal().then_some(stdin)
-}
-
-/// Makes `group` the terminal's foreground group.
-///
-/// SIGTTOU has to be blocked, as it is all through hinit.
-///
-/// # Errors
-/// ENOTTY, EPERM, EIO: none of them is a reason not to run.
-pub fn give(terminal: BorrowedFd<'_>, group: Pid) -> io::Result<()> {
-    // SAFETY: touches no memory of ours.
-    check(unsafe { libc::tcsetpgrp(terminal.as_raw_fd(), group) }).map(drop)
 }

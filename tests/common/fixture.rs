@@ -15,6 +15,7 @@ fn main() {
         "signals" => signals(),
         "orphans" => orphans(number.unwrap_or(1)),
         "ignore-term" => ignore_term(),
+        "hangup" => hangup(),
         other => panic!("no such behaviour: {other}"),
     }
 }
@@ -53,6 +54,21 @@ fn orphans(count: usize) {
     }
     say("orphaned");
     wait_for_ever();
+}
+
+/// Leaves with code 8 on SIGHUP, without a word: there is nobody to hear it.
+fn hangup() {
+    block_all();
+    let mut inbox = Inbox::open().expect("a signalfd");
+    say("ready");
+    let mut arrivals = Vec::new();
+    loop {
+        fds::wait_for_input(&mut [fds::input(inbox.fd())], None).expect("a wait");
+        inbox.take(&mut arrivals);
+        if arrivals.iter().any(|arrival| arrival.signal == Signal::HUP) {
+            std::process::exit(8);
+        }
+    }
 }
 
 /// Does not stop on SIGTERM.

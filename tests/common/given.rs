@@ -65,3 +65,10 @@ pub fn stderr_full() -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Standard input only.
+pub fn stdin_closed() -> io::Result<()> {
+    // SAFETY: a system call only.
+    unsafe { libc::close(0) };
+    Ok(())
+}

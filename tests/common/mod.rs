@@ -5,6 +5,7 @@
 pub mod cgroup;
 #[allow(clippy::unnecessary_wraps)]
 pub mod given;
+pub mod pty;
 pub mod seccomp;
 
 use std::ffi::{OsStr, OsString};
@@ -132,12 +133,23 @@ impl Builder {
         self
     }
 
+    fn plain_command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        command.args(&self.args);
+        command
+    }
+
+    fn stdin_or(&mut self, other: Stdio) -> Stdio {
+        self.stdin.take().unwrap_or(other)
+    }
+
+    fn leading_a_session(mut self) -> Self {
+        self.before.insert(0, Box::new(pty::lead_session));
+        self
+    }
+
     fn spawn_command(mut self) -> io::Result<Child> {
-        let mut command = self.command.take().unwrap_or_else(|| {
-            let mut command = Command::new(&self.program);
-            command.args(&self.args);
-            command
-        });
+        let mut command = self.command.take().unwrap_or_else(|| self.plain_command());
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         let (mode, mut before) = (self.mode, std::mem::take(&mut self.before));
         // SAFETY: between fork and exec only system calls are made.
@@ -157,8 +169,8 @@ impl Builder {
     pub fn start(mut self) -> Running {
         let mode = self.mode;
         let stdin = self.stdin.take().unwrap_or_else(Stdio::null);
-        let mut command = Command::new(&self.program);
-        command.args(&self.args).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = self.plain_command();
+        command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = self.command(command).spawn_command().expect("hinit starts");
         let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));
         let stderr = Capture::of(child.stderr.take().expect("stderr is a pipe"));
