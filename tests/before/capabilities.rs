@@ -205,3 +205,18 @@ fn with_new_privileges_a_setuid_program_is_all_of_root() {
     let nothing = Status::of(&run(after(SETUID_ID, scratch.path()), &words));
     assert_eq!(nothing.mask("CapEff"), 0);
 }
+
+/// The app is started with exactly what was asked for, or not at all.
+#[test]
+fn no_lie_of_the_kernel_leaves_more_than_was_added() {
+    need!();
+    let calls = [libc::SYS_capget, libc::SYS_capset, libc::SYS_prctl, libc::SYS_setresuid];
+    for call in calls {
+        for answer in [0, libc::EPERM, libc::ENOSYS, libc::EINVAL] {
+            let mut command = command();
+            crate::seccomp::answer(&mut command, call, answer);
+            let output = run(command, &[&USER[..], &["--cap-add", "NET_BIND_SERVICE"], &STATUS].concat());
+            assert_refused(&output, "--user 10001:10002: ");
+        }
+    }
+}
