@@ -214,7 +214,7 @@ fn no_lie_of_the_kernel_leaves_more_than_was_added() {
     for call in calls {
         for answer in [0, libc::EPERM, libc::ENOSYS, libc::EINVAL] {
             let mut command = command();
-            crate::seccomp::answer(&mut command, call, answer);
+            crate::answer_with(&mut command, call, answer);
             let output = run(command, &[&USER[..], &["--cap-add", "NET_BIND_SERVICE"], &STATUS].concat());
             assert_refused(&output, "--user 10001:10002: ");
         }

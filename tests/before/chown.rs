@@ -191,7 +191,7 @@ fn without_openat2_another_device_below_keeps_its_owners() {
     let script = "mount -t tmpfs none $0/data/a/b; mkdir $0/data/a/b/new; exec \"$@\"";
     for errno in [libc::ENOSYS, libc::EPERM] {
         let mut start = after(script, tree.scratch.path());
-        crate::seccomp::answer(&mut start, libc::SYS_openat2, errno);
+        crate::answer_with(&mut start, libc::SYS_openat2, errno);
         let data = tree.path("data");
         let app = format!("stat -c %u {0}/a {0}/a/b {0}/a/b/new", data.display());
         let output =

@@ -2,7 +2,7 @@
 
 use crate::common::{As, HINIT, TempDir};
 use crate::machine::{command, run, stdout};
-use crate::{USER, assert_refused, need, seccomp};
+use crate::{USER, answer_with, assert_refused, need};
 use std::process::{Command, Output};
 
 /// Opened by a shell before it becomes hinit, as PID 1 or not. Shells other
@@ -52,7 +52,7 @@ fn where_close_range_is_denied_they_are_closed_all_the_same() {
         for hide in ["", "mount -t tmpfs none /proc;"] {
             let list = ["sh", "-c", "for fd in 3 4 9; do (true <&$fd) 2>&- && echo $fd; done; true"];
             let mut command = with_descriptors(As::Pid1, hide, &list);
-            seccomp::answer(&mut command, libc::SYS_close_range, errno);
+            answer_with(&mut command, libc::SYS_close_range, errno);
             assert_eq!(open(&run(command, &[])), [], "{errno} {hide}");
         }
     }
@@ -121,7 +121,7 @@ fn a_start_that_finds_no_process_left_is_125() {
     need!();
     for errno in [libc::EAGAIN, libc::ENOMEM] {
         let mut command = command();
-        seccomp::answer(&mut command, libc::SYS_clone, errno);
+        answer_with(&mut command, libc::SYS_clone, errno);
         assert_refused(&run(command, &["echo", "started"]), "cannot make a process for the app");
     }
 }

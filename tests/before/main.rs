@@ -12,11 +12,11 @@ mod limits;
 #[path = "../identity/machine.rs"]
 #[allow(dead_code)]
 mod machine;
-#[path = "../identity/seccomp.rs"]
-mod seccomp;
 mod variables;
 
+use common::seccomp;
 use machine::{run, stderr, stdout};
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
 
 const STATUS: [&str; 2] = ["cat", "/proc/self/status"];
@@ -47,4 +47,11 @@ fn both_ways(start: impl Fn() -> Command, options: &[(&str, &str)], app: &[&str]
     }
     assert_eq!(stdout(&run(command, app)), typed, "the environment says the same");
     typed
+}
+
+/// Answers every `number` call of the command with this errno; 0 is success.
+#[allow(unsafe_code)]
+fn answer_with(command: &mut Command, number: libc::c_long, errno: i32) {
+    // SAFETY: between fork and exec it makes one system call on its own stack.
+    unsafe { command.pre_exec(seccomp::answering(number, errno)) };
 }
