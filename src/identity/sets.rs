@@ -70,7 +70,7 @@ impl Sets {
         let words: Vec<String> =
             missing.numbers().map(|number| format!("--cap-add {}", Set(1 << number))).collect();
         Err(Error::new(format!(
-            "--cap-add: hinit does not hold {missing} itself; start the container as root with docker run {}",
+            "--cap-add: hinit does not hold {missing} itself; start the container as root (--user drops) with docker run {}",
             words.join(" ")
         )))
     }

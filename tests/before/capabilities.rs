@@ -128,7 +128,7 @@ fn what_hinit_does_not_hold_cannot_be_added() {
         command.args(["--bounding-set=-net_admin,-kill", HINIT]).args(words).args(["echo", "started"]);
         command.output().unwrap()
     };
-    let fix = "start the container as root with docker run --cap-add KILL --cap-add NET_ADMIN";
+    let fix = "start the container as root (--user drops) with docker run --cap-add KILL --cap-add NET_ADMIN";
     for user in [&USER[..], &[]] {
         let output = without(&[user, &["--cap-add", "NET_ADMIN", "--cap-add", "KILL"]].concat());
         assert_refused(&output, &format!("--cap-add: hinit does not hold KILL NET_ADMIN itself; {fix}"));
