@@ -1,20 +1,22 @@
 //! As whom the app runs: the user spec, the passwd and group files, the drop
 //! and its verification.
 //!
-//! [`spec`], [`database`] and [`account`] are pure; `files` reads, and
+//! [`spec`], [`database`], [`account`] and [`capability`] are pure; `files` reads, and
 //! [`drop`] acts. First [`resolve_from_files`], once, then [`become_user`]
 //! before the first fork: a restart of the app reuses the numbers.
 
 pub mod account;
+pub mod capability;
 pub mod database;
 pub mod drop;
 mod files;
+mod sets;
 pub mod spec;
 mod stdio;
 mod verify;
 
 pub use account::Account;
-pub use drop::{Outcome, become_user, set_no_new_privs};
+pub use drop::{Outcome, become_user, stay};
 
 use crate::error::Result;
 use spec::{Name, UserSpec};

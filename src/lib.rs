@@ -6,6 +6,8 @@
 //! - [`plan`]: what to run, as whom, how to stop, what healthy means: plain data.
 //! - [`supervisor`]: PID 1. `machine` is pure (event, now) to actions; `runtime`
 //!   is the one poll loop that feeds and obeys it.
+//! - [`before`]: what happens before the drop and between fork and exec: owners,
+//!   limits, inherited descriptors.
 //! - [`health`]: `schedule` is Docker's state machine, pure; the probe
 //!   processes; the status document.
 //! - [`probe`]: one file a protocol; a target in, a verdict and a reason out.
@@ -14,6 +16,7 @@
 //!
 //! Words all floors share: [`error`], [`signal`], [`text`], [`time`].
 
+pub mod before;
 pub mod cli;
 pub mod error;
 pub mod health;

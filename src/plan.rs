@@ -6,6 +6,9 @@
 pub mod probe;
 pub mod words;
 
+use crate::before::limit::Limit;
+use crate::before::umask::Umask;
+use crate::identity::capability;
 use crate::identity::spec::UserSpec;
 use crate::signal::Signal;
 use probe::Probe;
@@ -43,8 +46,16 @@ pub struct App {
     pub args: Vec<OsString>,
     /// The directory to start in; hinit's own if none.
     pub workdir: Option<PathBuf>,
-    /// Variables set on top of hinit's own environment.
+    /// Files of variables set on top of hinit's own environment.
+    pub env_files: Vec<PathBuf>,
+    /// Variables set on top of those.
     pub env: Vec<(OsString, OsString)>,
+    /// What it may use of the machine; each kind at most once.
+    pub limits: Vec<Limit>,
+    /// Which permissions its new files do not get; hinit's own mask if none.
+    pub umask: Option<Umask>,
+    /// From -1000 to 1000: how readily the kernel kills it when memory is short.
+    pub oom_score_adj: Option<i16>,
 }
 
 /// As whom the app runs.
@@ -54,6 +65,11 @@ pub struct Identity {
     pub user: Option<UserSpec>,
     /// Whether `no_new_privs` is set; none means after a drop only.
     pub no_new_privs: Option<bool>,
+    /// Which capabilities it has in the end.
+    pub capabilities: capability::Choice,
+    /// What is to belong to [`Self::user`], with all that is in it; empty
+    /// without a user.
+    pub chown: Vec<PathBuf>,
 }
 
 /// How signals reach the app, and how it is made to end.

@@ -10,11 +10,13 @@ pub mod runtime;
 pub mod spawn;
 mod words;
 
+use crate::before::sockets::{self, Sockets};
+use crate::before::{Setup, chown, env_file, make_room, oom_score};
 use crate::error::{Error, Result};
 use crate::health::place::make_runtime_directory;
 use crate::health::process::Checks;
 use crate::identity::{self, Account, Outcome};
-use crate::plan::Plan;
+use crate::plan::{Identity, Plan};
 use crate::signal::Signal;
 use crate::sys::signals::{self, Inherited};
 use crate::sys::{Pid, process};
@@ -40,18 +42,39 @@ pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
 /// and only then the first fork.
 fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
     let parent = process::parent_pid();
+    let sockets = sockets::take()?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
-    make_place_for_status(plan, account.as_ref());
-    let outcome = become_user(account.as_ref(), plan.identity.no_new_privs)?;
+    let variables = do_as_root(plan, account.as_ref())?;
+    let outcome = become_user(account.as_ref(), &plan.identity)?;
     enter_workdir(plan)?;
     adopt_orphans();
     let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
-    let prepared = prepare(plan, &environment(plan, dropped), inherited)?;
+    let environment = environment(dropped, variables, sockets.as_ref());
+    let prepared = prepare(plan, &environment, sockets, inherited)?;
     if let Some(code) = end_with_parent(plan.stop.parent_death, parent)? {
         return Ok(code);
     }
     let mut runtime = Runtime::open(plan, prepared, inherited)?;
     runtime.run()
+}
+
+/// What may need root. The owners come last, so that nothing has changed in a
+/// volume if anything else is wrong. Gives the variables that the plan sets.
+fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<Environment> {
+    let mut variables = Environment::new();
+    for path in &plan.app.env_files {
+        variables.extend(env_file::read(path)?);
+    }
+    variables.extend(plan.app.env.iter().cloned());
+    make_room(&plan.app.limits)?;
+    if let Some(score) = plan.app.oom_score_adj {
+        oom_score::adjust(score);
+    }
+    make_place_for_status(plan, account);
+    for path in &plan.identity.chown {
+        account.map_or(Ok(()), |account| chown::give(path, account))?;
+    }
+    Ok(variables)
 }
 
 /// hinit's own directory, while there is the right to make it. Where it cannot
@@ -65,7 +88,12 @@ fn make_place_for_status(plan: &Plan, account: Option<&Account>) {
     }
 }
 
-fn prepare(plan: &Plan, environment: &Environment, inherited: Inherited) -> Result<Prepared> {
+fn prepare(
+    plan: &Plan,
+    environment: &Environment,
+    sockets: Option<Sockets>,
+    inherited: Inherited,
+) -> Result<Prepared> {
     let checks = plan
         .health
         .as_ref()
@@ -73,18 +101,25 @@ fn prepare(plan: &Plan, environment: &Environment, inherited: Inherited) -> Resu
     let waits = !plan.wait_for.probes.is_empty();
     let gate = waits.then(|| Checks::new(&gate::health(&plan.wait_for.probes), environment, inherited));
     Ok(Prepared {
-        program: Program::new(&plan.app, environment)?,
+        program: program(plan, environment.clone(), sockets)?,
         description: format!("{} as {}", plan.app.program.display(), whom()),
         checks: checks.transpose()?,
         gate: gate.transpose()?,
     })
 }
 
-fn become_user(account: Option<&Account>, no_new_privs: Option<bool>) -> Result<Outcome> {
+/// The app, and what only its own process is to have.
+fn program(plan: &Plan, mut environment: Environment, sockets: Option<Sockets>) -> Result<Program> {
+    environment.extend(sockets.iter().flat_map(Sockets::variables));
+    let setup = Setup { limits: plan.app.limits.clone(), umask: plan.app.umask, sockets };
+    Ok(Program::new(&plan.app, &environment)?.with_setup(setup))
+}
+
+fn become_user(account: Option<&Account>, identity: &Identity) -> Result<Outcome> {
+    let (no_new_privs, capabilities) = (identity.no_new_privs, identity.capabilities);
     match account {
-        Some(account) => identity::become_user(account, no_new_privs),
-        None if no_new_privs == Some(true) => identity::set_no_new_privs().map(|()| Outcome::Kept),
-        None => Ok(Outcome::Kept),
+        Some(account) => identity::become_user(account, no_new_privs, capabilities),
+        None => identity::stay(no_new_privs, capabilities),
     }
 }
 
@@ -126,14 +161,18 @@ fn end_with_parent(signal: Option<Signal>, parent: Pid) -> Result<Option<i32>> {
     Ok(Some(128 + signal.number()))
 }
 
-/// hinit's own environment, with the new user's names, and the plan's on top.
-fn environment(plan: &Plan, dropped: Option<&Account>) -> Environment {
+/// hinit's own environment, with the new user's names, and the plan's variables
+/// on top.
+fn environment(dropped: Option<&Account>, variables: Environment, sockets: Option<&Sockets>) -> Environment {
     let mut environment: Environment = std::env::vars_os().collect();
+    if sockets::are_stale(sockets) {
+        environment.retain(|(name, _)| !sockets::VARIABLES.iter().any(|known| name == known));
+    }
     for (name, value) in dropped.into_iter().flat_map(Account::environment) {
         set(&mut environment, OsStr::new(name), value.as_deref());
     }
-    for (name, value) in &plan.app.env {
-        set(&mut environment, name, Some(value));
+    for (name, value) in variables {
+        set(&mut environment, &name, Some(&value));
     }
     environment
 }

@@ -2,6 +2,10 @@
 //! shown of an accepted one reads the same again.
 #![no_main]
 
+use hinit::before::limit::Limit;
+use hinit::before::umask::Umask;
+use hinit::before::{env_file, oom_score};
+use hinit::identity::capability::Set;
 use hinit::plan::probe::StatusSet;
 use hinit::plan::words;
 use hinit::signal::Signal;
@@ -24,7 +28,16 @@ fuzz_target!(|text: &str| {
     if let Ok(code) = words::exit_code(text) {
         assert!((0..=255).contains(&code));
     }
-    let _ = words::restart(text);
+    let _ = (words::restart(text), Umask::parse(text), oom_score::parse(text));
+    if let Ok(set) = Set::parse(text) {
+        assert!(set == Set::ALL || Set::parse(&set.to_string()) == Ok(set));
+    }
+    if let Ok(limit) = Limit::parse(text) {
+        assert_eq!(Limit::parse(&limit.to_string()), Ok(limit));
+    }
+    for (name, value) in env_file::parse(text.as_bytes()).unwrap_or_default() {
+        assert!(!name.is_empty() && !value.to_string_lossy().contains(['\0', '\n']));
+    }
     if let Ok(set) = StatusSet::parse(text) {
         assert_eq!(StatusSet::parse(&set.to_string()).ok(), Some(set));
     }

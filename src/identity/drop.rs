@@ -5,8 +5,10 @@
 //! is that of the functions in [`give_up_root`].
 
 use super::account::Account;
+use super::capability::{Choice, Set};
+use super::sets::Sets;
 use super::stdio;
-use super::verify::{Ids, Privileges, wrong_ids, wrong_privileges};
+use super::verify::{Ids, Privileges, wrong_ids, wrong_privileges, wrong_sets};
 use crate::error::{Error, Result};
 use crate::sys::creds;
 use nix::errno::Errno;
@@ -26,34 +28,50 @@ pub enum Outcome {
 /// Makes this process `account`, before it has made any other.
 ///
 /// `no_new_privs` left open means after a drop only. Root asked for as root
-/// keeps its capabilities. A process that is this user already is left as it
-/// is.
+/// keeps its capabilities, and so does a process that is this user already,
+/// but for what `capabilities` changes.
 ///
 /// # Errors
 /// Any step that fails, by its name; whatever has been done by then, the
 /// process must not go on.
-pub fn become_user(account: &Account, no_new_privs: Option<bool>) -> Result<Outcome> {
-    take_on(account, no_new_privs)
+pub fn become_user(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
+    take_on(account, no_new_privs, capabilities)
         .map_err(|error| error.at(&format!("--user {}:{}", account.uid, account.gid)))
 }
 
-/// Makes sure that no exec from here on gives a privilege (setuid programs,
-/// file capabilities).
+/// Stays who this process is, with these capabilities.
 ///
 /// # Errors
-/// A kernel before 3.5.
-pub fn set_no_new_privs() -> Result<()> {
+/// As for [`become_user`].
+pub fn stay(no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
+    let no_new_privs = no_new_privs == Some(true);
+    keep_new_privs_out(no_new_privs)?;
+    if !capabilities.is_empty() {
+        be_alone()?;
+        let is_root = nix::unistd::geteuid().is_root();
+        let wanted = sets_now()?.staying(capabilities, is_root)?;
+        let no_new_privs = prctl::get_no_new_privs().unwrap_or(false);
+        shrink_bounding_set(wanted.bounding, no_new_privs)?;
+        assume(&wanted, BY_DOCKER)?;
+        wrong_sets(&wanted, &sets_now()?, no_new_privs)
+            .map_or(Ok(()), |what| Err(unverified(what, BY_DOCKER)))?;
+    }
+    Ok(Outcome::Kept)
+}
+
+/// Makes sure that no exec from here on gives a privilege (setuid programs,
+/// file capabilities). Fails before Linux 3.5.
+fn set_no_new_privs() -> Result<()> {
     prctl::set_no_new_privs().map_err(|errno| {
         Error::new(format!("no_new_privs: {}; write --no-new-privs=false to go without", errno.desc()))
     })
 }
 
-fn take_on(account: &Account, no_new_privs: Option<bool>) -> Result<Outcome> {
+fn take_on(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
     be_alone()?;
     let ids = ids_now()?;
     if ids.are(account) {
-        keep_new_privs_out(no_new_privs == Some(true))?;
-        return Ok(Outcome::Kept);
+        return stay(no_new_privs, capabilities);
     }
     let [_, effective, _] = ids.uids;
     if effective != 0 {
@@ -64,10 +82,9 @@ fn take_on(account: &Account, no_new_privs: Option<bool>) -> Result<Outcome> {
     }
     if account.uid == 0 {
         change_ids(account, &ids)?;
-        keep_new_privs_out(no_new_privs == Some(true))?;
-        return Ok(Outcome::Kept);
+        return stay(no_new_privs, capabilities);
     }
-    give_up_root(account, &ids, no_new_privs.unwrap_or(true))?;
+    give_up_root(account, &ids, no_new_privs.unwrap_or(true), capabilities)?;
     Ok(Outcome::Dropped)
 }
 
@@ -84,28 +101,40 @@ fn ids_now() -> Result<Ids> {
     Ids::now().map_err(|error| failed("reading the ids", &error, AS_THAT_USER))
 }
 
-fn give_up_root(account: &Account, ids: &Ids, no_new_privs: bool) -> Result<()> {
+fn sets_now() -> Result<Sets> {
+    Sets::now().map_err(|error| failed("reading the capabilities", &error, AS_THAT_USER))
+}
+
+fn give_up_root(account: &Account, ids: &Ids, no_new_privs: bool, capabilities: Choice) -> Result<()> {
+    let wanted = sets_now()?.after_drop(capabilities, no_new_privs)?;
     stdio::hand_over(account.uid);
-    empty_bounding_set(no_new_privs)?;
+    shrink_bounding_set(wanted.bounding, no_new_privs)?;
+    keep_permitted(wanted.held.permitted != 0)?;
     change_ids(account, ids)?;
-    drop_capabilities()?;
+    assume(&wanted, AS_THAT_USER)?;
+    keep_permitted(false)?;
     keep_new_privs_out(no_new_privs)?;
-    verify(account, no_new_privs)?;
+    verify(account, no_new_privs, &wanted)?;
     be_dumpable()
 }
 
-fn empty_bounding_set(no_new_privs: bool) -> Result<()> {
-    let drop_all = || {
-        let set = creds::bounding_set()?;
-        (0..64).filter(|capability| set >> capability & 1 == 1).try_for_each(creds::drop_from_bounding_set)
+fn shrink_bounding_set(wanted: Set, no_new_privs: bool) -> Result<()> {
+    let drop_others = || {
+        let others = Set(creds::bounding_set()?) - wanted;
+        others.numbers().try_for_each(creds::drop_from_bounding_set)
     };
-    match drop_all() {
+    match drop_others() {
         // Without CAP_SETPCAP: no exec can give it if there are no new privileges.
         Err(error) if no_new_privs && is(&error, libc::EPERM) => Ok(()),
         done => done.map_err(|error| {
-            failed("bounding set", &error, "leave --no-new-privs on, or add SETPCAP to the container")
+            failed("bounding set", &error, "set --no-new-privs, or add SETPCAP to the container")
         }),
     }
+}
+
+/// Whether the permitted set survives the change of uid.
+fn keep_permitted(wanted: bool) -> Result<()> {
+    prctl::set_keepcaps(wanted).map_err(|errno| failed("keepcaps", &errno.into(), AS_THAT_USER))
 }
 
 /// Groups first, since they need root; the user last, since it ends root.
@@ -114,7 +143,7 @@ fn change_ids(account: &Account, before: &Ids) -> Result<()> {
     change_groups(account, before)?;
     setresgid(gid, gid, gid).map_err(|errno| id_failed("setresgid", errno, "gid", "SETGID"))?;
     setresuid(uid, uid, uid).map_err(|errno| id_failed("setresuid", errno, "uid", "SETUID"))?;
-    wrong_ids(account, &ids_now()?).map_or(Ok(()), |what| Err(unverified(what)))
+    wrong_ids(account, &ids_now()?).map_or(Ok(()), |what| Err(unverified(what, AS_THAT_USER)))
 }
 
 /// A user namespace can forbid setgroups; fine if there is nothing to change.
@@ -136,11 +165,15 @@ fn setgroups_is_denied() -> bool {
     std::fs::read("/proc/self/setgroups").is_ok_and(|state| state.starts_with(b"deny"))
 }
 
-/// Nothing is kept, so the ambient set is empty too.
-fn drop_capabilities() -> Result<()> {
-    creds::drop_capabilities().map_err(|error| failed("capset", &error, AS_THAT_USER))?;
-    creds::drop_ambient().map_err(|error| failed("ambient set", &error, AS_THAT_USER))?;
-    prctl::set_keepcaps(false).map_err(|errno| failed("keepcaps", &errno.into(), AS_THAT_USER))
+/// Sets and raises exactly what is wanted; the change of uid has emptied the
+/// ambient set.
+fn assume(wanted: &Sets, next: &str) -> Result<()> {
+    creds::set_capabilities(wanted.held).map_err(|error| failed("capset", &error, next))?;
+    let raise = || {
+        creds::drop_ambient()?;
+        wanted.ambient.numbers().try_for_each(creds::raise_ambient)
+    };
+    raise().map_err(|error| failed("ambient set", &error, next))
 }
 
 fn keep_new_privs_out(wanted: bool) -> Result<()> {
@@ -149,25 +182,28 @@ fn keep_new_privs_out(wanted: bool) -> Result<()> {
 
 /// Leaves no doubt; the ids again, since the attempts to get root back came
 /// after them.
-fn verify(account: &Account, no_new_privs: bool) -> Result<()> {
+fn verify(account: &Account, no_new_privs: bool, wanted: &Sets) -> Result<()> {
     let privileges = Privileges::now().map_err(|error| failed("verification", &error, AS_THAT_USER))?;
-    wrong_privileges(account, no_new_privs, &privileges)
+    wrong_privileges(account, no_new_privs, wanted, &privileges)
         .or(wrong_ids(account, &ids_now()?))
-        .map_or(Ok(()), |what| Err(unverified(what)))
+        .map_or(Ok(()), |what| Err(unverified(what, AS_THAT_USER)))
 }
 
 /// Lets the app open /proc/1/fd/1, as it can after a `USER` line.
 ///
 /// setresuid takes that away, and only an unprivileged process may have it
-/// back: never before the verification (CVE-2016-8659).
+/// back: never before the verification (CVE-2016-8659). Capabilities that were
+/// kept are the app's as well, and who has fewer may not trace hinit (ptrace(2)).
 fn be_dumpable() -> Result<()> {
     prctl::set_dumpable(true).map_err(|errno| failed("dumpable", &errno.into(), AS_THAT_USER))
 }
 
 const AS_THAT_USER: &str = "start the container as that user instead of with --user";
 
-fn unverified(what: &str) -> Error {
-    Error::new(format!("after the drop {what}; {AS_THAT_USER}"))
+const BY_DOCKER: &str = "leave --cap-add and --cap-drop to docker run";
+
+fn unverified(what: &str, next: &str) -> Error {
+    Error::new(format!("after the drop {what}; {next}"))
 }
 
 fn id_failed(step: &str, errno: Errno, kind: &str, capability: &str) -> Error {

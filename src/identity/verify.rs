@@ -4,7 +4,8 @@
 //! make any call claim success.
 
 use super::account::Account;
-use crate::sys::creds::{self, Capabilities};
+use super::capability::Set;
+use super::sets::Sets;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, getgroups, getresgid, getresuid, setresgid, setresuid};
@@ -51,10 +52,8 @@ fn sorted(mut groups: Vec<u32>) -> Vec<u32> {
 
 /// Which privileges this process still has, or could get.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools)] // Each is one question to the kernel.
 pub(super) struct Privileges {
-    held: Capabilities,
-    bounding: u64,
+    sets: Sets,
     no_new_privs: bool,
     /// Whether uid 0 could be had back.
     root_again: bool,
@@ -63,12 +62,12 @@ pub(super) struct Privileges {
 }
 
 impl Privileges {
-    /// Asks the kernel, and tries to become root again: only after a drop.
+    /// Asks the kernel, and tries to become root again: only after a drop,
+    /// with no capability effective.
     pub(super) fn now() -> io::Result<Self> {
         let same = (Uid::from_raw(u32::MAX), Gid::from_raw(u32::MAX));
         Ok(Self {
-            held: creds::capabilities()?,
-            bounding: creds::bounding_set()?,
+            sets: Sets::now()?,
             no_new_privs: prctl::get_no_new_privs()?,
             root_again: possible(setresuid(same.0, Uid::from_raw(0), same.0))?,
             root_group_again: possible(setresgid(same.1, Gid::from_raw(0), same.1))?,
@@ -99,25 +98,43 @@ pub(super) fn wrong_ids(account: &Account, ids: &Ids) -> Option<&'static str> {
     }
 }
 
-/// What is wrong with the privileges; none if nothing is left of root.
-///
-/// What stays in the bounding set (without `CAP_SETPCAP`) is out of reach with
-/// no new privileges.
+/// What is wrong with the privileges; none if nothing is left of root but what
+/// was wanted.
 pub(super) fn wrong_privileges(
     account: &Account,
     no_new_privs: bool,
+    wanted: &Sets,
     found: &Privileges,
 ) -> Option<&'static str> {
-    if found.held != Capabilities::default() {
-        Some("a capability is left")
-    } else if found.root_again {
+    if found.root_again {
         Some("uid 0 could be had back")
     } else if found.root_group_again && account.gid != 0 {
         Some("gid 0 could be had back")
     } else if no_new_privs && !found.no_new_privs {
         Some("no_new_privs is not set")
-    } else if found.bounding != 0 && !found.no_new_privs {
-        Some("the bounding set is not empty")
+    } else {
+        wrong_sets(wanted, &found.sets, found.no_new_privs)
+    }
+}
+
+/// What is wrong with the capabilities; none if they are exactly the wanted
+/// ones.
+///
+/// What stays in the bounding set (without `CAP_SETPCAP`) is out of reach with
+/// no new privileges.
+pub(super) fn wrong_sets(wanted: &Sets, found: &Sets, no_new_privs: bool) -> Option<&'static str> {
+    let (held, kept) = (found.held, wanted.held);
+    let left = held.effective & !kept.effective
+        | held.permitted & !kept.permitted
+        | held.inheritable & !kept.inheritable;
+    if left != 0 {
+        Some("a capability is left")
+    } else if held != kept {
+        Some("a capability to keep is gone")
+    } else if found.ambient != wanted.ambient {
+        Some("the ambient set is not the wanted one")
+    } else if found.bounding - wanted.bounding != Set::NONE && !no_new_privs {
+        Some("the bounding set is not the wanted one")
     } else {
         None
     }
@@ -126,6 +143,7 @@ pub(super) fn wrong_privileges(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sys::creds::Capabilities;
 
     fn account(gid: u32) -> Account {
         Account { uid: 1000, gid, groups: vec![gid, 4], name: None, home: "/".into() }
@@ -135,24 +153,26 @@ mod tests {
         Ids { uids: [1000; 3], gids: [1001; 3], groups: vec![4, 1001] }
     }
 
+    const NOTHING: Sets = Sets {
+        held: Capabilities { effective: 0, permitted: 0, inheritable: 0 },
+        ambient: Set::NONE,
+        bounding: Set::NONE,
+    };
+
     fn dropped() -> Privileges {
-        Privileges {
-            held: Capabilities::default(),
-            bounding: 0,
-            no_new_privs: true,
-            root_again: false,
-            root_group_again: false,
-        }
+        Privileges { sets: NOTHING, no_new_privs: true, root_again: false, root_group_again: false }
+    }
+
+    /// What is wrong where nothing was to be kept.
+    fn wrong(gid: u32, no_new_privs: bool, found: &Privileges) -> Option<&'static str> {
+        wrong_privileges(&account(gid), no_new_privs, &NOTHING, found)
     }
 
     #[test]
     fn finds_nothing_wrong_after_a_full_drop() {
         assert_eq!(wrong_ids(&account(1001), &ids()), None);
-        assert_eq!(wrong_privileges(&account(1001), true, &dropped()), None);
-        assert_eq!(
-            wrong_privileges(&account(1001), false, &Privileges { no_new_privs: false, ..dropped() }),
-            None
-        );
+        assert_eq!(wrong(1001, true, &dropped()), None);
+        assert_eq!(wrong(1001, false, &Privileges { no_new_privs: false, ..dropped() }), None);
     }
 
     #[test]
@@ -176,32 +196,47 @@ mod tests {
 
     #[test]
     fn finds_every_privilege_that_stayed() {
-        let holding = |held| Privileges { held, ..dropped() };
+        let holding = |held| Privileges { sets: Sets { held, ..NOTHING }, ..dropped() };
         let none = Capabilities::default();
         let table = [
             (holding(Capabilities { effective: 1, ..none }), "capability"),
             (holding(Capabilities { permitted: 1 << 40, ..none }), "capability"),
             (holding(Capabilities { inheritable: 1, ..none }), "capability"),
+            (Privileges { sets: Sets { ambient: Set(1), ..NOTHING }, ..dropped() }, "ambient"),
             (Privileges { root_again: true, ..dropped() }, "uid 0"),
             (Privileges { root_group_again: true, ..dropped() }, "gid 0"),
             (Privileges { no_new_privs: false, ..dropped() }, "no_new_privs"),
         ];
         for (found, what) in table {
-            assert!(wrong_privileges(&account(1001), true, &found).unwrap().contains(what), "{what}");
+            assert!(wrong(1001, true, &found).unwrap().contains(what), "{what}");
         }
     }
 
     #[test]
+    fn finds_a_kept_capability_that_went_or_has_company() {
+        let kept = |bits| {
+            let held = Capabilities { effective: 0, permitted: bits, inheritable: bits };
+            Sets { held, ambient: Set(bits), bounding: Set(bits) }
+        };
+        let wanted = kept(0b10);
+        assert_eq!(wrong_sets(&wanted, &wanted, true), None);
+        assert_eq!(wrong_sets(&wanted, &kept(0), true), Some("a capability to keep is gone"));
+        assert_eq!(wrong_sets(&wanted, &kept(0b11), true), Some("a capability is left"));
+        let deaf = Sets { ambient: Set::NONE, ..wanted };
+        assert_eq!(wrong_sets(&wanted, &deaf, true), Some("the ambient set is not the wanted one"));
+    }
+
+    #[test]
     fn a_full_bounding_set_is_harmless_only_without_new_privileges() {
-        let full = Privileges { bounding: 1, ..dropped() };
-        assert_eq!(wrong_privileges(&account(1001), true, &full), None);
+        let full = Privileges { sets: Sets { bounding: Set(1), ..NOTHING }, ..dropped() };
+        assert_eq!(wrong(1001, true, &full), None);
         let open = Privileges { no_new_privs: false, ..full };
-        assert!(wrong_privileges(&account(1001), false, &open).unwrap().contains("bounding"));
+        assert!(wrong(1001, false, &open).unwrap().contains("bounding"));
     }
 
     #[test]
     fn gid_0_that_was_asked_for_can_be_had_back() {
         let found = Privileges { root_group_again: true, ..dropped() };
-        assert_eq!(wrong_privileges(&account(0), true, &found), None);
+        assert_eq!(wrong(0, true, &found), None);
     }
 }

@@ -135,7 +135,7 @@ impl Runtime {
     }
 
     fn first_start(&mut self) {
-        match self.start() {
+        match spawn::insist(|| self.start()) {
             Ok(pid) => {
                 info!("started {} (pid {pid})", self.description);
                 self.memory.begin();

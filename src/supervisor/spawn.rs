@@ -1,6 +1,7 @@
 //! Starting the app: everything is prepared before the fork, and the parent
 //! learns from a pipe whether the exec worked.
 
+use crate::before::{Setup, sockets};
 use crate::error::{Error, Result};
 use crate::plan::App;
 use crate::sys::exec::{Words, become_program, word};
@@ -14,6 +15,7 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
+use std::time::Duration;
 
 /// Docker's own default, for an environment without `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -32,6 +34,7 @@ pub struct Program {
     candidates: Vec<Candidate>,
     argv: Words,
     envp: Words,
+    setup: Setup,
 }
 
 /// One place where the program may be.
@@ -50,6 +53,8 @@ pub struct Refusal {
     pub code: i32,
     /// The line for the user.
     pub error: Error,
+    /// No process could be made, which may pass: a limit on pids or memory.
+    pub is_shortage: bool,
 }
 
 impl Program {
@@ -68,13 +73,20 @@ impl Program {
         build(app, environment, search).map_err(|_| Error::new("a word of the command line holds a NUL byte"))
     }
 
+    /// The same with something to do in its own process before the exec.
+    #[must_use]
+    pub fn with_setup(self, setup: Setup) -> Self {
+        Self { setup, ..self }
+    }
+
     /// Becomes the program. Comes back only if that failed, with the reason
     /// that execvp(3) would give: EACCES if one candidate could not be
     /// executed and none was better.
     pub fn execute(&self) -> io::Error {
         let mut reason = io::Error::from_raw_os_error(libc::ENOENT);
+        let own = self.own_environment();
         for candidate in &self.candidates {
-            let error = self.try_candidate(candidate);
+            let error = self.try_candidate(candidate, own.as_ref().unwrap_or(&self.envp));
             match error.raw_os_error() {
                 Some(libc::ENOENT | libc::ENOTDIR) => {}
                 Some(libc::EACCES) => reason = error,
@@ -84,10 +96,18 @@ impl Program {
         reason
     }
 
-    fn try_candidate(&self, candidate: &Candidate) -> io::Error {
-        let error = become_program(&candidate.path, &self.argv, &self.envp);
+    /// With this process's pid in it, if it is to take over sockets.
+    fn own_environment(&self) -> Option<Words> {
+        self.setup.sockets.as_ref()?;
+        let name = format!("{}=", sockets::PID);
+        let own = CString::new(format!("{name}{}", process::own_pid())).ok()?;
+        Some(self.envp.replacing(&name, &own))
+    }
+
+    fn try_candidate(&self, candidate: &Candidate, envp: &Words) -> io::Error {
+        let error = become_program(&candidate.path, &self.argv, envp);
         if error.raw_os_error() == Some(libc::ENOEXEC) {
-            let no_shell = become_program(c"/bin/sh", &candidate.shell_argv, &self.envp);
+            let no_shell = become_program(c"/bin/sh", &candidate.shell_argv, envp);
             if no_shell.kind() != io::ErrorKind::NotFound {
                 return no_shell;
             }
@@ -117,7 +137,7 @@ impl Program {
             (Some(libc::EAGAIN), _) => "the user's process limit (RLIMIT_NPROC) is reached".to_owned(),
             _ => error.to_string(),
         };
-        Refusal { code, error: Error::new(format!("cannot start '{name}': {why}")) }
+        Refusal { code, error: Error::new(format!("cannot start '{name}': {why}")), is_shortage: false }
     }
 }
 
@@ -138,6 +158,7 @@ fn build(app: &App, environment: &Environment, search: Option<OsString>) -> io::
             environment.iter().map(|(name, value)| pair(name, value)).collect::<io::Result<_>>()?,
         ),
         search,
+        setup: Setup::default(),
     })
 }
 
@@ -175,7 +196,7 @@ pub fn start(
     let ends = fds::pipe(libc::O_CLOEXEC).map_err(|error| own_failure("a pipe", &error))?;
     let foreground = terminal.filter(|terminal| terminal.is_held_by(terminal::own_group()));
     match process::fork() {
-        Err(error) => Err(own_failure("a process", &error)),
+        Err(error) => Err(Refusal { is_shortage: true, ..own_failure("a process", &error) }),
         Ok(Side::Child) => become_app(program, inherited, foreground, &mut File::from(ends.1)),
         Ok(Side::Parent(pid)) => {
             process::lead_group(pid);
@@ -195,12 +216,22 @@ fn become_app(
         // Not a reason not to run: see `Terminal::give`.
         let _ = terminal.give(process::own_pid());
     }
-    inherited.restore();
-    let error = program.execute();
+    let (stage, error) = match program.setup.apply() {
+        Ok(()) => {
+            inherited.restore();
+            (EXEC, program.execute())
+        }
+        Err(error) => (SETUP, error),
+    };
+    let [a, b, c, d] = error.raw_os_error().unwrap_or(0).to_ne_bytes();
     // If the parent is gone there is nobody to tell.
-    let _ = failure.write_all(&error.raw_os_error().unwrap_or(0).to_ne_bytes());
+    let _ = failure.write_all(&[stage, a, b, c, d]);
     process::leave(127)
 }
+
+/// How far a child got that tells of a failure.
+const SETUP: u8 = 0;
+const EXEC: u8 = 1;
 
 /// The pipe ends without a byte when the exec has closed it.
 fn await_exec(
@@ -209,12 +240,44 @@ fn await_exec(
     (read, write): (OwnedFd, OwnedFd),
 ) -> std::result::Result<Pid, Refusal> {
     drop(write);
-    let mut errno = [0; 4];
-    if File::from(read).read_exact(&mut errno).is_err() {
-        Ok(pid)
-    } else {
-        process::wait_for(pid);
-        Err(program.refusal(&io::Error::from_raw_os_error(i32::from_ne_bytes(errno))))
+    let mut failure = [0; 5];
+    if File::from(read).read_exact(&mut failure).is_err() {
+        return Ok(pid);
+    }
+    process::wait_for(pid);
+    let [stage, errno @ ..] = failure;
+    let error = io::Error::from_raw_os_error(i32::from_ne_bytes(errno));
+    Err(if stage == SETUP { setup_failed(&error) } else { program.refusal(&error) })
+}
+
+fn setup_failed(error: &io::Error) -> Refusal {
+    let error = Error::new(format!(
+        "cannot give the app its --ulimit and its sockets: {error}; give it limits with docker run instead"
+    ));
+    Refusal { code: 125, error, is_shortage: false }
+}
+
+/// So often the first start is tried, with a pause before each further one
+/// that doubles: 20 ms to 160 ms, 300 ms in all.
+const TRIES: u32 = 5;
+
+/// Makes the first start, again if no process could be made: in a crowded
+/// container that often passes. A restart has its policy for that.
+///
+/// # Errors
+/// As for `start`, of its last try.
+pub fn insist(
+    mut start: impl FnMut() -> std::result::Result<Pid, Refusal>,
+) -> std::result::Result<Pid, Refusal> {
+    let mut tries = 1;
+    loop {
+        match start() {
+            Err(refusal) if refusal.is_shortage && tries < TRIES => {
+                std::thread::sleep(Duration::from_millis(10 << tries));
+                tries += 1;
+            }
+            outcome => return outcome,
+        }
     }
 }
 
@@ -222,7 +285,7 @@ fn own_failure(what: &str, error: &io::Error) -> Refusal {
     let error = Error::new(format!(
         "cannot make {what} for the app: {error}; is a limit of this container reached (pids, memory, open files)?"
     ));
-    Refusal { code: 125, error }
+    Refusal { code: 125, error, is_shortage: false }
 }
 
 #[cfg(test)]
@@ -240,6 +303,28 @@ mod tests {
     fn without_path_it_looks_where_docker_would() {
         assert_eq!(search_path(&vec![]), DEFAULT_PATH);
         assert_eq!(search_path(&vec![("PATH".into(), "/x".into())]), "/x");
+    }
+
+    fn refusal(is_shortage: bool) -> Refusal {
+        Refusal { code: 125, error: Error::new("no process"), is_shortage }
+    }
+
+    #[test]
+    fn tries_the_first_start_again_when_there_is_no_process_left() {
+        let mut answers = vec![Ok(7), Err(refusal(true)), Err(refusal(true))];
+        assert_eq!(insist(|| answers.pop().unwrap()), Ok(7));
+    }
+
+    #[test]
+    fn gives_up_the_first_start_after_a_few_tries() {
+        for (is_shortage, tries) in [(true, TRIES), (false, 1)] {
+            let mut count = 0;
+            let outcome = insist(|| {
+                count += 1;
+                Err(refusal(is_shortage))
+            });
+            assert_eq!((outcome, count), (Err(refusal(is_shortage)), tries));
+        }
     }
 
     #[test]

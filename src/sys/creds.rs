@@ -54,15 +54,31 @@ pub fn capabilities() -> io::Result<Capabilities> {
     })
 }
 
-/// Empties the effective, permitted and inheritable sets, for good.
+/// Makes these the sets of this thread; what is left out of them is gone for
+/// good.
 ///
 /// # Errors
-/// EPERM or ENOSYS under a seccomp filter only.
-pub fn drop_capabilities() -> io::Result<()> {
+/// EPERM for a capability that this thread may not have (capset(2)), ENOSYS
+/// under a seccomp filter.
+pub fn set_capabilities(wanted: Capabilities) -> io::Result<()> {
     let mut header = Header { version: VERSION_3, pid: 0 };
-    let halves = [Half::default(); 2];
+    let half = |shift: u32| {
+        let cut = |set: u64| u32::try_from(set >> shift & u64::from(u32::MAX)).unwrap_or(0);
+        Half {
+            effective: cut(wanted.effective),
+            permitted: cut(wanted.permitted),
+            inheritable: cut(wanted.inheritable),
+        }
+    };
+    let halves = [half(0), half(32)];
     // SAFETY: version 3 makes the kernel read exactly two halves.
     check_long(unsafe { libc::syscall(libc::SYS_capset, &raw mut header, halves.as_ptr()) }).map(drop)
+}
+
+fn ambient(operation: libc::c_int, capability: u32) -> io::Result<libc::c_int> {
+    let (capability, none) = (libc::c_ulong::from(capability), 0 as libc::c_ulong);
+    // SAFETY: prctl with numbers touches no memory of ours.
+    check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, operation, capability, none, none) })
 }
 
 /// Empties the ambient set. A kernel before 4.3 has none, and that is fine.
@@ -70,14 +86,27 @@ pub fn drop_capabilities() -> io::Result<()> {
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
 pub fn drop_ambient() -> io::Result<()> {
-    let none: libc::c_ulong = 0;
-    // SAFETY: prctl with numbers touches no memory of ours.
-    let result =
-        check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, libc::PR_CAP_AMBIENT_CLEAR_ALL, none, none, none) });
-    match result {
+    match ambient(libc::PR_CAP_AMBIENT_CLEAR_ALL, 0) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
         other => other.map(drop),
     }
+}
+
+/// Lets a capability, 0 to 63, pass through the exec of any program; it must
+/// be permitted and inheritable.
+///
+/// # Errors
+/// EPERM if it is not, or the securebits forbid it; EINVAL before Linux 4.3.
+pub fn raise_ambient(capability: u32) -> io::Result<()> {
+    ambient(libc::PR_CAP_AMBIENT_RAISE, capability).map(drop)
+}
+
+/// The ambient set: what the exec of any program gives. Empty before Linux 4.3.
+///
+/// # Errors
+/// EPERM or ENOSYS under a seccomp filter only.
+pub fn ambient_set() -> io::Result<u64> {
+    read_set(|capability| ambient(libc::PR_CAP_AMBIENT_IS_SET, capability), 0)
 }
 
 /// The bounding set: what an exec of a file with capabilities could give.
@@ -85,13 +114,19 @@ pub fn drop_ambient() -> io::Result<()> {
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
 pub fn bounding_set() -> io::Result<u64> {
+    // SAFETY: prctl with numbers touches no memory of ours.
+    let read = |capability| unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(capability)) };
+    read_set(|capability: u32| check(read(capability)), 1)
+}
+
+/// Asks for each capability. EINVAL means that this kernel's capabilities have
+/// come to their end, but not among the first `certain` ones.
+fn read_set(read: impl Fn(u32) -> io::Result<libc::c_int>, certain: u32) -> io::Result<u64> {
     let mut set = 0;
-    for capability in 0..64u32 {
-        // SAFETY: prctl with numbers touches no memory of ours.
-        match check(unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(capability)) }) {
+    for capability in 0..64 {
+        match read(capability) {
             Ok(there) => set |= u64::from(there != 0) << capability,
-            // This kernel's capabilities end here; the first one always exists.
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && capability > 0 => break,
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && capability >= certain => break,
             Err(error) => return Err(error),
         }
     }
@@ -132,12 +167,13 @@ mod tests {
         assert_eq!(now.permitted, in_proc("CapPrm"));
         assert_eq!(now.inheritable, in_proc("CapInh"));
         assert_eq!(bounding_set().unwrap(), in_proc("CapBnd"));
+        assert_eq!(ambient_set().unwrap(), in_proc("CapAmb"));
     }
 
     #[test]
     fn gives_up_everything_in_one_thread() {
         std::thread::spawn(|| {
-            drop_capabilities().unwrap();
+            set_capabilities(Capabilities::default()).unwrap();
             drop_ambient().unwrap();
             assert_eq!(capabilities().unwrap(), Capabilities::default());
             assert_eq!(in_proc("CapPrm") | in_proc("CapAmb"), 0);

@@ -10,7 +10,7 @@ use std::ptr::null;
 #[derive(Debug)]
 pub struct Words {
     // The pointers below point into these.
-    _words: Vec<CString>,
+    words: Vec<CString>,
     pointers: Vec<*const libc::c_char>,
 }
 
@@ -18,7 +18,16 @@ impl Words {
     /// Owns `words`, in order.
     pub fn new(words: Vec<CString>) -> Self {
         let pointers = words.iter().map(|word| word.as_ptr()).chain([null()]).collect();
-        Self { _words: words, pointers }
+        Self { words, pointers }
+    }
+
+    /// The same with `new` in the place of the word that starts with `prefix`.
+    #[must_use]
+    pub fn replacing(&self, prefix: &str, new: &CString) -> Self {
+        let is_meant = |word: &CString| word.as_bytes().starts_with(prefix.as_bytes());
+        Self::new(
+            self.words.iter().map(|word| if is_meant(word) { new.clone() } else { word.clone() }).collect(),
+        )
     }
 }
 

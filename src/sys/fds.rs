@@ -126,6 +126,43 @@ pub fn redirect(from: BorrowedFd<'_>, to: RawFd) -> io::Result<()> {
     uninterrupted(|| check(unsafe { libc::dup2(from.as_raw_fd(), to) })).map(drop)
 }
 
+/// Whether an exec closes this descriptor.
+///
+/// # Errors
+/// EBADF: it is not open.
+pub fn close_on_exec(fd: RawFd, close: bool) -> io::Result<()> {
+    let flags = if close { libc::FD_CLOEXEC } else { 0 };
+    // SAFETY: F_SETFD touches no memory of ours.
+    check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }).map(drop)
+}
+
+/// Where neither the kernel nor /proc tells what is open, descriptors up to
+/// here are closed.
+const MOST_UNSEEN: RawFd = 65536;
+
+/// Closes every descriptor from `first` on. To be called before hinit has
+/// opened one that it still needs.
+pub fn close_from(first: RawFd) {
+    // SAFETY: nothing owns these descriptors, as the caller is the first to
+    // care for any.
+    let closed = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
+    if closed == 0 {
+        return;
+    }
+    // A kernel before 5.9, or a seccomp filter (ENOSYS, EPERM).
+    for fd in open_ones().unwrap_or_else(|_| (first..MOST_UNSEEN).collect()) {
+        if fd >= first {
+            // SAFETY: as above; one that is closed already says EBADF.
+            unsafe { libc::close(fd) };
+        }
+    }
+}
+
+fn open_ones() -> io::Result<Vec<RawFd>> {
+    let entries = std::fs::read_dir("/proc/self/fd")?;
+    Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
+}
+
 /// Waits until one of `fds` has input or the time is over.
 ///
 /// `None` waits for ever. The answer says for each whether it has input or has

@@ -16,6 +16,7 @@ fn main() {
         "orphans" => orphans(number.unwrap_or(1)),
         "ignore-term" => ignore_term(),
         "hangup" => hangup(),
+        "bind" => bind(words.get(1).map_or("", String::as_str)),
         other => panic!("no such behaviour: {other}"),
     }
 }
@@ -76,6 +77,14 @@ fn ignore_term() {
     block_all();
     say("ready");
     wait_for_ever();
+}
+
+/// Says whether a port can be had.
+fn bind(address: &str) {
+    match std::net::TcpListener::bind(address) {
+        Ok(_) => say("bound"),
+        Err(error) => say(&error.to_string()),
+    }
 }
 
 /// Bounded all the same, so that nothing is left behind by a failed test.

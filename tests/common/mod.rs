@@ -228,8 +228,10 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
+/// PID 1, or the process that waits for it if it has come and gone already.
 fn await_only_child(pid: i32) -> i32 {
-    until("PID 1 is there", || children(pid).first().copied())
+    let gone = || status_field(pid, "State").is_some_and(|state| state.starts_with('Z'));
+    until("PID 1 is there", || children(pid).first().copied().or_else(|| gone().then_some(pid)))
 }
 
 /// The pids of a process's children.

@@ -1,8 +1,12 @@
 //! What the words of `hinit run` mean: from typed text to a validated plan.
 
 use super::PROGRAM;
+use crate::before::limit::Limit;
+use crate::before::oom_score;
+use crate::before::umask::Umask;
 use crate::cli::options::Typed;
 use crate::error::{Error, Result};
+use crate::identity::capability::{Choice, Set};
 use crate::identity::spec::UserSpec;
 use crate::plan::probe::Probe;
 use crate::plan::{App, Health, Identity, Life, OnFailure, Plan, Stop, Timing, WaitFor, words};
@@ -10,6 +14,7 @@ use crate::signal::Signal;
 use crate::time::parse_duration;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The plan, or the first thing that is wrong.
@@ -36,8 +41,28 @@ fn app(typed: &Typed) -> Result<App> {
             "there is no program to start; write hinit [OPTIONS] PROGRAM [ARG...], or see hinit --help",
         )
     })?;
-    let workdir = typed.one("workdir").map(|word| word.text.into());
-    Ok(App { program, args: words.collect(), workdir, env: variables(typed)? })
+    Ok(App {
+        program,
+        args: words.collect(),
+        workdir: typed.one("workdir").map(|word| word.text.into()),
+        env_files: typed.all("env-file").iter().map(|word| word.read_bytes(path)).collect::<Result<_>>()?,
+        env: variables(typed)?,
+        limits: limits(typed)?,
+        umask: typed.get("umask", Umask::parse)?,
+        oom_score_adj: typed.get("oom-score-adj", oom_score::parse)?,
+    })
+}
+
+fn path(text: &OsStr) -> Result<PathBuf> {
+    if text.is_empty() {
+        return Err(Error::new("it is empty; write a path (an unset variable leaves an empty string)"));
+    }
+    Ok(text.into())
+}
+
+fn limits(typed: &Typed) -> Result<Vec<Limit>> {
+    let all = typed.all("ulimit").iter().map(|word| word.read(Limit::parse)).collect::<Result<_>>()?;
+    Ok(Limit::last_of_each(all))
 }
 
 fn variables(typed: &Typed) -> Result<Vec<(OsString, OsString)>> {
@@ -56,7 +81,18 @@ fn variable(text: &OsStr) -> Result<Option<(OsString, OsString)>> {
 }
 
 fn identity(typed: &Typed) -> Result<Identity> {
-    Ok(Identity { user: typed.given("user", UserSpec::parse)?, no_new_privs: typed.switch("no-new-privs")? })
+    let user = typed.given("user", UserSpec::parse)?;
+    let chown = typed.all("chown").iter().map(|word| word.read_bytes(path)).collect::<Result<Vec<_>>>()?;
+    if user.is_none() && !chown.is_empty() {
+        return Err(Error::new("--chown needs somebody to give it to; write --user USER too"));
+    }
+    let capabilities =
+        Choice { add: capabilities(typed, "cap-add")?, drop: capabilities(typed, "cap-drop")? };
+    Ok(Identity { user, no_new_privs: typed.switch("no-new-privs")?, capabilities, chown })
+}
+
+fn capabilities(typed: &Typed, name: &str) -> Result<Set> {
+    typed.all(name).iter().map(|word| word.read(Set::parse)).try_fold(Set::NONE, |all, one| Ok(all | one?))
 }
 
 fn stop(typed: &Typed) -> Result<Stop> {

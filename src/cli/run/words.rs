@@ -5,16 +5,32 @@ use clap::{Arg, ArgAction};
 
 /// All of them, in the order of the help.
 pub fn options() -> Vec<Arg> {
-    let themes = [identity(), health(), stopping(), life(), logging()];
+    let themes = [identity(), limits(), health(), stopping(), life(), logging()];
     themes.into_iter().flatten().collect()
 }
 
 fn identity() -> Vec<Arg> {
     vec![
         value("user", "USER[:GROUP]", "Become this user, for good, before anything is started").short('u'),
+        list(
+            "cap-add",
+            "CAPABILITY",
+            "Let the app keep this after --user, such as NET_BIND_SERVICE, or ALL; repeatable",
+        ),
+        list("cap-drop", "CAPABILITY", "Take this from an app that stays root, or ALL; repeatable"),
         switch("no-new-privs", "Let nobody gain privileges by setuid files; on by default after --user"),
+        list("chown", "PATH", "First give this and all in it to --user, on its own mount; repeatable"),
         value("workdir", "DIR", "Start in this directory").short('w'),
         list("env", "NAME=VALUE", "Set a variable for the app; repeatable").short('e'),
+        list("env-file", "PATH", "Set the variables of this file, by docker run's rules; repeatable"),
+    ]
+}
+
+fn limits() -> Vec<Arg> {
+    vec![
+        list("ulimit", "NAME=SOFT[:HARD]", "Limit the app, such as nofile=1024:2048; repeatable"),
+        value("umask", "MASK", "Which permissions new files of the app do not get, such as 027"),
+        value("oom-score-adj", "N", "From -1000 (spare it) to 1000 (kill it first) when memory is short"),
     ]
 }
 
