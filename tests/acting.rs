@@ -139,8 +139,9 @@ fn sweeps_daemons_and_lets_their_handlers_run() {
     everywhere(|mode| {
         let dir = TempDir::new("sweep");
         let [up, done] = ["up", "done"].map(|name| dir.path().join(name).display().to_string());
-        let daemon =
-            format!("trap 'echo swept > {done}; exit' TERM; touch {up}; i=0; while [ $i -lt 3000 ]; do sleep 0.01; i=$((i+1)); done");
+        let daemon = format!(
+            "trap 'echo swept > {done}; exit' TERM; touch {up}; i=0; while [ $i -lt 3000 ]; do sleep 0.01; i=$((i+1)); done"
+        );
         let app = "setsid sh -c \"$1\" & until test -e \"$2\"; do sleep 0.01; done; exit 4";
         let out = hinit(mode, ["--sweep", "30s", "sh", "-c", app, "sh", &daemon, &up]).output();
         assert_eq!(out.code, 4, "{}", out.stderr);

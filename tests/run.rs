@@ -66,7 +66,9 @@ fn signals_the_whole_group_only_if_asked() {
             ("--group", "echo parent; wait; exit 5", ["child", "parent"].as_slice()),
             ("--group=false", "echo parent; exit 5", &["parent"]),
         ] {
-            let script = format!("{child}trap '{end}' TERM; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.01; i=$((i+1)); done");
+            let script = format!(
+                "{child}trap '{end}' TERM; echo ready; i=0; while [ $i -lt 3000 ]; do sleep 0.01; i=$((i+1)); done"
+            );
             let running = hinit(mode, [vec![flag.to_owned()], sh(&script)].concat()).start();
             running.prints_times("ready", 2).signal(TERM);
             let out = running.wait();

@@ -38,6 +38,9 @@ pub struct Prepared {
     pub gate: Option<Checks>,
 }
 
+/// Between the tries of a first start, in milliseconds. Signals wait meanwhile.
+const PAUSES: [u64; 5] = [50, 100, 200, 400, 800];
+
 /// Everything the loop holds. All of it is made before the app is started, and
 /// nothing in the loop can fail for want of a descriptor.
 #[derive(Debug)]
@@ -132,7 +135,7 @@ impl Runtime {
     }
 
     fn first_start(&mut self) {
-        match self.start() {
+        match self.start_patiently() {
             Ok(pid) => {
                 info!("started {} (pid {pid})", self.description);
                 self.memory.begin();
@@ -143,6 +146,18 @@ impl Runtime {
                 self.exit = Some(refusal.code);
             }
         }
+    }
+
+    /// Tries again after a pause if a limit of this container denies the app a
+    /// process at this moment.
+    fn start_patiently(&mut self) -> std::result::Result<Pid, Refusal> {
+        for pause in PAUSES {
+            match self.start() {
+                Err(refusal) if refusal.passing => std::thread::sleep(Duration::from_millis(pause)),
+                other => return other,
+            }
+        }
+        self.start()
     }
 
     /// The app runs, for the first time or again: its health is watched from

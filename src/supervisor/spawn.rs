@@ -47,6 +47,8 @@ struct Candidate {
 pub struct Refusal {
     /// 125, 126 or 127.
     pub code: i32,
+    /// Whether it may well work in a moment: a limit was reached.
+    pub passing: bool,
     /// The line for the user.
     pub error: Error,
 }
@@ -116,7 +118,7 @@ impl Program {
             (Some(libc::EAGAIN), _) => "the user's process limit (RLIMIT_NPROC) is reached".to_owned(),
             _ => error.to_string(),
         };
-        Refusal { code, error: Error::new(format!("cannot start '{name}': {why}")) }
+        Refusal { code, passing: false, error: Error::new(format!("cannot start '{name}': {why}")) }
     }
 }
 
@@ -214,10 +216,11 @@ fn await_exec(
 }
 
 fn own_failure(what: &str, error: &io::Error) -> Refusal {
-    let error = Error::new(format!(
+    let reason = Error::new(format!(
         "cannot make {what} for the app: {error}; is a limit of this container reached (pids, memory, open files)?"
     ));
-    Refusal { code: 125, error }
+    let passing = matches!(error.raw_os_error(), Some(libc::EAGAIN | libc::ENOMEM));
+    Refusal { code: 125, passing, error: reason }
 }
 
 #[cfg(test)]
