@@ -216,8 +216,10 @@ fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
+/// The one that waits, once it is a zombie: PID 1 has been and gone.
 fn await_only_child(pid: i32) -> i32 {
-    until("PID 1 is there", || children(pid).first().copied())
+    let gone = || status_field(pid, "State").filter(|state| state.starts_with('Z')).map(|_| pid);
+    until("PID 1 is there", || children(pid).first().copied().or_else(gone))
 }
 
 /// The pids of a process's children.
