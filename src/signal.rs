@@ -60,6 +60,8 @@ impl Signal {
     pub const INT: Self = Self(2);
     /// Cannot be caught, and so not forwarded.
     pub const KILL: Self = Self(9);
+    /// A write to a pipe without a reader.
+    pub const PIPE: Self = Self(13);
     /// What `docker stop` sends by default.
     pub const TERM: Self = Self(15);
     /// A child changed state.

@@ -153,8 +153,8 @@ impl Inbox {
         }
     }
 
-    /// Takes up to 32 arrivals, none of them hinit's own (writing to a closed
-    /// pipe raises SIGPIPE in the writer).
+    /// Takes up to 32 arrivals, but for the SIGPIPE that writing to a closed
+    /// pipe raises in hinit itself.
     pub fn take(&mut self, into: &mut Vec<Arrival>) {
         into.clear();
         match self {
@@ -187,7 +187,9 @@ fn take_siginfo(file: &mut File, into: &mut Vec<Arrival>) {
         // and read_unaligned asks for no alignment.
         let info: libc::signalfd_siginfo =
             unsafe { chunk.as_ptr().cast::<libc::signalfd_siginfo>().read_unaligned() };
-        into.extend(arrival(&info).filter(|arrival| arrival.sender != Some(own)));
+        into.extend(
+            arrival(&info).filter(|arrival| arrival.signal != Signal::PIPE || arrival.sender != Some(own)),
+        );
     }
 }
 
@@ -205,8 +207,9 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
 /// and see 32 to 34 in a musl build, whose sigaction refuses them.
 fn handlers() -> io::Result<OwnedFd> {
     let (read, write) = super::fds::pipe(libc::O_CLOEXEC | libc::O_NONBLOCK)?;
-    // SAFETY: SIG_IGN installs no code.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    // Not ignored but caught, since the app would inherit the former.
+    // SAFETY: the handler does nothing.
+    drop(unsafe { signal_hook::low_level::register(libc::SIGPIPE, || ()) });
     let pipe = write.as_raw_fd();
     // The handlers own the writing end for as long as the process lives.
     std::mem::forget(write);

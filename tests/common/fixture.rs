@@ -2,28 +2,34 @@
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
 use hinit::signal::Signal;
-use hinit::sys::process::{self, Side};
+use hinit::sys::process::{self, Ending, Side};
 use hinit::sys::signals::{Inbox, block_all};
 use hinit::sys::{clock, fds};
 use std::io::Write;
 use std::time::Duration;
 
+/// Nothing here lives longer.
+const LONGEST: Duration = Duration::from_secs(120);
+
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let number = words.get(1).and_then(|word| word.parse().ok());
     match words.first().map_or("", String::as_str) {
-        "signals" => signals(),
+        "signals" => signals(|_| true),
+        "signals-but-quiet" => signals(|signal| signal.number() == 12),
         "orphans" => orphans(number.unwrap_or(1)),
         "ignore-term" => ignore_term(),
         "hangup" => hangup(),
         "bind" => bind(words.get(1).map_or("", String::as_str)),
+        "fork-until" => fork_until(number.unwrap_or(1)),
+        "use-memory" => use_memory(),
         other => panic!("no such behaviour: {other}"),
     }
 }
 
-/// Prints the number of each signal that arrives, all 64 of them, and leaves
-/// on SIGTERM with code 7.
-fn signals() {
+/// Prints the number of each signal that arrives, all 64 of them, if it is to
+/// be `told`, and leaves on SIGTERM with code 7.
+fn signals(told: fn(Signal) -> bool) {
     block_all();
     let mut inbox = Inbox::open().expect("a signalfd");
     say("ready");
@@ -32,7 +38,9 @@ fn signals() {
         fds::wait_for_input(&mut [fds::input(inbox.fd())], None).expect("a wait");
         inbox.take(&mut arrivals);
         for arrival in &arrivals {
-            say(&format!("got {}", arrival.signal.number()));
+            if told(arrival.signal) {
+                say(&format!("got {}", arrival.signal.number()));
+            }
             if arrival.signal == Signal::TERM {
                 std::process::exit(7);
             }
@@ -72,6 +80,31 @@ fn hangup() {
     }
 }
 
+/// Leaves orphans behind until so many could be made, whatever the limits say
+/// meanwhile.
+fn fork_until(count: usize) {
+    let end = clock::now() + LONGEST;
+    let mut made = 0;
+    while made < count && clock::now() < end {
+        match process::fork() {
+            Ok(Side::Child) => process::leave(i32::from(process::fork().is_err())),
+            Ok(Side::Parent(pid)) => made += usize::from(process::wait_for(pid) == Some(Ending::Exited(0))),
+            Err(_) => std::thread::yield_now(),
+        }
+    }
+    say(&format!("made {made}"));
+    wait_for_ever();
+}
+
+/// Takes memory until somebody does something about it, a GB at most.
+fn use_memory() {
+    let mut taken: Vec<Vec<u8>> = Vec::new();
+    for _ in 0..1024 {
+        taken.push(vec![1; 1 << 20]);
+    }
+    say(&format!("took {} MB", taken.len()));
+}
+
 /// Does not stop on SIGTERM.
 fn ignore_term() {
     block_all();
@@ -89,7 +122,7 @@ fn bind(address: &str) {
 
 /// Bounded all the same, so that nothing is left behind by a failed test.
 fn wait_for_ever() {
-    let end = clock::now() + Duration::from_secs(120);
+    let end = clock::now() + LONGEST;
     while clock::now() < end {
         std::thread::sleep(Duration::from_secs(1));
     }

@@ -72,3 +72,61 @@ pub fn stdin_closed() -> io::Result<()> {
     unsafe { libc::close(0) };
     Ok(())
 }
+
+/// A pipe without a reader.
+pub fn stderr_gone() -> io::Result<()> {
+    let mut ends = [0; 2];
+    // SAFETY: system calls only.
+    unsafe {
+        libc::pipe(ends.as_mut_ptr());
+        libc::dup2(ends[1], 2);
+        libc::close(ends[0]);
+        libc::close(ends[1]);
+    }
+    Ok(())
+}
+
+/// Nothing at all in /dev, in a mount namespace of its own.
+pub fn dev_empty() -> io::Result<()> {
+    // SAFETY: a system call only.
+    unsafe {
+        let none = c"tmpfs".as_ptr();
+        checked(libc::mount(none, c"/dev".as_ptr(), none, 0, std::ptr::null()))
+    }
+}
+
+/// SIGTERM has arrived before the first instruction, and waits.
+pub fn term_pending() -> io::Result<()> {
+    // SAFETY: system calls only.
+    unsafe {
+        let mut set = std::mem::zeroed();
+        libc::sigemptyset(&raw mut set);
+        libc::sigaddset(&raw mut set, libc::SIGTERM);
+        libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut());
+        checked(libc::kill(libc::getpid(), libc::SIGTERM))
+    }
+}
+
+/// Standard input is the controlling terminal of a session of its own, and
+/// standard error is that terminal too.
+pub fn own_terminal() -> io::Result<()> {
+    // SAFETY: system calls only.
+    unsafe {
+        checked(libc::setsid())?;
+        checked(libc::ioctl(0, libc::TIOCSCTTY, 0))?;
+        checked(libc::dup2(0, 2))
+    }
+}
+
+/// A limit of setrlimit(2), both soft and hard.
+pub fn limit(resource: libc::__rlimit_resource_t, most: u64) -> impl FnMut() -> io::Result<()> {
+    move || {
+        let limit = libc::rlimit { rlim_cur: most, rlim_max: most };
+        // SAFETY: the limit is valid to read.
+        checked(unsafe { libc::setrlimit(resource, &raw const limit) })
+    }
+}
+
+fn checked(result: libc::c_int) -> io::Result<()> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}

@@ -1,0 +1,168 @@
+//! Too many processes, and too few.
+
+use crate::common::{As, TempDir, children, everywhere, given, hinit, status_field, until};
+use crate::{CONT, STOP, TERM, USR1, cgroup, fixture, root_for, sh, with};
+
+/// Shows the app's orphans one by one as they are reaped, and looks after what
+/// is left in the end.
+const WATCHFUL: [&str; 3] = ["--warn-on-reap", "--sweep", "60s"];
+
+/// hinit stands still until all of them are dead, so that they come at once.
+#[test]
+fn forwards_a_stop_before_10_000_zombies_are_reaped_and_then_reaps_them_all() {
+    everywhere(|mode| {
+        let script = format!(
+            "trap 'exec {} orphans 10000' USR1; echo ready; while :; do sleep 0.01; done",
+            crate::common::fixture()
+        );
+        let running = hinit(mode, with(&WATCHFUL, &script)).start();
+        running.prints("ready");
+        let app = running.app();
+        running.signal(STOP);
+        until("hinit stands still", || {
+            status_field(running.pid, "State").filter(|state| state.starts_with('T'))
+        });
+        crate::common::send(app, USR1);
+        running.prints("orphaned");
+        assert!(children(running.pid).len() > 10_000);
+        running.signal(TERM).signal(CONT);
+        let out = running.wait();
+        // With --sweep it leaves when nobody is left.
+        assert_eq!(out.code, 143, "{}", out.stderr);
+        let before = out.stderr.split("stopping: SIGTERM").next().unwrap();
+        assert!(before.matches("reaped pid").count() < 100, "{before}");
+    });
+}
+
+#[test]
+fn reaps_a_fork_bomb_of_orphans_at_the_pids_limit() {
+    let Some(group) = cgroup("pids") else { return };
+    group.set("pids.max", "40");
+    for mode in [As::Process, As::Pid1] {
+        let running = hinit(mode, fixture(&[], &["fork-until", "1000"])).before_exec(group.joining()).start();
+        // More than the limit: only possible if the dead are reaped.
+        running.prints("made 1000").signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    }
+}
+
+#[test]
+fn leaves_with_125_and_a_reason_if_the_first_start_hits_the_pids_limit() {
+    let Some(group) = cgroup("pids") else { return };
+    group.set("pids.max", "1");
+    let out = hinit(As::Process, ["echo", "started"]).before_exec(group.joining()).output();
+    assert_eq!((out.code, out.stdout.as_str()), (125, ""), "{}", out.stderr);
+    assert!(out.stderr.contains("cannot make a process") && out.stderr.contains("pids"), "{}", out.stderr);
+}
+
+#[test]
+fn a_first_start_survives_a_pids_limit_that_passes_soon() {
+    let Some(group) = cgroup("pids") else { return };
+    group.set("pids.max", "1");
+    let running = hinit(As::Process, ["echo", "started"]).before_exec(group.joining()).start();
+    // Counted by the kernel each time the limit denies a fork.
+    until("the first fork was denied", || (group.get("pids.events") != "max 0").then_some(()));
+    group.set("pids.max", "5");
+    let out = running.wait();
+    assert_eq!((out.code, out.stdout.as_str()), (0, "started\n"), "{}", out.stderr);
+}
+
+#[test]
+fn a_restart_at_the_pids_limit_is_tried_again_until_it_works() {
+    let Some(group) = cgroup("pids") else { return };
+    for mode in [As::Process, As::Pid1] {
+        group.set("pids.max", "5");
+        let app = "echo life; trap 'exit 1' USR1; while :; do read nothing; done";
+        let running = hinit(mode, with(&["--restart", "always"], app)).before_exec(group.joining()).start();
+        running.prints("life");
+        group.set("pids.max", "1");
+        running.signal(USR1).says("cannot make a process");
+        group.set("pids.max", "5");
+        running.prints_times("life", 2).signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    }
+}
+
+#[test]
+fn a_stop_while_restarts_are_denied_leaves_with_143() {
+    let Some(group) = cgroup("pids") else { return };
+    group.set("pids.max", "5");
+    let app = "echo life; trap 'exit 1' USR1; while :; do read nothing; done";
+    let running =
+        hinit(As::Process, with(&["--restart", "always"], app)).before_exec(group.joining()).start();
+    running.prints("life");
+    group.set("pids.max", "1");
+    running.signal(USR1).says("cannot make a process").signal(TERM);
+    assert_eq!(running.wait().code, 143);
+}
+
+#[test]
+fn says_that_the_user_s_process_limit_is_reached() {
+    if !root_for("RLIMIT_NPROC of a dropped user") {
+        return;
+    }
+    // A user of its own, whose processes nobody else counts.
+    let words = ["--user", "54321:54321", "echo", "started"];
+    let none = given::limit(libc::RLIMIT_NPROC, 0);
+    let out = hinit(As::Process, words).before_exec(none).output();
+    assert_eq!((out.code, out.stdout.as_str()), (125, ""), "{}", out.stderr);
+    assert!(out.stderr.contains("cannot make a process for the app"), "{}", out.stderr);
+}
+
+#[test]
+fn a_stop_in_the_pause_between_two_lives_leaves_with_143() {
+    everywhere(|mode| {
+        let running = hinit(mode, with(&["--restart", "always"], "trap 'exit 7' TERM; exit 1")).start();
+        running.says("restart 4").signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    });
+}
+
+/// Lives if it has the pid it is told.
+const STRANGER: &str = r"
+trap 'echo struck' USR1
+[ $$ = $1 ] || exit
+while :; do echo stranger lives; sleep 0.02; done
+";
+
+/// Starts strangers until one has the pid of the dead app, from a session of
+/// its own: a pid is not free as long as it is a group's or a session's.
+const MAKER: &str = r"
+while kill -0 $1 2>/dev/null; do sleep 0.01; done
+while :; do
+    echo $(($1 - 1)) > /proc/sys/kernel/ns_last_pid
+    sh $2/stranger $1 &
+    wait
+done
+";
+
+/// The number of the dead app is given to somebody else, who must not be
+/// struck by what was meant for the app.
+#[test]
+fn never_signals_a_stranger_with_the_pid_of_the_dead_app() {
+    if !root_for("the next pid of a namespace") {
+        return;
+    }
+    let directory = TempDir::new("stranger");
+    directory.file("stranger", STRANGER);
+    let maker = directory.file("maker", MAKER);
+    let (maker, directory) = (maker.display(), directory.path().display());
+    let app = format!("trap '' TERM; setsid sh {maker} $$ {directory} & exit 3");
+    let running = hinit(As::Pid1, with(&["--sweep", "60s"], &app)).start();
+    running.prints("stranger lives").signal(USR1).says("SIGUSR1 from outside the container while");
+    let lived = running.stdout().matches("stranger lives").count();
+    // What was sent before is delivered before it prints again.
+    running.prints_times("stranger lives", lived + 2);
+    assert!(!running.stdout().contains("struck"));
+    running.signal(TERM);
+    assert_eq!(running.wait().code, 3);
+}
+
+#[test]
+fn kill_and_stop_of_pid_1_from_inside_do_nothing() {
+    if !root_for("PID 1") {
+        return;
+    }
+    let out = hinit(As::Pid1, sh("kill -KILL 1; kill -STOP 1; sleep 0.05; echo alive; exit 3")).output();
+    assert_eq!((out.code, out.stdout.as_str()), (3, "alive\n"), "{}", out.stderr);
+}
