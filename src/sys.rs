@@ -9,6 +9,7 @@ pub mod clock;
 pub mod creds;
 pub mod exec;
 pub mod fds;
+pub mod memory;
 pub mod process;
 pub mod signals;
 pub mod start;

@@ -16,7 +16,7 @@ use crate::signal::Signal;
 use crate::sys::process::{self, Change, Ending, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::terminal::{self, Terminal};
-use crate::sys::{Pid, clock, fds};
+use crate::sys::{Pid, clock, fds, memory};
 use crate::time::Moment;
 use log::{debug, error, info, warn};
 use std::io;
@@ -124,6 +124,7 @@ impl Runtime {
             Some(_) => self.publish(),
             None => self.first_start(),
         }
+        memory::forget_unused_stack();
         loop {
             if let Some(code) = self.exit {
                 self.publication.withdraw();
