@@ -4,7 +4,8 @@
 //! 3, and every transition is in [`Machine::on`].
 //!
 //! Invariants, kept here and checked by the property tests:
-//! 1. A process that was reaped is never signalled.
+//! 1. A process that was reaped is never signalled; what is left of its group
+//!    may be, at once.
 //! 2. There is one [`Action::Exit`], and nothing comes after it.
 //! 3. After a stop request the app is never started again.
 //! 4. A stop with a time limit ends: TERM, then KILL, then giving up.
@@ -279,7 +280,7 @@ impl Machine {
             }
             Some(signal) => self.forward(arrival, signal, todo),
         }
-        if self.stop.stops_itself && is_job_control(arrival.signal) {
+        if self.stop.stops_itself && is_job_control(arrival.signal) && self.has_app() {
             todo.push(Action::Tell(Notice::StoppingItself));
             todo.push(Action::StopItself);
         }
