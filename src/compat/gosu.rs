@@ -33,22 +33,29 @@ fn read<'a>(called: &str, words: &'a [OsString]) -> Result<(&'a OsStr, &'a [OsSt
 /// gosu's words for what went wrong.
 fn says(step: &Step<'_>) -> String {
     match step {
-        Step::Switch(user, error) => format!("error: failed switching to {user:?}: {error}\n"),
+        Step::Switch(user, error) => {
+            format!("error: failed switching to {}: {error}\n", quoted(user))
+        }
         Step::Prepare(error) => format!("error: {error}\n"),
         Step::Execute(program, error) => format!("error: {}\n", not_executed(program, error)),
     }
 }
 
+/// As Go's %q does.
+fn quoted(word: &OsStr) -> String {
+    format!("{:?}", word.to_string_lossy())
+}
+
 /// A name is looked for in PATH by gosu itself, and either it is there or not.
 fn not_executed(program: &OsStr, error: &io::Error) -> String {
     let by_name = !program.as_bytes().contains(&b'/');
-    let why = system_words(error).to_lowercase();
+    let (why, quoted) = (system_words(error).to_lowercase(), quoted(program));
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::EACCES) if by_name => {
-            format!("exec: {program:?}: executable file not found in $PATH")
+            format!("exec: {quoted}: executable file not found in $PATH")
         }
-        Some(libc::ENOENT) => format!("exec: {program:?}: stat {}: {why}", program.display()),
-        _ => format!("exec: {program:?}: {why}"),
+        Some(libc::ENOENT) => format!("exec: {quoted}: stat {}: {why}", program.display()),
+        _ => format!("exec: {quoted}: {why}"),
     }
 }
 

@@ -70,7 +70,7 @@ impl Flags {
             ('w', _) => self.life.warn_on_reap = true,
             ('v', _) => self.verbosity += 1,
             ('p', name) => {
-                self.stop.parent_death = Some(Signal::parse(name).map_err(|_| invalid('p', name))?)
+                self.stop.parent_death = Some(Signal::parse(name).map_err(|_| invalid('p', name))?);
             }
             ('e', code) => {
                 let code: u8 = code.parse().map_err(|_| invalid('e', code))?;

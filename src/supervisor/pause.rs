@@ -25,12 +25,13 @@ fn wait_for_stop() -> io::Result<()> {
     let mut inbox = Inbox::open()?;
     let mut arrivals = Vec::with_capacity(32);
     loop {
+        // Before the first wait too: what died earlier is announced by nobody.
+        while let Wait::Changed(..) = process::wait_any() {}
         fds::wait_for_input(&mut [fds::input(inbox.fd())], None)?;
         inbox.take(&mut arrivals);
         if arrivals.iter().any(is_stop_request) {
             return Ok(());
         }
-        while let Wait::Changed(..) = process::wait_any() {}
     }
 }
 
