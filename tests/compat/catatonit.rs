@@ -1,6 +1,6 @@
 //! catatonit, podman's init.
 
-use crate::common::{children, fixture, given, until};
+use crate::common::{children, fixture, given, status_field, until};
 use crate::{TERM, both_everywhere, only_hinit, sh, start};
 
 #[test]
@@ -31,9 +31,10 @@ fn reaps_orphans_also_where_it_is_not_pid_1() {
 fn pauses_until_term_or_int_and_ignores_the_rest() {
     both_everywhere("catatonit", |program, mode| {
         for end in [TERM, 2] {
-            let running = start(program, mode, ["-P"]).before_exec(given::a_dead_child).start();
-            until("what is dead is reaped", || {
-                (crate::stat(running.pid, 3) == "S" && children(running.pid).is_empty()).then_some(())
+            let running = start(program, mode, ["-P"]).start();
+            until("it waits for signals, blocked", || {
+                let blocked = u64::from_str_radix(&status_field(running.pid, "SigBlk")?, 16).ok()?;
+                (blocked & 1 == 1 && crate::stat(running.pid, 3) == "S").then_some(())
             });
             for number in [1, 3, 10, 12, 34] {
                 running.signal(number);
@@ -42,6 +43,18 @@ fn pauses_until_term_or_int_and_ignores_the_rest() {
             let out = running.wait();
             assert_eq!((out.code, out.stderr.as_str()), (0, ""));
         }
+    });
+}
+
+#[test]
+fn a_pause_reaps_also_what_was_dead_before_where_catatonit_does_not() {
+    only_hinit("catatonit", |program, mode| {
+        let running = start(program, mode, ["-P"]).before_exec(given::a_dead_child).start();
+        until("it is reaped", || {
+            (crate::stat(running.pid, 3) == "S" && children(running.pid).is_empty()).then_some(())
+        });
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 0);
     });
 }
 
