@@ -59,6 +59,9 @@ In a Dockerfile:
   HEALTHCHECK CMD [\"/hinit\", \"status\"]
   CMD [\"my-app\"]
 
+Called tini, docker-init, dumb-init, catatonit, gosu or su-exec (by a link or a copy of that
+name), it takes that program's options.
+
 'hinit run --help', 'hinit probe --help' and 'hinit status --help' say more.
 "
     )

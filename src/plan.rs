@@ -83,6 +83,11 @@ impl Manner {
         !matches!(self, Self::Tini { adopts: false })
     }
 
+    /// Whether a PID 1 closes the descriptors that nobody has declared.
+    pub fn closes_leaks(self) -> bool {
+        self == Self::Hinit
+    }
+
     /// Whether the status document is written. The other inits leave no trace
     /// in the file system, and several of them may run in one container.
     pub fn publishes(self) -> bool {

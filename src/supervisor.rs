@@ -41,7 +41,7 @@ pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
 /// and only then the first fork.
 fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
     let parent = process::parent_pid();
-    let sockets = sockets::take()?;
+    let sockets = sockets::take(plan.manner)?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
     let variables = do_as_root(plan, account.as_ref())?;
     let outcome = become_user(account.as_ref(), &plan.identity)?;

@@ -20,7 +20,7 @@ impl<'a> Apart<'a> {
         match isolation {
             Isolation::Group => {
                 Self::Group(terminal.filter(|terminal| terminal.is_held_by(terminal::own_group())))
-            },
+            }
             Isolation::Session => {
                 words::detached(terminal::detach());
                 Self::Session

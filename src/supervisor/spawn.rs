@@ -121,7 +121,11 @@ impl Program {
     /// What a user is told when [`Self::execute`] came back with `error`.
     pub fn refusal(&self, manner: Manner, error: &io::Error) -> Refusal {
         let line = words::not_executed(manner, &self.name, error, &self.why(error));
-        Refusal { code: manner.not_executed(error.raw_os_error()), error: Error::new(line), is_shortage: false }
+        Refusal {
+            code: manner.not_executed(error.raw_os_error()),
+            error: Error::new(line),
+            is_shortage: false,
+        }
     }
 
     fn why(&self, error: &io::Error) -> String {

@@ -53,6 +53,7 @@ fn tini() {
             "@-s -- sh -c 'kill -9 $$'",
             "@-s -- -x",
             "TINI_VERBOSITY=0 @true",
+            "exec 5</etc/hostname; @-s -- sh -c 'cat <&5'",
             "TINI_VERBOSITY=x @-v true",
             "TINI_SUBREAPER= @true",
             "@-s -w true",

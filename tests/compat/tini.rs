@@ -193,3 +193,12 @@ fn leaves_no_trace_in_run() {
         assert_eq!(out.code, 1, "there is a status: {}", out.stdout);
     });
 }
+
+#[test]
+fn passes_on_what_a_script_has_opened() {
+    both_everywhere("tini", |program, mode| {
+        let script = format!("exec 5<<X\nopened\nX\nexec '{}' -s -- sh -c 'cat <&5'", program.display());
+        let out = start(Path::new("/bin/sh"), mode, ["-c", &script]).output();
+        assert_eq!(out.stdout, "opened\n", "{}", out.stderr);
+    });
+}
