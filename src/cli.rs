@@ -5,12 +5,16 @@ mod probe;
 mod run;
 mod status;
 
+use crate::compat;
 use crate::error::Error;
 use crate::sys::start::Start;
 use std::io::Write;
 
 /// The whole program: words in, exit code out.
 pub fn main(start: &Start) -> i32 {
+    if let Some(program) = compat::program(start) {
+        return program(start);
+    }
     let words = start.args.get(1..).unwrap_or_default();
     let verb = words.first().and_then(|word| word.to_str()).unwrap_or_default();
     let rest = words.get(1..).unwrap_or_default();
@@ -54,6 +58,9 @@ In a Dockerfile:
   ENTRYPOINT [\"/hinit\", \"--user\", \"10001:10001\", \"--health\", \"http://:8080/health\", \"--\"]
   HEALTHCHECK CMD [\"/hinit\", \"status\"]
   CMD [\"my-app\"]
+
+Called tini, docker-init, dumb-init, catatonit, gosu or su-exec (by a link or a copy of that
+name), it takes that program's options.
 
 'hinit run --help', 'hinit probe --help' and 'hinit status --help' say more.
 "

@@ -16,7 +16,7 @@ mod stdio;
 mod verify;
 
 pub use account::Account;
-pub use drop::{Outcome, become_user, stay};
+pub use drop::{Outcome, become_user, stay, switch_user};
 
 use crate::error::Result;
 use spec::{Name, UserSpec};
@@ -27,10 +27,14 @@ use spec::{Name, UserSpec};
 /// # Errors
 /// What [`account::resolve`] refuses, and files that cannot be read.
 pub fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
-    find(spec).map_err(|error| error.at(&format!("--user {spec}")))
+    lookup(spec).map_err(|error| error.at(&format!("--user {spec}")))
 }
 
-fn find(spec: &UserSpec) -> Result<Account> {
+/// The same, with an error that names no option.
+///
+/// # Errors
+/// As for [`resolve_from_files`].
+pub fn lookup(spec: &UserSpec) -> Result<Account> {
     let group_is_known = matches!(spec.group, Some(Name::Id(_)));
     let database = files::read(!group_is_known)?;
     let account = account::resolve(spec, &database)?;

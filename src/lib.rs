@@ -3,6 +3,8 @@
 //! The map of the house, from what a user types down to the kernel:
 //!
 //! - [`cli`]: hinit's own command line; each verb yields a [`plan`].
+//! - [`compat`]: the command lines of other programs, under their names; the same
+//!   plans.
 //! - [`plan`]: what to run, as whom, how to stop, what healthy means: plain data.
 //! - [`supervisor`]: PID 1. `machine` is pure (event, now) to actions; `runtime`
 //!   is the one poll loop that feeds and obeys it.
@@ -18,6 +20,7 @@
 
 pub mod before;
 pub mod cli;
+pub mod compat;
 pub mod error;
 pub mod health;
 pub mod identity;

@@ -23,16 +23,31 @@ pub enum Format {
 /// `Info` is one line an event, `Warn` is quiet, `Debug` adds every probe and
 /// every reaped orphan.
 pub fn init(filter: LevelFilter, format: Format) {
-    let mut builder = env_logger::Builder::new();
-    // The libraries' own lines are for their developers.
-    builder.filter(None, LevelFilter::Off).filter(Some("hinit"), filter);
-    builder.target(env_logger::Target::Pipe(Box::new(Dropping::default())));
+    let mut builder = builder(filter);
     match format {
         Format::Text => builder.format(text),
         Format::Json => builder.format(json),
     };
     // It fails only where a logger has been set before.
     let _ = builder.try_init();
+}
+
+/// The same in the manner of another program: `line` makes a whole line of a
+/// record, without its end.
+pub fn init_as(filter: LevelFilter, line: fn(Level, &str) -> String) {
+    let mut builder = builder(filter);
+    builder.format(move |out, record| {
+        writeln!(out, "{}", line(record.level(), &one_line(&record.args().to_string(), LONGEST_LINE)))
+    });
+    let _ = builder.try_init();
+}
+
+fn builder(filter: LevelFilter) -> env_logger::Builder {
+    let mut builder = env_logger::Builder::new();
+    // The libraries' own lines are for their developers.
+    builder.filter(None, LevelFilter::Off).filter(Some("hinit"), filter);
+    builder.target(env_logger::Target::Pipe(Box::new(Dropping::default())));
+    builder
 }
 
 /// In bytes; a pipe takes this at once or not at all (PIPE_BUF).

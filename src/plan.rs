@@ -35,6 +35,64 @@ pub struct Plan {
     pub ready_file: Option<PathBuf>,
     /// Where the status document goes, instead of the usual places.
     pub status_file: Option<PathBuf>,
+    /// Whose way of speaking and of failing this is.
+    pub manner: Manner,
+}
+
+/// Whose words and exit codes are used where the app's own do not speak: an
+/// image that swaps another init for hinit must not notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Manner {
+    /// hinit's own.
+    #[default]
+    Hinit,
+    /// tini's, and docker-init's, which is tini.
+    Tini {
+        /// Whether orphans are adopted where it is not PID 1: tini wants to be
+        /// asked for that.
+        adopts: bool,
+    },
+    /// dumb-init's.
+    DumbInit,
+    /// catatonit's.
+    Catatonit,
+}
+
+impl Manner {
+    /// The exit code of a failure of hinit's own.
+    pub fn own_failure(self) -> i32 {
+        match self {
+            Self::Hinit => 125,
+            Self::Tini { .. } | Self::DumbInit | Self::Catatonit => 1,
+        }
+    }
+
+    /// The exit code where the program could not be executed, by the errno of
+    /// execve(2).
+    pub fn not_executed(self, errno: Option<i32>) -> i32 {
+        match (self, errno) {
+            (Self::Hinit | Self::Tini { .. }, Some(libc::ENOENT)) => 127,
+            (Self::Hinit, _) | (Self::Tini { .. }, Some(libc::EACCES)) => 126,
+            (Self::DumbInit, _) => 2,
+            (Self::Tini { .. } | Self::Catatonit, _) => 1,
+        }
+    }
+
+    /// Whether orphaned descendants are adopted where hinit is not PID 1.
+    pub fn adopts(self) -> bool {
+        !matches!(self, Self::Tini { adopts: false })
+    }
+
+    /// Whether a PID 1 closes the descriptors that nobody has declared.
+    pub fn closes_leaks(self) -> bool {
+        self == Self::Hinit
+    }
+
+    /// Whether the status document is written. The other inits leave no trace
+    /// in the file system, and several of them may run in one container.
+    pub fn publishes(self) -> bool {
+        self == Self::Hinit
+    }
 }
 
 /// The program to start.
@@ -56,6 +114,19 @@ pub struct App {
     pub umask: Option<Umask>,
     /// From -1000 to 1000: how readily the kernel kills it when memory is short.
     pub oom_score_adj: Option<i16>,
+    /// What keeps it apart from hinit.
+    pub isolation: Isolation,
+}
+
+/// What keeps the app apart from hinit, so that a signal can reach the one
+/// without the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Isolation {
+    /// A process group of its own.
+    #[default]
+    Group,
+    /// A session of its own, which gets hinit's controlling terminal.
+    Session,
 }
 
 /// As whom the app runs.
@@ -92,6 +163,12 @@ pub struct Stop {
     pub rewrites: Vec<(Signal, Option<Signal>)>,
     /// What hinit gets when its parent dies, if it is not PID 1.
     pub parent_death: Option<Signal>,
+    /// What the rest of the app's process group gets when the app has ended, if
+    /// signals go to the group at all.
+    pub parting: Option<Signal>,
+    /// Whether TSTP, TTIN and TTOU stop hinit itself too, after they have been
+    /// forwarded.
+    pub stops_itself: bool,
 }
 
 impl Stop {

@@ -1,9 +1,11 @@
 //! PID 1: the pure machine, and the loop that feeds and obeys it.
 
+mod apart;
 mod descendants;
 mod gate;
 pub mod machine;
 mod oom;
+pub mod pause;
 mod publication;
 pub mod restart;
 pub mod runtime;
@@ -16,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::health::place::make_runtime_directory;
 use crate::health::process::Checks;
 use crate::identity::{self, Account, Outcome};
-use crate::plan::{Identity, Plan};
+use crate::plan::{Identity, Manner, Plan};
 use crate::signal::Signal;
 use crate::sys::signals::{self, Inherited};
 use crate::sys::{Pid, process};
@@ -25,16 +27,13 @@ use runtime::{Prepared, Runtime};
 use spawn::{Environment, Program};
 use std::ffi::OsStr;
 
-/// hinit's own failure (DESIGN section 4), as in `docker run`.
-pub const OWN_FAILURE: i32 = 125;
-
 /// Carries out a plan and returns the exit code.
 ///
 /// A failure before the app is started is one line on stderr.
 pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
     start(plan, inherited).unwrap_or_else(|error| {
         error!("{error}");
-        OWN_FAILURE
+        plan.manner.own_failure()
     })
 }
 
@@ -42,12 +41,12 @@ pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
 /// and only then the first fork.
 fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
     let parent = process::parent_pid();
-    let sockets = sockets::take()?;
+    let sockets = sockets::take(plan.manner)?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
     let variables = do_as_root(plan, account.as_ref())?;
     let outcome = become_user(account.as_ref(), &plan.identity)?;
     enter_workdir(plan)?;
-    adopt_orphans();
+    adopt_orphans(plan.manner);
     let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
     let environment = environment(dropped, variables, sockets.as_ref());
     let prepared = prepare(plan, &environment, sockets, inherited)?;
@@ -80,7 +79,7 @@ fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<Environment> {
 /// hinit's own directory, while there is the right to make it. Where it cannot
 /// be, other places are tried.
 fn make_place_for_status(plan: &Plan, account: Option<&Account>) {
-    if plan.status_file.is_none() && nix::unistd::geteuid().is_root() {
+    if plan.manner.publishes() && plan.status_file.is_none() && nix::unistd::geteuid().is_root() {
         let (uid, gid) = account.map_or((0, 0), |account| (account.uid, account.gid));
         if let Err(error) = make_runtime_directory(uid, gid) {
             debug!("no directory of its own for the status: {error}");
@@ -102,7 +101,7 @@ fn prepare(
     let gate = waits.then(|| Checks::new(&gate::health(&plan.wait_for.probes), environment, inherited));
     Ok(Prepared {
         program: program(plan, environment.clone(), sockets)?,
-        description: format!("{} as {}", plan.app.program.display(), whom()),
+        description: words::description(plan.manner, &plan.app.program),
         checks: checks.transpose()?,
         gate: gate.transpose()?,
     })
@@ -123,12 +122,6 @@ fn become_user(account: Option<&Account>, identity: &Identity) -> Result<Outcome
     }
 }
 
-/// As whom everything runs from here on: `root`, or the numbers.
-fn whom() -> String {
-    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
-    if uid.is_root() { "root".to_owned() } else { format!("{uid}:{gid}") }
-}
-
 /// After the drop, so that the directory is one the user may enter.
 fn enter_workdir(plan: &Plan) -> Result<()> {
     let Some(directory) = &plan.app.workdir else { return Ok(()) };
@@ -140,10 +133,14 @@ fn enter_workdir(plan: &Plan) -> Result<()> {
     })
 }
 
-fn adopt_orphans() {
-    if process::own_pid() != 1
-        && let Err(error) = process::become_subreaper()
-    {
+fn adopt_orphans(manner: Manner) {
+    if process::own_pid() == 1 {
+        return;
+    }
+    if !manner.adopts() {
+        return words::adopts_nobody();
+    }
+    if let Err(error) = process::become_subreaper() {
         warn!("orphans of the app will not be reaped, not being PID 1: {error}");
     }
 }

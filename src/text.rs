@@ -20,6 +20,12 @@ pub fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
+/// What the C library calls an error: `No such file or directory`.
+pub fn system_words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or(text.clone(), |(words, _)| words.to_owned())
+}
+
 /// Control characters, and those that reorder or break a line elsewhere.
 fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

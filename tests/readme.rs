@@ -58,11 +58,13 @@ fn every_option_it_names_is_in_the_help() {
     assert!(unknown.is_empty(), "not in the help: {unknown:?}");
 }
 
-/// Options of cargo, pip, docker and gunicorn.
-const FOREIGN: [&str; 9] = [
+/// Options of cargo, pip, docker, podman and gunicorn.
+const FOREIGN: [&str; 11] = [
     "--bench",
     "--no-cache-dir",
     "--from",
+    "--init",
+    "--init-path",
     "--interval",
     "--start-period",
     "--retries",

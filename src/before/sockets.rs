@@ -7,11 +7,13 @@
 //! and is left out.
 //!
 //! As PID 1, every other descriptor from 3 on is a leak of the engine
-//! (CVE-2024-21626) and is closed. As an ordinary process hinit is part of
+//! (CVE-2024-21626) and is closed; under another init's name it is passed on, as
+//! a script may have opened it for the app. As an ordinary process hinit is part of
 //! somebody's pipeline, and what `hinit diff <(a) <(b)` passes stays open.
 
 use super::wrong;
 use crate::error::Result;
+use crate::plan::Manner;
 use crate::sys::{Pid, fds, process};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -42,7 +44,7 @@ pub struct Sockets {
 ///
 /// # Errors
 /// One of the descriptors that `LISTEN_FDS` counts is not open.
-pub fn take() -> Result<Option<Sockets>> {
+pub fn take(manner: Manner) -> Result<Option<Sockets>> {
     let variable = |name| std::env::var_os(name);
     let count = count(variable(PID).as_deref(), variable(COUNT).as_deref(), process::own_pid());
     for fd in FIRST..FIRST + count {
@@ -54,7 +56,7 @@ pub fn take() -> Result<Option<Sockets>> {
             )
         })?;
     }
-    if process::own_pid() == 1 {
+    if process::own_pid() == 1 && manner.closes_leaks() {
         fds::close_from(FIRST + count);
     }
     Ok((count > 0).then(|| Sockets { count, names: variable(NAMES) }))

@@ -6,8 +6,8 @@ mod words;
 use super::options::{Asked, Typed};
 use crate::error::{Error, Result};
 use crate::logging::{self, Format};
-use crate::plan::Plan;
-use crate::supervisor::{self, OWN_FAILURE};
+use crate::plan::{Manner, Plan};
+use crate::supervisor;
 use crate::sys::signals::Inherited;
 use clap::{Arg, Command, value_parser};
 use log::{LevelFilter, warn};
@@ -19,7 +19,7 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
     match prepare(words) {
         Ok(plan) => supervisor::run(&plan, inherited),
         Err(Asked::Help(text)) => super::show(&text),
-        Err(Asked::Wrong(error)) => super::fail(&error, OWN_FAILURE),
+        Err(Asked::Wrong(error)) => super::fail(&error, Manner::Hinit.own_failure()),
     }
 }
 

@@ -88,6 +88,16 @@ fn take_on(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) 
     Ok(Outcome::Dropped)
 }
 
+/// Becomes `account` for a program that takes this one's place, as gosu and
+/// su-exec do: what an exec may give is left alone, so that setuid programs
+/// work below it.
+///
+/// # Errors
+/// As for [`become_user`], by the step alone.
+pub fn switch_user(account: &Account) -> Result<Outcome> {
+    take_on(account, Some(false), Choice::default())
+}
+
 /// The kernel keeps credentials by thread, and raw calls change only one.
 fn be_alone() -> Result<()> {
     match std::fs::read_dir("/proc/self/task").map(Iterator::count) {

@@ -4,7 +4,8 @@
 //! 3, and every transition is in [`Machine::on`].
 //!
 //! Invariants, kept here and checked by the property tests:
-//! 1. A process that was reaped is never signalled.
+//! 1. A process that was reaped is never signalled; what is left of its group
+//!    may be, at once.
 //! 2. There is one [`Action::Exit`], and nothing comes after it.
 //! 3. After a stop request the app is never started again.
 //! 4. A stop with a time limit ends: TERM, then KILL, then giving up.
@@ -72,8 +73,12 @@ pub enum Action {
     Resume,
     /// Give the app the terminal if hinit has it.
     GiveTerminal,
+    /// Send this to what is left of the app's group, now that the app is gone.
+    SignalRest(Signal),
     /// Stop hinit itself, so that the shell that started it takes over.
     Suspend,
+    /// Stop hinit alone, as it was asked to.
+    StopItself,
     /// Send this to every process left.
     SignalAll(Signal),
     /// The phase has changed: publish it.
@@ -109,6 +114,10 @@ pub enum Notice {
     GraceOver(Duration),
     /// The app ended.
     Ended(Ending),
+    /// What is left of the app's group gets this, if signals go to the group.
+    Parting(Signal),
+    /// hinit stops itself after the app.
+    StoppingItself,
     /// It will be started again after this pause, for the so-many-th time.
     Restarting(Duration, u32),
     /// What is left is asked to end within this time.
@@ -234,12 +243,22 @@ impl Machine {
             Event::Stopped(signal) => self.stopped(signal, todo),
             Event::Continued => self.suspended = false,
             Event::Ended(ending) => {
+                self.part(todo);
                 todo.push(Action::Tell(Notice::Ended(ending)));
                 self.life_over(ending.code(), now, todo);
             }
             Event::Unhealthy => self.unhealthy(now, todo),
             Event::Alone => self.alone(todo),
             Event::Tick => self.tick(now, todo),
+        }
+    }
+
+    /// The app is gone, and whoever is left of its group is told.
+    fn part(&self, todo: &mut Vec<Action>) {
+        let Some(signal) = self.stop.parting else { return };
+        todo.push(Action::Tell(Notice::Parting(signal)));
+        if self.stop.group {
+            todo.push(Action::SignalRest(signal));
         }
     }
 
@@ -260,6 +279,10 @@ impl Machine {
                 self.request_stop(arrival, sent, now, todo);
             }
             Some(signal) => self.forward(arrival, signal, todo),
+        }
+        if self.stop.stops_itself && is_job_control(arrival.signal) && self.has_app() {
+            todo.push(Action::Tell(Notice::StoppingItself));
+            todo.push(Action::StopItself);
         }
     }
 
@@ -339,7 +362,7 @@ impl Machine {
     /// that nobody can wake again would hang (tini).
     fn stopped(&mut self, signal: Signal, todo: &mut Vec<Action>) {
         self.suspended = true;
-        let by_terminal = [Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal);
+        let by_terminal = is_job_control(signal);
         match self.state {
             State::Stopping { .. } => todo.push(Action::Resume),
             _ if by_terminal && self.is_pid1 => todo.push(Action::Resume),
@@ -476,6 +499,11 @@ impl Machine {
         self.state = State::Left;
         todo.push(Action::Exit(code));
     }
+}
+
+/// What a terminal stops its processes with.
+fn is_job_control(signal: Signal) -> bool {
+    [Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal)
 }
 
 #[cfg(test)]

@@ -11,14 +11,14 @@ use crate::error::{Error, Result};
 use crate::health::process::Checks;
 use crate::health::watch::{News, Watch};
 use crate::health::{self, Status};
-use crate::plan::{Plan, Timing};
+use crate::plan::{Manner, Plan, Timing};
 use crate::signal::Signal;
 use crate::sys::process::{self, Change, Ending, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::terminal::{self, Terminal};
 use crate::sys::{Pid, clock, fds, memory};
 use crate::time::Moment;
-use log::{debug, error, info, warn};
+use log::{error, info, warn};
 use std::io;
 use std::time::Duration;
 
@@ -49,9 +49,12 @@ pub struct Runtime {
     inherited: Inherited,
     group: bool,
     warn_on_reap: bool,
+    manner: Manner,
     inbox: Inbox,
     terminal: Option<Terminal>,
     app: Option<Pid>,
+    /// The app's process group, which may outlive it.
+    app_group: Option<Pid>,
     /// When the app was started last.
     born: Moment,
     phase: Phase,
@@ -88,9 +91,11 @@ impl Runtime {
             inherited,
             group: plan.stop.group,
             warn_on_reap: plan.life.warn_on_reap,
+            manner: plan.manner,
             inbox,
             terminal: Terminal::find(),
             app: None,
+            app_group: None,
             born: Moment::ZERO,
             phase: Phase::Starting,
             checks: prepared.checks,
@@ -107,8 +112,9 @@ impl Runtime {
     }
 
     fn start(&mut self) -> std::result::Result<Pid, Refusal> {
-        let pid = spawn::start(&self.program, self.inherited, self.terminal.as_ref())?;
+        let pid = spawn::start(&self.program, self.manner, self.inherited, self.terminal.as_ref())?;
         self.app = Some(pid);
+        self.app_group = Some(pid);
         self.born = clock::now();
         self.memory.app_started();
         Ok(pid)
@@ -138,7 +144,8 @@ impl Runtime {
     fn first_start(&mut self) {
         match spawn::insist(|| self.start()) {
             Ok(pid) => {
-                info!("started {} (pid {pid})", self.description);
+                words::started(self.manner, &self.description, pid);
+                self.leave_directory();
                 self.memory.begin();
                 self.started();
             }
@@ -146,6 +153,14 @@ impl Runtime {
                 error!("{}", refusal.error);
                 self.exit = Some(refusal.code);
             }
+        }
+    }
+
+    /// dumb-init keeps no directory busy, once its app has started there.
+    fn leave_directory(&self) {
+        if self.manner == Manner::DumbInit {
+            // It then stays where it is, which is where every other init is.
+            let _ = std::env::set_current_dir("/");
         }
     }
 
@@ -224,6 +239,9 @@ impl Runtime {
     }
 
     fn publish(&mut self) {
+        if !self.manner.publishes() {
+            return;
+        }
         let facts = Facts { state: self.phase, app: self.app, restarts: self.machine.restarts() };
         self.publication.publish(facts, self.watch.as_ref().map(Watch::schedule));
     }
@@ -273,12 +291,10 @@ impl Runtime {
             Change::Ended(ending) if of_app => {
                 self.app = None;
                 self.pass_terminal(pid, terminal::own_group());
+                words::reaped_app(self.manner, pid, ending);
                 self.tell(Event::Ended(ending));
             }
-            Change::Ended(ending) if self.warn_on_reap => {
-                warn!("reaped pid {pid}: it {}", words::ending(ending));
-            }
-            Change::Ended(ending) => debug!("reaped pid {pid}: it {}", words::ending(ending)),
+            Change::Ended(ending) => words::reaped(self.manner, pid, ending, self.warn_on_reap),
             Change::Stopped(signal) if of_app => self.tell(Event::Stopped(signal)),
             Change::Continued if of_app => self.tell(Event::Continued),
             Change::Stopped(_) | Change::Continued => {}
@@ -304,12 +320,14 @@ impl Runtime {
             Action::Resume => self.resume_app(),
             Action::GiveTerminal => self.give_terminal(),
             Action::Suspend => self.suspend(),
+            Action::SignalRest(signal) => self.signal_rest(signal),
+            Action::StopItself => signals::stop_itself(),
             Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(phase) => self.enter(phase),
             Action::Tell(Notice::Ended(ending)) if self.memory.ended_it(ending) => {
                 words::out_of_memory(ending);
             }
-            Action::Tell(notice) => words::say(notice),
+            Action::Tell(notice) => words::say(self.manner, notice),
             Action::Exit(code) => self.exit = Some(code),
         }
     }
@@ -371,6 +389,14 @@ impl Runtime {
             // It may be gone by now, and pids are not reused so fast.
             let _ = signals::send(pid, signal);
         }
+    }
+
+    /// The app itself has just been reaped: no process can have got its number
+    /// since, and none does while its group lives.
+    fn signal_rest(&self, signal: Signal) {
+        let Some(group) = self.app_group else { return };
+        // ESRCH: nobody is left of it.
+        let _ = signals::send_group(group, signal);
     }
 
     /// A group that is gone, or not there yet, is no reason to lose a signal.

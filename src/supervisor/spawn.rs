@@ -1,13 +1,15 @@
 //! Starting the app: everything is prepared before the fork, and the parent
 //! learns from a pipe whether the exec worked.
 
+use super::apart::Apart;
+use super::words;
 use crate::before::{Setup, sockets};
 use crate::error::{Error, Result};
-use crate::plan::App;
+use crate::plan::{App, Isolation, Manner};
 use crate::sys::exec::{Words, become_program, word};
 use crate::sys::process::{self, Side};
 use crate::sys::signals::Inherited;
-use crate::sys::terminal::{self, Terminal};
+use crate::sys::terminal::Terminal;
 use crate::sys::{Pid, fds};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::File;
@@ -35,6 +37,7 @@ pub struct Program {
     argv: Words,
     envp: Words,
     setup: Setup,
+    isolation: Isolation,
 }
 
 /// One place where the program may be.
@@ -46,10 +49,10 @@ struct Candidate {
     shell_argv: Words,
 }
 
-/// Why the app could not be started, with the exit code of DESIGN section 4.
+/// Why the app could not be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// 125, 126 or 127.
+    /// The exit code, by the plan's manner.
     pub code: i32,
     /// The line for the user.
     pub error: Error,
@@ -116,10 +119,17 @@ impl Program {
     }
 
     /// What a user is told when [`Self::execute`] came back with `error`.
-    pub fn refusal(&self, error: &io::Error) -> Refusal {
-        let name = self.name.display();
-        let code = if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 };
-        let why = match (error.raw_os_error(), &self.search) {
+    pub fn refusal(&self, manner: Manner, error: &io::Error) -> Refusal {
+        let line = words::not_executed(manner, &self.name, error, &self.why(error));
+        Refusal {
+            code: manner.not_executed(error.raw_os_error()),
+            error: Error::new(line),
+            is_shortage: false,
+        }
+    }
+
+    fn why(&self, error: &io::Error) -> String {
+        match (error.raw_os_error(), &self.search) {
             (Some(libc::ENOENT), Some(path)) => {
                 format!("not found in PATH ({}); check its name, or write its full path", path.display())
             }
@@ -136,8 +146,7 @@ impl Program {
             }
             (Some(libc::EAGAIN), _) => "the user's process limit (RLIMIT_NPROC) is reached".to_owned(),
             _ => error.to_string(),
-        };
-        Refusal { code, error: Error::new(format!("cannot start '{name}': {why}")), is_shortage: false }
+        }
     }
 }
 
@@ -159,6 +168,7 @@ fn build(app: &App, environment: &Environment, search: Option<OsString>) -> io::
         ),
         search,
         setup: Setup::default(),
+        isolation: app.isolation,
     })
 }
 
@@ -182,40 +192,32 @@ fn pair(name: &OsStr, value: &OsStr) -> io::Result<CString> {
     word(&text)
 }
 
-/// Starts the program as the leader of its own process group, with the signal
-/// state that hinit was started with, in the terminal's foreground if hinit
-/// was there.
+/// Starts the program as the leader of its own process group or session, with
+/// the signal state that hinit was started with, in the terminal's foreground
+/// if hinit was there.
 ///
 /// # Errors
 /// The fork or the exec failed.
 pub fn start(
     program: &Program,
+    manner: Manner,
     inherited: Inherited,
     terminal: Option<&Terminal>,
 ) -> std::result::Result<Pid, Refusal> {
-    let ends = fds::pipe(libc::O_CLOEXEC).map_err(|error| own_failure("a pipe", &error))?;
-    let foreground = terminal.filter(|terminal| terminal.is_held_by(terminal::own_group()));
+    let ends = fds::pipe(libc::O_CLOEXEC).map_err(|error| own_failure(manner, "a pipe", &error))?;
+    let apart = Apart::prepare(program.isolation, terminal);
     match process::fork() {
-        Err(error) => Err(Refusal { is_shortage: true, ..own_failure("a process", &error) }),
-        Ok(Side::Child) => become_app(program, inherited, foreground, &mut File::from(ends.1)),
+        Err(error) => Err(Refusal { is_shortage: true, ..own_failure(manner, "a process", &error) }),
+        Ok(Side::Child) => become_app(program, inherited, apart, &mut File::from(ends.1)),
         Ok(Side::Parent(pid)) => {
-            process::lead_group(pid);
-            await_exec(program, pid, ends)
+            apart.accompany(pid);
+            await_exec(program, manner, pid, ends)
         }
     }
 }
 
-fn become_app(
-    program: &Program,
-    inherited: Inherited,
-    foreground: Option<&Terminal>,
-    failure: &mut File,
-) -> ! {
-    process::lead_group(0);
-    if let Some(terminal) = foreground {
-        // Not a reason not to run: see `Terminal::give`.
-        let _ = terminal.give(process::own_pid());
-    }
+fn become_app(program: &Program, inherited: Inherited, apart: Apart<'_>, failure: &mut File) -> ! {
+    apart.enter();
     let (stage, error) = match program.setup.apply() {
         Ok(()) => {
             inherited.restore();
@@ -236,6 +238,7 @@ const EXEC: u8 = 1;
 /// The pipe ends without a byte when the exec has closed it.
 fn await_exec(
     program: &Program,
+    manner: Manner,
     pid: Pid,
     (read, write): (OwnedFd, OwnedFd),
 ) -> std::result::Result<Pid, Refusal> {
@@ -247,14 +250,14 @@ fn await_exec(
     process::wait_for(pid);
     let [stage, errno @ ..] = failure;
     let error = io::Error::from_raw_os_error(i32::from_ne_bytes(errno));
-    Err(if stage == SETUP { setup_failed(&error) } else { program.refusal(&error) })
+    Err(if stage == SETUP { setup_failed(manner, &error) } else { program.refusal(manner, &error) })
 }
 
-fn setup_failed(error: &io::Error) -> Refusal {
+fn setup_failed(manner: Manner, error: &io::Error) -> Refusal {
     let error = Error::new(format!(
         "cannot give the app its --ulimit and its sockets: {error}; give it limits with docker run instead"
     ));
-    Refusal { code: 125, error, is_shortage: false }
+    Refusal { code: manner.own_failure(), error, is_shortage: false }
 }
 
 /// So often the first start is tried, with a pause before each further one
@@ -281,11 +284,11 @@ pub fn insist(
     }
 }
 
-fn own_failure(what: &str, error: &io::Error) -> Refusal {
+fn own_failure(manner: Manner, what: &str, error: &io::Error) -> Refusal {
     let error = Error::new(format!(
         "cannot make {what} for the app: {error}; is a limit of this container reached (pids, memory, open files)?"
     ));
-    Refusal { code: 125, error, is_shortage: false }
+    Refusal { code: manner.own_failure(), error, is_shortage: false }
 }
 
 #[cfg(test)]

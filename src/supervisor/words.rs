@@ -1,21 +1,36 @@
 //! What the supervisor says, in the user's words: one line an event.
 
+mod dumb_init;
+mod tini;
+
 use super::machine::Notice;
 use crate::health::Status;
 use crate::health::schedule::Change;
+use crate::plan::Manner;
+use crate::sys::Pid;
 use crate::sys::process::Ending;
 use crate::sys::signals::Arrival;
-use crate::text::one_line;
+use crate::sys::terminal::Detached;
+use crate::text::{one_line, system_words};
 use crate::time::{GoDuration, rounded};
-use log::{info, warn};
-use std::fs;
+use log::{debug, info, warn};
+use std::ffi::OsStr;
 use std::time::Duration;
+use std::{fs, io};
 
 /// In bytes: a check's output may be long, a line of the log must not be.
 const LONGEST_REASON: usize = 300;
 
 /// Writes a notice to the log.
-pub fn say(notice: Notice) {
+pub fn say(manner: Manner, notice: Notice) {
+    match manner {
+        Manner::Hinit | Manner::Catatonit => say_as_hinit(notice),
+        Manner::Tini { .. } => tini::say(notice),
+        Manner::DumbInit => dumb_init::say(notice),
+    }
+}
+
+fn say_as_hinit(notice: Notice) {
     match notice {
         Notice::Forwarding(arrival, sent) if arrival.signal == sent => {
             info!("{}, forwarded to the app", arrived(arrival));
@@ -37,6 +52,8 @@ pub fn say(notice: Notice) {
         }
         Notice::GraceOver(grace) => warn!("the app did not stop within {}, killing it", GoDuration(grace)),
         Notice::Ended(ending) => info!("the app {}", self::ending(ending)),
+        Notice::Parting(sent) => info!("{sent} sent to what is left of the app's group"),
+        Notice::StoppingItself => info!("stopping itself too"),
         Notice::Restarting(pause, count) => {
             info!("restarting the app in {} (restart {count})", rounded(pause));
         }
@@ -45,6 +62,76 @@ pub fn say(notice: Notice) {
         }
         Notice::SweepOver => warn!("some of it did not end in time, killing it"),
         Notice::Unkillable => warn!("what was killed does not disappear, leaving without it"),
+    }
+}
+
+/// What the app is called once it is started.
+pub fn description(manner: Manner, program: &OsStr) -> String {
+    match manner {
+        Manner::Hinit => format!("{} as {}", program.display(), whom()),
+        _ => program.display().to_string(),
+    }
+}
+
+/// As whom everything runs from here on: `root`, or the numbers.
+fn whom() -> String {
+    let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
+    if uid.is_root() { "root".to_owned() } else { format!("{uid}:{gid}") }
+}
+
+/// The app runs for the first time.
+pub fn started(manner: Manner, description: &str, pid: Pid) {
+    match manner {
+        Manner::Hinit | Manner::Catatonit => info!("started {description} (pid {pid})"),
+        Manner::Tini { .. } => info!("Spawned child process '{description}' with pid '{pid}'"),
+        Manner::DumbInit => debug!("Child spawned with PID {pid}."),
+    }
+}
+
+/// hinit has given up its terminal, or had none to give up.
+pub fn detached(outcome: io::Result<Detached>) {
+    dumb_init::detached(outcome);
+}
+
+/// The app is in a session of its own, with or without the terminal.
+pub fn in_own_session(attached: &io::Result<()>) {
+    dumb_init::in_own_session(attached);
+}
+
+/// Orphans stay orphans.
+pub fn adopts_nobody() {
+    warn!("{}", tini::NOT_SUBREAPER);
+}
+
+/// The app has been reaped; that it ended is told as a notice.
+pub fn reaped_app(manner: Manner, pid: Pid, ending: Ending) {
+    match manner {
+        Manner::Hinit | Manner::Catatonit => {}
+        Manner::Tini { .. } => debug!("Reaped child with pid: '{pid}'"),
+        Manner::DumbInit => dumb_init::reaped(pid, ending),
+    }
+}
+
+/// An orphan has been reaped.
+pub fn reaped(manner: Manner, pid: Pid, ending: Ending, warn_of_it: bool) {
+    match manner {
+        Manner::Tini { .. } if warn_of_it => warn!("Reaped zombie process with pid={pid}"),
+        Manner::Tini { .. } => debug!("Reaped child with pid: '{pid}'"),
+        Manner::DumbInit => dumb_init::reaped(pid, ending),
+        _ if warn_of_it => warn!("reaped pid {pid}: it {}", self::ending(ending)),
+        _ => debug!("reaped pid {pid}: it {}", self::ending(ending)),
+    }
+}
+
+/// Why the program could not be executed: hinit says `why`, the others what
+/// the C library says.
+pub fn not_executed(manner: Manner, program: &OsStr, error: &io::Error, why: &str) -> String {
+    let (program, plain) = (program.display(), system_words(error));
+    match manner {
+        Manner::Hinit => format!("cannot start '{program}': {why}"),
+        Manner::Tini { .. } => format!("exec {program} failed: {plain}"),
+        Manner::DumbInit => format!("{program}: {plain}"),
+        Manner::Catatonit => format!("failed to exec pid1: {plain}"),
     }
 }
 

@@ -78,6 +78,20 @@ pub fn lead_group(pid: Pid) {
     unsafe { libc::setpgid(pid, pid) };
 }
 
+/// Makes this process the leader of a new session, and so of a new group, with
+/// no terminal. It fails only for the leader of a group, which a newly forked
+/// process never is.
+pub fn lead_session() {
+    // SAFETY: touches no memory of ours.
+    unsafe { libc::setsid() };
+}
+
+/// Whether this process leads its session.
+pub fn leads_session() -> bool {
+    // SAFETY: touches no memory of ours.
+    unsafe { libc::getsid(0) == libc::getpid() }
+}
+
 /// What happened to a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {

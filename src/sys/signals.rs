@@ -115,6 +115,24 @@ pub fn is_pending(signal: Signal) -> bool {
     pending & (1 << (signal.number() - 1)) != 0
 }
 
+/// Takes a pending signal away unseen; whether there was one.
+pub fn discard(signal: Signal) -> bool {
+    let only: Mask = 1 << (signal.number() - 1);
+    let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let none: *mut libc::siginfo_t = std::ptr::null_mut();
+    // SAFETY: mask and time are valid for the sizes given, and the kernel
+    // writes no siginfo to a null pointer.
+    unsafe {
+        libc::syscall(libc::SYS_rt_sigtimedwait, &raw const only, none, &raw const no_time, MASK_SIZE) > 0
+    }
+}
+
+/// Stops hinit alone, until a SIGCONT. The kernel does not stop a PID 1.
+pub fn stop_itself() {
+    // SAFETY: kill touches no memory of ours.
+    unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
+}
+
 /// A signal that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {

@@ -1,6 +1,6 @@
 //! The controlling terminal and its foreground process group.
 
-use super::{Pid, check, signals};
+use super::{Pid, check, process, signals};
 use crate::signal::Signal;
 use std::fs::{File, OpenOptions};
 use std::io::{self, IsTerminal};
@@ -67,4 +67,46 @@ pub fn own_group() -> Pid {
 pub fn suspend_own_group() -> bool {
     signals::raise_for_own_group(Signal::TSTP);
     signals::is_pending(Signal::CONT)
+}
+
+/// How a controlling terminal was given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detached {
+    /// For the whole session, whose leader hinit is. The kernel then hangs up
+    /// on the terminal's foreground group; what of that came to hinit was
+    /// thrown away, since the terminal is not gone.
+    Leader(Vec<Signal>),
+    /// For hinit alone.
+    Member,
+}
+
+/// Gives up the controlling terminal, if standard input is it, so that another
+/// session can have it (TIOCNOTTY, ioctl_tty(2)).
+///
+/// # Errors
+/// ENOTTY: there is none to give up.
+pub fn detach() -> io::Result<Detached> {
+    let leads = process::leads_session();
+    let hang_up = [Signal::HUP, Signal::CONT];
+    let raised_by_it = hang_up.map(|signal| !signals::is_pending(signal));
+    // SAFETY: the request takes no argument.
+    check(unsafe { libc::ioctl(libc::STDIN_FILENO, libc::TIOCNOTTY) })?;
+    if !leads {
+        return Ok(Detached::Member);
+    }
+    let raised = hang_up.into_iter().zip(raised_by_it).filter(|(_, by_it)| *by_it);
+    Ok(Detached::Leader(
+        raised.map(|(signal, _)| signal).filter(|signal| signals::discard(*signal)).collect(),
+    ))
+}
+
+/// Makes standard input the controlling terminal of the session that this
+/// process leads (TIOCSCTTY).
+///
+/// # Errors
+/// ENOTTY: it is none. EPERM: it is another session's.
+pub fn attach() -> io::Result<()> {
+    let steal: libc::c_int = 0;
+    // SAFETY: the request takes a number.
+    check(unsafe { libc::ioctl(libc::STDIN_FILENO, libc::TIOCSCTTY, steal) }).map(drop)
 }

@@ -423,6 +423,19 @@ impl TempDir {
         Self(path)
     }
 
+    /// One for sockets, whose paths may have 107 bytes, and that is on a disk.
+    pub fn in_short_path(name: &str) -> Self {
+        let path = PathBuf::from(format!("/var/tmp/hinit-{name}-{}", Self::next()));
+        std::fs::create_dir_all(&path).expect("a directory for the test");
+        Self(path)
+    }
+
+    /// A number that no other directory of any test has.
+    fn next() -> String {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        format!("{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+    }
+
     pub fn path(&self) -> &Path {
         &self.0
     }

@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use crate::identity::capability::{Choice, Set};
 use crate::identity::spec::UserSpec;
 use crate::plan::probe::Probe;
-use crate::plan::{App, Health, Identity, Life, OnFailure, Plan, Stop, Timing, WaitFor, words};
+use crate::plan::{
+    App, Health, Identity, Isolation, Life, Manner, OnFailure, Plan, Stop, Timing, WaitFor, words,
+};
 use crate::signal::Signal;
 use crate::time::parse_duration;
 use std::ffi::{OsStr, OsString};
@@ -31,6 +33,7 @@ pub fn plan(typed: &Typed) -> Result<Plan> {
         wait_for: wait_for(typed)?,
         ready_file: typed.one("ready-file").map(|word| word.text.into()),
         status_file: typed.one("status-file").map(|word| word.text.into()),
+        manner: Manner::Hinit,
     })
 }
 
@@ -50,6 +53,7 @@ fn app(typed: &Typed) -> Result<App> {
         limits: limits(typed)?,
         umask: typed.get("umask", Umask::parse)?,
         oom_score_adj: typed.get("oom-score-adj", oom_score::parse)?,
+        isolation: Isolation::Group,
     })
 }
 
@@ -104,6 +108,8 @@ fn stop(typed: &Typed) -> Result<Stop> {
         sweep: typed.get("sweep", parse_duration)?,
         rewrites: typed.all("rewrite").iter().map(|word| word.read(words::rewrite)).collect::<Result<_>>()?,
         parent_death: typed.get("pdeath-signal", Signal::parse)?,
+        parting: None,
+        stops_itself: false,
     })
 }
 

@@ -3,6 +3,7 @@
 use super::output::Output;
 use super::{Check, Work};
 use crate::health::schedule::{NO_EXIT_CODE, timeout_output};
+use crate::plan::Manner;
 use crate::plan::probe::Builtin;
 use crate::probe;
 use crate::signal::Signal;
@@ -168,7 +169,7 @@ fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: 
         .and_then(|()| fds::redirect(output.as_fd(), libc::STDERR_FILENO));
     inherited.restore();
     let error = program.execute();
-    let _ = write!(output, "{}", program.refusal(&error).error);
+    let _ = write!(output, "{}", program.refusal(Manner::Hinit, &error).error);
     let _ = failure.write_all(&error.raw_os_error().unwrap_or(0).to_ne_bytes());
     process::leave(127)
 }

@@ -134,6 +134,29 @@ fn hands_the_terminal_back_on_ctrl_z_but_as_pid_1_goes_on() {
 }
 
 #[test]
+fn stops_itself_after_the_app_if_a_terminal_asks_and_the_plan_wants_that() {
+    let rewrites = vec![(Signal::TSTP, Some(Signal::STOP)), (Signal::TTIN, None)];
+    let mut scene = Scene::running(Stop { rewrites, stops_itself: true, ..Stop::default() }, Life::default());
+    for (signal, sent) in
+        [(Signal::TSTP, Some(Signal::STOP)), (Signal::TTIN, None), (Signal::TTOU, Some(Signal::TTOU))]
+    {
+        let todo = scene.on(Event::Signal(from_outside(signal)));
+        let expected: Vec<_> = sent.map(Action::Signal).into_iter().chain([Action::StopItself]).collect();
+        assert_eq!(todo, expected, "{signal}");
+    }
+}
+
+#[test]
+fn tells_the_rest_of_the_group_only_where_signals_go_to_the_group() {
+    for (group, expected) in
+        [(true, vec![Action::SignalRest(Signal::TERM), Action::Exit(0)]), (false, vec![Action::Exit(0)])]
+    {
+        let stop = Stop { group, parting: Some(Signal::TERM), ..Stop::default() };
+        assert_eq!(Scene::running(stop, Life::default()).on(exited(0)), expected);
+    }
+}
+
+#[test]
 fn sweeps_what_is_left_and_leaves_as_soon_as_nothing_is() {
     let stop = Stop { sweep: Some(SECOND), ..Stop::default() };
     let sweep =
@@ -291,8 +314,10 @@ prop_compose! {
         drain in durations(),
         sweep in proptest::option::of(durations()),
         rewrites in proptest::collection::vec((signals(), proptest::option::of(signals())), 0..3),
+        parting in proptest::option::of(signals()),
+        stops_itself: bool,
     ) -> Stop {
-        Stop { group, signal, timeout, drain, sweep, rewrites, parent_death: None }
+        Stop { group, signal, timeout, drain, sweep, rewrites, parent_death: None, parting, stops_itself }
     }
 }
 
@@ -370,9 +395,14 @@ impl World {
     fn obey(&mut self, action: Action) {
         assert_eq!(self.exit, None, "nothing comes after Exit, but {action:?} did");
         match action {
-            Action::Signal(_) | Action::Resume | Action::GiveTerminal | Action::Suspend => {
+            Action::Signal(_)
+            | Action::Resume
+            | Action::GiveTerminal
+            | Action::Suspend
+            | Action::StopItself => {
                 assert!(self.app, "{action:?} to a reaped app");
             }
+            Action::SignalRest(_) => assert!(!self.app, "{action:?} while the app is there"),
             Action::Exit(code) => self.exit = Some(code),
             Action::Start => self.start(),
             Action::SignalAll(_) | Action::Enter(_) | Action::Tell(_) => {}

@@ -1,0 +1,40 @@
+//! No app at all: the first process of a pod, which holds its namespaces and
+//! reaps what is left in them (`catatonit -P`).
+
+use crate::plan::Manner;
+use crate::signal::Signal;
+use crate::sys::fds;
+use crate::sys::process::{self, Wait};
+use crate::sys::signals::{Arrival, Inbox};
+use log::error;
+use std::io;
+
+/// Waits for SIGTERM or SIGINT and returns 0 then, or the manner's code for a
+/// failure. Every other signal is ignored.
+pub fn run(manner: Manner) -> i32 {
+    match wait_for_stop() {
+        Ok(()) => 0,
+        Err(error) => {
+            error!("cannot pause: {error}");
+            manner.own_failure()
+        }
+    }
+}
+
+fn wait_for_stop() -> io::Result<()> {
+    let mut inbox = Inbox::open()?;
+    let mut arrivals = Vec::with_capacity(32);
+    loop {
+        // Before the first wait too: what died earlier is announced by nobody.
+        while let Wait::Changed(..) = process::wait_any() {}
+        fds::wait_for_input(&mut [fds::input(inbox.fd())], None)?;
+        inbox.take(&mut arrivals);
+        if arrivals.iter().any(is_stop_request) {
+            return Ok(());
+        }
+    }
+}
+
+fn is_stop_request(arrival: &Arrival) -> bool {
+    [Signal::TERM, Signal::INT].contains(&arrival.signal)
+}

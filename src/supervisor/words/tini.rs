@@ -1,0 +1,21 @@
+//! What tini says, at its own levels.
+
+use crate::supervisor::machine::Notice;
+use crate::sys::process::Ending;
+use log::{debug, info};
+
+/// tini's suite and people's search engines look for the last five words.
+pub const NOT_SUBREAPER: &str = "Tini is not running as PID 1 and isn't registered as a child subreaper: \
+    use -s or set TINI_SUBREAPER, since otherwise zombie reaping won't work.";
+
+/// Writes a notice to the log.
+pub fn say(notice: Notice) {
+    match notice {
+        Notice::Forwarding(_, sent) | Notice::Stopping(_, sent) => debug!("Passing signal: '{sent}'"),
+        Notice::Ended(Ending::Exited(code)) => info!("Main child exited normally (with status '{code}')"),
+        Notice::Ended(Ending::Killed { signal, .. }) => {
+            info!("Main child exited with signal (with signal '{signal}')");
+        }
+        other => super::say_as_hinit(other),
+    }
+}

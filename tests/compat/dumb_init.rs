@@ -1,0 +1,201 @@
+//! What dumb-init's own suite checks, and where hinit is right and it is not.
+
+use crate::common::{As, TempDir, fixture, send, status_field, until};
+use crate::{TERM, both_everywhere, hinit_and_the_original, only_hinit, sh, start, stat};
+
+#[test]
+fn forwards_signals_with_a_session_and_without() {
+    both_everywhere("dumb-init", |program, mode| {
+        let fixture = fixture();
+        for session in ["1", "0"] {
+            let words = [fixture.as_str(), "signals"];
+            let running = start(program, mode, words).env("DUMB_INIT_SETSID", session).start();
+            running.prints("ready");
+            // 9 and 19 cannot be caught, 17 is the init's own; 20 to 22 see below.
+            for number in (1..=31).filter(|number| ![9, 15, 17, 19, 20, 21, 22].contains(number)) {
+                running.signal(number).prints(&format!("got {number}\n"));
+            }
+            running.signal(TERM);
+            assert_eq!(running.wait().code, 7);
+        }
+    });
+}
+
+#[test]
+fn forwards_realtime_signals_where_dumb_init_eats_them() {
+    only_hinit("dumb-init", |program, mode| {
+        let running = start(program, mode, [&fixture(), "signals"]).start();
+        running.prints("ready");
+        for number in 32..=64 {
+            running.signal(number).prints(&format!("got {number}\n"));
+        }
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn rewrites_and_drops_signals() {
+    both_everywhere("dumb-init", |program, mode| {
+        let fixture = fixture();
+        let words =
+            ["-r", "1:31", "-r", "31:1", "-r", "2:0", "--rewrite=28:0", "-r", "3:12", &fixture, "signals"];
+        let running = start(program, mode, words).start();
+        running.prints("ready").signal(1).prints("got 31\n");
+        running.signal(31).prints("got 1\n").signal(2).signal(28).signal(3).prints("got 12\n");
+        running.signal(TERM).prints("got 15\n");
+        let out = running.wait();
+        assert_eq!(out.stdout, "ready\ngot 31\ngot 1\ngot 12\ngot 15\n");
+    });
+}
+
+#[test]
+fn rewrites_by_name_too() {
+    only_hinit("dumb-init", |program, mode| {
+        let words = ["-r", "TERM:SIGQUIT", "-r", "RTMIN+1:TERM", &fixture(), "signals"].map(str::to_owned);
+        let running = start(program, mode, words).start();
+        running.prints("ready").signal(TERM).prints("got 3\n").signal(35);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn the_app_leads_a_session_unless_it_is_a_single_child() {
+    hinit_and_the_original("dumb-init", |program| {
+        for (flags, session) in [(&[][..], true), (&["-c"], false), (&["--single-child"], false)] {
+            let running = start(program, As::Process, sh(flags, "echo ready; exec sleep 60")).start();
+            running.prints("ready");
+            let app = running.app();
+            assert_eq!(stat(app, 6) == app.to_string(), session, "{flags:?}");
+            running.signal(TERM);
+            assert_eq!(running.wait().code, 143);
+        }
+    });
+}
+
+#[test]
+fn signals_the_whole_group_only_in_a_session() {
+    hinit_and_the_original("dumb-init", |program| {
+        for (flags, reached) in [(&[][..], true), (&["-c"], false)] {
+            let running =
+                start(program, As::Process, sh(flags, "sleep 60 & echo child $! end; wait")).start();
+            running.prints("end");
+            let child: i32 = running.stdout().split_whitespace().nth(1).unwrap().parse().unwrap();
+            running.signal(10);
+            assert_eq!(running.wait().code, 138);
+            let gone = || status_field(child, "State").is_none_or(|state| state.starts_with('Z'));
+            if reached {
+                until("the child is gone too", || gone().then_some(()));
+            } else {
+                assert!(!gone());
+                send(child, 9);
+            }
+        }
+    });
+}
+
+#[test]
+fn who_is_left_of_a_session_is_told_to_end() {
+    hinit_and_the_original("dumb-init", |program| {
+        for (flags, told) in [(&[][..], true), (&["-c"], false)] {
+            let directory = TempDir::new("rest");
+            let heard = directory.file("heard", "");
+            let script = format!(
+                "'{}' signals > '{heard}' & echo $!; until grep -q ready '{heard}'; do sleep 0.01; done; exit 3",
+                fixture(),
+                heard = heard.display()
+            );
+            let running = start(program, As::Process, sh(flags, &script)).start();
+            running.prints("\n");
+            let left: i32 = running.stdout().trim().parse().unwrap();
+            assert_eq!(running.wait().code, 3);
+            let hears = |text: &str| std::fs::read_to_string(&heard).unwrap().contains(text).then_some(());
+            if !told {
+                send(left, 10);
+                until("it still hears", || hears("got 10\n"));
+                assert_eq!(hears("got 15"), None);
+                send(left, TERM);
+            }
+            until("it is told", || hears("got 15\n"));
+        }
+    });
+}
+
+#[test]
+fn a_terminals_signals_stop_the_session_and_itself() {
+    hinit_and_the_original("dumb-init", |program| {
+        let running = start(program, As::Process, [&fixture(), "signals"]).start();
+        running.prints("ready");
+        let app = running.app();
+        for (times, number) in [20, 21, 22].into_iter().enumerate() {
+            running.signal(number);
+            for pid in [app, running.pid] {
+                until("both are stopped", || (stat(pid, 3) == "T").then_some(()));
+            }
+            running.signal(18).prints_times("got 18\n", times + 1);
+            until("both go on", || (stat(running.pid, 3) != "T").then_some(()));
+        }
+        running.signal(TERM);
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.contains("got 20")), (7, false));
+    });
+}
+
+#[test]
+fn a_terminals_signals_reach_a_single_child_and_stop_itself() {
+    hinit_and_the_original("dumb-init", |program| {
+        let fixture = fixture();
+        for words in [&["-c"][..], &["-r", "20:20", "-r", "21:21", "-r", "22:22"]] {
+            let running =
+                start(program, As::Process, [words, &[fixture.as_str(), "signals"]].concat()).start();
+            running.prints("ready");
+            for (times, number) in [20, 21, 22].into_iter().enumerate() {
+                running.signal(number).prints(&format!("got {number}\n"));
+                until("it is stopped", || (stat(running.pid, 3) == "T").then_some(()));
+                running.signal(18).prints_times("got 18\n", times + 1);
+            }
+            running.signal(TERM);
+            assert_eq!(running.wait().code, 7);
+        }
+    });
+}
+
+#[test]
+fn keeps_no_directory_busy_and_leaves_the_apps_alone() {
+    both_everywhere("dumb-init", |program, mode| {
+        let script = format!("cd /tmp; exec '{}' sh -c 'readlink /proc/$PPID/cwd; pwd'", program.display());
+        let out = start(std::path::Path::new("/bin/sh"), mode, ["-c", &script]).output();
+        assert_eq!(out.stdout, "/\n/tmp\n");
+    });
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_2() {
+    both_everywhere("dumb-init", |program, mode| {
+        for words in
+            [&["/nosuch"][..], &["--", "/nosuch"], &["-c", "/nosuch"], &["--single-child", "--", "/nosuch"]]
+        {
+            let out = start(program, mode, words).output();
+            assert_eq!(
+                (out.code, out.stderr.as_str()),
+                (2, "[dumb-init] /nosuch: No such file or directory\n")
+            );
+        }
+    });
+}
+
+#[test]
+fn loses_no_signal_that_comes_before_the_session_is_there() {
+    only_hinit("dumb-init", |program, mode| {
+        for _ in 0..40 {
+            let running = start(program, mode, ["sleep", "60"]).start();
+            until("hinit has blocked the signals", || {
+                let here = mode == As::Process;
+                // Before that the kernel throws away what comes to a PID 1.
+                (here || status_field(running.pid, "SigBlk")? == "fffffffffffbfeff").then_some(())
+            });
+            running.signal(TERM);
+            assert_eq!(running.wait().code, 143);
+        }
+    });
+}
