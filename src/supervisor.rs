@@ -31,15 +31,29 @@ use std::ffi::OsStr;
 ///
 /// A failure before the app is started is one line on stderr.
 pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
-    start(plan, inherited).unwrap_or_else(|error| {
+    let code = make_ready(plan, inherited).and_then(|ready| match ready {
+        Ready::ToRun(mut runtime) => runtime.run(),
+        Ready::ToLeave(code) => Ok(code),
+    });
+    code.unwrap_or_else(|error| {
         error!("{error}");
         plan.manner.own_failure()
     })
 }
 
+/// What the preparations came to.
+enum Ready {
+    ToRun(Box<Runtime>),
+    ToLeave(i32),
+}
+
 /// The order is that of the privileges: what needs root first, then the drop,
 /// and only then the first fork.
-fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
+///
+/// Never inlined: its frame would stay on the stack for as long as the loop
+/// runs ([`crate::sys::memory`]).
+#[inline(never)]
+fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
     let parent = process::parent_pid();
     let sockets = sockets::take(plan.manner)?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
@@ -51,10 +65,9 @@ fn start(plan: &Plan, inherited: Inherited) -> Result<i32> {
     let environment = environment(dropped, variables, sockets.as_ref());
     let prepared = prepare(plan, &environment, sockets, inherited)?;
     if let Some(code) = end_with_parent(plan.stop.parent_death, parent)? {
-        return Ok(code);
+        return Ok(Ready::ToLeave(code));
     }
-    let mut runtime = Runtime::open(plan, prepared, inherited)?;
-    runtime.run()
+    Runtime::open(plan, prepared, inherited).map(Box::new).map(Ready::ToRun)
 }
 
 /// What may need root. The owners come last, so that nothing has changed in a

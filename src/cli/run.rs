@@ -23,6 +23,9 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
     }
 }
 
+/// Never inlined: clap's frames would stay on the stack for as long as the app
+/// runs ([`crate::sys::memory`]).
+#[inline(never)]
 fn prepare(words: &[OsString]) -> std::result::Result<Plan, Asked> {
     let typed = typed(words)?;
     let plan = meaning::plan(&typed).map_err(Asked::Wrong)?;

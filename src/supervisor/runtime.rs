@@ -104,7 +104,8 @@ impl Runtime {
             publication: Publication::new(plan.status_file.as_deref(), plan.ready_file.as_deref()),
             news: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
-            reaping: false,
+            // What died before hinit was executed is announced to nobody.
+            reaping: true,
             memory: Memory::default(),
             exit: None,
             todo: Vec::with_capacity(8),
@@ -126,10 +127,7 @@ impl Runtime {
     /// The kernel cannot wait any more (ENOMEM).
     pub fn run(&mut self) -> Result<i32> {
         let mut arrivals = Vec::with_capacity(32);
-        match &self.gate {
-            Some(_) => self.publish(),
-            None => self.first_start(),
-        }
+        self.begin();
         memory::forget_unused_stack();
         loop {
             if let Some(code) = self.exit {
@@ -138,6 +136,14 @@ impl Runtime {
             }
             self.wait().map_err(|error| Error::new(format!("cannot wait for events: {error}")))?;
             self.turn(&mut arrivals);
+        }
+    }
+
+    #[inline(never)]
+    fn begin(&mut self) {
+        match &self.gate {
+            Some(_) => self.publish(),
+            None => self.first_start(),
         }
     }
 
