@@ -121,6 +121,12 @@ pub fn own_terminal() -> io::Result<()> {
     }
 }
 
+/// A directory that somebody forgot to close.
+pub fn descriptor_77_open() -> io::Result<()> {
+    // SAFETY: system calls only; the path is a C string.
+    unsafe { checked(libc::dup2(libc::open(c"/".as_ptr(), libc::O_RDONLY), 77)) }
+}
+
 /// Somebody without any privilege.
 pub fn nobody_special() -> io::Result<()> {
     // SAFETY: system calls only; raw ones, since there is one thread.

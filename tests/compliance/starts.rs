@@ -16,6 +16,7 @@ pub const ROWS: &[Row] = &[
     },
     Row { text: "the app has no signal blocked or ignored that the init was not given", run: plain_state },
     Row { text: "the app inherits no descriptor of the init's own", run: descriptors },
+    Row { text: "a descriptor that the runtime left open is closed (CVE-2024-21626)", run: leaked },
     Row { text: "options end at the first word that is not one", run: permutation },
     Row { text: "arguments need not be UTF-8", run: bytes },
     Row { text: "a program that does not exist gives 127", run: not_found },
@@ -53,9 +54,18 @@ fn plain_state(subject: &Subject) -> Option<()> {
 }
 
 fn descriptors(subject: &Subject) -> Option<()> {
-    let with = subject.run(As::Pid1, Wish::Plain, &["ls", "/proc/self/fd"])?.output();
-    let bare = common::hinit(As::Pid1, ["/proc/self/fd"]).program("ls").output();
-    assert_eq!(with.stdout, bare.stdout);
+    let with = subject.run(As::Pid1, Wish::Plain, &["ls", "/proc/self/fd"])?.output().stdout;
+    let bare = common::hinit(As::Pid1, ["/proc/self/fd"]).program("ls").output().stdout;
+    let more: Vec<_> = with.lines().filter(|fd| !bare.lines().any(|known| known == *fd)).collect();
+    assert!(more.is_empty() && with.starts_with("0\n1\n2\n"), "{more:?}");
+    Some(())
+}
+
+/// One that the runtime forgot to close, as runc did.
+fn leaked(subject: &Subject) -> Option<()> {
+    let app = ["sh", "-c", "test ! -e /proc/self/fd/77"];
+    let out = subject.run(As::Pid1, Wish::Plain, &app)?.before_exec(given::descriptor_77_open).output();
+    assert_eq!(out.code, 0, "it is open");
     Some(())
 }
 
