@@ -29,7 +29,7 @@ pub struct Inherited {
 /// An inherited SIGCHLD=ignore makes the kernel reap by itself, and tini,
 /// catatonit and tino wait for ever.
 pub fn block_all() -> Inherited {
-    let mask = set_mask(ALL);
+    let mask = set_mask(ALL).unwrap_or_default();
     let sigchld_ignored = set_sigchld(libc::SIG_DFL) == libc::SIG_IGN;
     Inherited { mask, sigchld_ignored }
 }
@@ -46,13 +46,14 @@ impl Inherited {
     }
 }
 
-fn set_mask(mask: Mask) -> Mask {
+/// The mask before; none if a seccomp filter denies even this.
+fn set_mask(mask: Mask) -> Option<Mask> {
     let mut old: Mask = 0;
     // SAFETY: both masks are valid for MASK_SIZE bytes, the size given.
-    unsafe {
+    let done = unsafe {
         libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const mask, &raw mut old, MASK_SIZE)
     };
-    old
+    (done == 0).then_some(old)
 }
 
 fn set_sigchld(disposition: libc::sighandler_t) -> libc::sighandler_t {
@@ -148,7 +149,8 @@ pub struct Arrival {
 pub enum Inbox {
     /// The usual way; needs no handler, loses no realtime signal.
     Signalfd(File),
-    /// Where a seccomp filter denies signalfd: handlers that write to a pipe.
+    /// Where a seccomp filter denies signalfd, or blocking: handlers that write
+    /// to a pipe.
     Pipe(File),
 }
 
@@ -158,9 +160,11 @@ impl Inbox {
     /// # Errors
     /// Neither a signalfd nor a pipe can be had.
     pub fn open() -> io::Result<Self> {
-        match signalfd() {
-            Ok(fd) => Ok(Self::Signalfd(File::from(fd))),
-            Err(_) => handlers().map(|pipe| Self::Pipe(File::from(pipe))),
+        // A signalfd gets nothing that is not blocked, SIGCHLD above all.
+        let blocked = set_mask(ALL).is_some();
+        match blocked.then(signalfd) {
+            Some(Ok(fd)) => Ok(Self::Signalfd(File::from(fd))),
+            _ => handlers().map(|pipe| Self::Pipe(File::from(pipe))),
         }
     }
 

@@ -1,7 +1,10 @@
 //! Circumstances to start hinit in: each is called in the new process just
 //! before the exec, and makes system calls only.
 
+use std::ffi::CString;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 
 pub fn hup_ignored_usr1_blocked() -> io::Result<()> {
     // SAFETY: system calls only.
@@ -126,6 +129,32 @@ pub fn own_terminal() -> io::Result<()> {
         checked(libc::setsid())?;
         checked(libc::ioctl(0, libc::TIOCSCTTY, 0))?;
         checked(libc::dup2(0, 2))
+    }
+}
+
+/// A directory that somebody forgot to close.
+pub fn descriptor_77_open() -> io::Result<()> {
+    // SAFETY: system calls only; the path is a C string.
+    unsafe { checked(libc::dup2(libc::open(c"/".as_ptr(), libc::O_RDONLY), 77)) }
+}
+
+/// Somebody without any privilege.
+pub fn nobody_special() -> io::Result<()> {
+    // SAFETY: system calls only; raw ones, since there is one thread.
+    unsafe {
+        libc::syscall(libc::SYS_setgroups, 0, 0);
+        libc::syscall(libc::SYS_setresgid, 10001, 10001, 10001);
+        checked(i32::try_from(libc::syscall(libc::SYS_setresuid, 10001, 10001, 10001)).unwrap_or(-1))
+    }
+}
+
+/// One file in the place of another, in a mount namespace of its own.
+pub fn bound(from: &Path, to: &Path) -> impl FnMut() -> io::Result<()> + use<> {
+    let [from, to] = [from, to].map(|path| CString::new(path.as_os_str().as_bytes()).expect("a path"));
+    move || {
+        let none: *const libc::c_char = std::ptr::null();
+        // SAFETY: a system call only; both paths end with a NUL.
+        checked(unsafe { libc::mount(from.as_ptr(), to.as_ptr(), none, libc::MS_BIND, none.cast()) })
     }
 }
 

@@ -14,7 +14,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -25,6 +25,17 @@ pub const HINIT: &str = env!("CARGO_BIN_EXE_hinit");
 /// How long any condition may take before a test fails. Generous: it is only
 /// ever reached by a failure.
 pub const LIMIT: Duration = Duration::from_secs(60);
+
+static PATIENCE: AtomicU64 = AtomicU64::new(LIMIT.as_secs());
+
+/// How long is waited from now on, for programs that may well not do it.
+pub fn be_patient_for(seconds: u64) {
+    PATIENCE.store(seconds, Ordering::Relaxed);
+}
+
+fn patience() -> Duration {
+    Duration::from_secs(PATIENCE.load(Ordering::Relaxed))
+}
 
 /// As what hinit runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -175,8 +186,11 @@ impl Builder {
         let stdout = Capture::of(child.stdout.take().expect("stdout is a pipe"));
         let stderr = Capture::of(child.stderr.take().expect("stderr is a pipe"));
         let pid = child.id().cast_signed();
-        let pid = if mode == As::Pid1 { await_only_child(pid) } else { pid };
-        Running { child, pid, stdout, stderr }
+        let mut started = Started { child, pid };
+        if mode == As::Pid1 {
+            started.pid = await_only_child(pid);
+        }
+        Running { pid: started.pid, started, stdout, stderr }
     }
 
     /// Starts it and waits for its end.
@@ -254,7 +268,7 @@ pub fn until<T>(what: &str, mut condition: impl FnMut() -> Option<T>) -> T {
         if let Some(value) = condition() {
             return value;
         }
-        assert!(start.elapsed() < LIMIT, "this did not come true within {LIMIT:?}: {what}");
+        assert!(start.elapsed() < patience(), "this did not come true within {:?}: {what}", patience());
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -289,10 +303,31 @@ impl Capture {
     }
 }
 
+/// A process that does not outlive its test, nor do its children.
+#[derive(Debug)]
+struct Started {
+    child: Child,
+    pid: i32,
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            let mut all = children(self.pid);
+            all.extend([self.pid, self.child.id().cast_signed()]);
+            for pid in all {
+                // SAFETY: kill touches no memory. Not reaped, so still ours.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+            }
+            let _ = self.child.wait();
+        }
+    }
+}
+
 /// A started hinit.
 #[derive(Debug)]
 pub struct Running {
-    child: Child,
+    started: Started,
     /// hinit's own pid, as seen from the tests.
     pub pid: i32,
     stdout: Capture,
@@ -346,7 +381,7 @@ impl Running {
             }
             let (out, err) = (self.stdout(), self.stderr());
             assert!(
-                start.elapsed() < LIMIT,
+                start.elapsed() < patience(),
                 "this did not come true: {what}\nstdout:\n{out}\nstderr:\n{err}"
             );
             thread::sleep(Duration::from_millis(2));
@@ -366,17 +401,17 @@ impl Running {
 
     /// Whether hinit has ended by now.
     pub fn has_ended(&mut self) -> bool {
-        self.child.try_wait().expect("hinit can be waited for").is_some()
+        self.started.child.try_wait().expect("hinit can be waited for").is_some()
     }
 
     /// Waits for hinit's end.
     pub fn wait(mut self) -> Output {
         let start = Instant::now();
         let status = loop {
-            if let Some(status) = self.child.try_wait().expect("hinit can be waited for") {
+            if let Some(status) = self.started.child.try_wait().expect("hinit can be waited for") {
                 break status;
             }
-            if start.elapsed() > LIMIT {
+            if start.elapsed() > patience() {
                 let (out, err) = (self.stdout(), self.stderr());
                 panic!("hinit did not end\nstdout:\n{out}\nstderr:\n{err}");
             }
