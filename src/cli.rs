@@ -1,5 +1,7 @@
 //! hinit's own command line: one file a verb, each yields a plan.
 
+#[cfg(feature = "lab")]
+mod explain;
 mod options;
 mod probe;
 mod run;
@@ -8,6 +10,7 @@ mod status;
 use crate::compat;
 use crate::error::Error;
 use crate::sys::start::Start;
+use std::ffi::OsString;
 use std::io::Write;
 
 /// The whole program: words in, exit code out.
@@ -25,10 +28,21 @@ pub fn main(start: &Start) -> i32 {
             start.inherited.restore();
             status::main(rest)
         }
+        "explain" => explain(rest),
         "help" | "--help" | "-h" => show(&overview()),
         "--version" | "-V" | "version" => show(concat!("hinit ", env!("CARGO_PKG_VERSION"), "\n")),
         _ => run::main(words, start.inherited),
     }
+}
+
+#[cfg(feature = "lab")]
+fn explain(words: &[OsString]) -> i32 {
+    explain::main(words)
+}
+
+#[cfg(not(feature = "lab"))]
+fn explain(_words: &[OsString]) -> i32 {
+    fail(&Error::new("this hinit is the slim one, without explain; the full one has it"), 1)
 }
 
 /// Text that was asked for goes to stdout; a closed one is no failure.
@@ -52,6 +66,7 @@ Usage:
   hinit [OPTIONS] [--] PROGRAM [ARG...]   start a program as PID 1 (same as 'hinit run')
   hinit probe TARGET [CHECKS]             check once: exit 0 if healthy, 1 if not
   hinit status [--json]                   what the running hinit says: exit 0 if healthy
+  hinit explain LINE|FILE|-               an old HEALTHCHECK said with hinit, and what is wrong with it
 
 In a Dockerfile:
   COPY --from=hinit /hinit /hinit

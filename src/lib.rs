@@ -14,6 +14,7 @@
 //!   processes; the status document.
 //! - [`probe`]: one file a protocol; a target in, a verdict and a reason out.
 //! - [`identity`]: the user spec, the passwd and group files, the drop.
+//! - `lab`: what a developer uses at the desk, such as `explain`; a cargo feature.
 //! - [`sys`]: the only unsafe code.
 //!
 //! Words all floors share: [`error`], [`signal`], [`text`], [`time`].
@@ -24,6 +25,8 @@ pub mod compat;
 pub mod error;
 pub mod health;
 pub mod identity;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod logging;
 pub mod plan;
 pub mod probe;

@@ -1,0 +1,95 @@
+//! `hinit explain LINE|FILE|-`: an old health check said with hinit.
+
+use crate::error::{Error, Result};
+use crate::lab::explain::{Explained, Kind, explain};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, value_parser};
+use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::{self, Read};
+
+const FAILURE: i32 = 1;
+/// No Dockerfile or compose file is longer; in bytes.
+const LONGEST: u64 = 4 << 20;
+
+/// The verb: words in, exit code out.
+pub fn main(words: &[OsString]) -> i32 {
+    let name = OsString::from("hinit explain");
+    let matches = match command().try_get_matches_from([&name].into_iter().chain(words)) {
+        Ok(matches) => matches,
+        Err(error) if error.kind() == ErrorKind::DisplayHelp => return super::show(&error.to_string()),
+        Err(error) => return super::fail(&usage(&error), FAILURE),
+    };
+    let told = match matches.get_one::<OsString>("source") {
+        Some(source) => told(source),
+        None => Err(Error::new(WHAT)),
+    };
+    match told {
+        Ok(checks) => super::show(&checks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        Err(error) => super::fail(&error, FAILURE),
+    }
+}
+
+const WHAT: &str =
+    "say what to explain: a HEALTHCHECK line in quotes, a Dockerfile, a compose file, or - for stdin";
+
+fn usage(error: &clap::Error) -> Error {
+    match error.kind() {
+        ErrorKind::UnknownArgument => Error::new(format!("there is more than one argument; {WHAT}")),
+        _ => Error::new(WHAT),
+    }
+}
+
+fn command() -> Command {
+    Command::new("hinit explain")
+        .about("Says an old health check with hinit, and what is wrong with the old one. It runs nothing.")
+        .override_usage("hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -")
+        .after_help(
+            "For each check it prints the old line; the new one, which runs hinit probe; PID 1, an\n\
+             entrypoint that looks by itself, with the same timing; and notes. A check that hinit\n\
+             cannot say is left, with the reason: PID 1 can run its old command.\n\
+             hinit probe waits 10s by itself: a longer timeout of the check is handed on to it.\n\
+             Exit code 0 if there are checks and all could be read, also if one is left; 1 otherwise.",
+        )
+        .arg(
+            Arg::new("source")
+                .value_name("SOURCE")
+                .value_parser(value_parser!(OsString))
+                .allow_hyphen_values(true)
+                .help("A HEALTHCHECK line or its command alone, a file, or - for stdin"),
+        )
+}
+
+fn told(source: &OsStr) -> Result<Vec<Explained>> {
+    if source == "-" {
+        let text = read(io::stdin().lock()).map_err(|error| error.at("stdin"))?;
+        let first = text.split_whitespace().next().unwrap_or_default();
+        // One line can be piped in as well as given.
+        let line = text.trim().lines().count() == 1 && !["FROM", "services:"].contains(&first);
+        return explain(&text, if line { Kind::Line } else { Kind::File }).map_err(|error| error.at("stdin"));
+    }
+    let path = source.to_string_lossy();
+    if let Some(line) = source.to_str().filter(|text| is_line(text)) {
+        return explain(line, Kind::Line);
+    }
+    let file = File::open(source)
+        .map_err(|error| Error::new(format!("'{path}' is neither a HEALTHCHECK line nor a file: {error}")))?;
+    let place = |error: Error| error.at(&path);
+    explain(&read(file).map_err(place)?, Kind::File).map_err(place)
+}
+
+/// A line has at least two words, and is no file.
+fn is_line(text: &str) -> bool {
+    text.trim().contains(char::is_whitespace) && !std::path::Path::new(text).exists()
+}
+
+fn read(from: impl Read) -> Result<String> {
+    let mut bytes = Vec::new();
+    from.take(LONGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Error::new(format!("it cannot be read: {error}")))?;
+    if bytes.len() as u64 > LONGEST {
+        return Err(Error::new("it is longer than 4 MiB, which no Dockerfile is"));
+    }
+    String::from_utf8(bytes).map_err(|_| Error::new("it is not UTF-8 text"))
+}

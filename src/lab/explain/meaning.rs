@@ -1,0 +1,112 @@
+//! From a check as Docker would run it to the probes it is made of.
+
+mod compile;
+mod conversation;
+
+use super::probe::Probe;
+use super::shell::word::Why;
+use super::shell::{self, Simple};
+use super::source::Test;
+use super::truth::{self, Verdict};
+use compile::Compiler;
+
+/// What a check means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Meaning {
+    /// What hinit says instead, or why it cannot.
+    pub(super) instead: Result<Instead, Why>,
+    /// What is wrong with the old one, or different in the new one.
+    pub(super) notes: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Instead {
+    /// All of these must pass; never empty.
+    All(Vec<Probe>),
+    /// One of these must pass; at least two.
+    Any(Vec<Probe>),
+}
+
+/// Reads what a check runs.
+pub(super) fn of(test: &Test) -> Meaning {
+    let mut compiler = Compiler::default();
+    let node = match test {
+        Test::Off => return left("it switches the image's health check off: hinit has --no-healthcheck"),
+        Test::Inherited => {
+            return left("it has no test of its own, and only changes the timing of the image's check");
+        }
+        Test::Exec(words) => {
+            compiler.exec_form = true;
+            let words = super::mistakes::of_exec_form(words, &mut compiler.notes);
+            compiler.simple(&Simple::of_words(&words))
+        }
+        Test::Shell { script, bash, extra } => {
+            compiler.bash = *bash;
+            super::mistakes::of_extra_words(extra, &mut compiler.notes);
+            script_of(script, &mut compiler)
+        }
+    };
+    let instead = node.and_then(|node| instead(&node, &mut compiler));
+    Meaning { instead, notes: compiler.notes }
+}
+
+fn left(why: &str) -> Meaning {
+    Meaning { instead: Err(why.into()), notes: Vec::new() }
+}
+
+/// Shell form; a JSON list with something after it was meant as exec form.
+fn script_of(script: &str, compiler: &mut Compiler) -> Result<truth::Node, Why> {
+    match super::mistakes::broken_exec_form(script, &mut compiler.notes) {
+        Some(words) => compiler.simple(&Simple::of_words(&words)),
+        None => compiler.list(&shell::parse(script)?),
+    }
+}
+
+fn instead(node: &truth::Node, compiler: &mut Compiler) -> Result<Instead, Why> {
+    let probes = &compiler.probes;
+    if probes.len() > truth::MOST_PROBES {
+        return Err(format!("it runs {} commands, more than explain tries out", probes.len()));
+    }
+    let verdict = truth::verdict(node, probes);
+    let why_foreign = probes.iter().map(|probe| probe.foreign.clone()).collect::<Option<Vec<Why>>>();
+    let why_foreign = why_foreign.and_then(|whys| whys.into_iter().next());
+    if let Some(note) = note_of(&verdict, compiler.conditional) {
+        let hint = if why_foreign.is_none() { "; the new line is what was meant" } else { "" };
+        compiler.notes.push(format!("{note}{hint}"));
+    }
+    match why_foreign {
+        Some(why) => Err(why),
+        None => chosen(verdict, &compiler.probes),
+    }
+}
+
+fn chosen(verdict: Verdict, probes: &[Probe]) -> Result<Instead, Why> {
+    let pick = |chosen: Vec<usize>| chosen.into_iter().map(|at| probes[at].clone()).collect();
+    match verdict {
+        Verdict::Constant(true) => Err("it looks at nothing: it always passes".into()),
+        Verdict::Constant(false) => Err("it looks at nothing: it always fails".into()),
+        Verdict::All(chosen) => Ok(Instead::All(pick(chosen))),
+        Verdict::Any(chosen) => Ok(Instead::Any(pick(chosen))),
+        Verdict::AnyAnswer(at) => {
+            let mut probe = probes[at].clone();
+            probe.set("status", "100-599");
+            Ok(Instead::All(vec![probe]))
+        }
+        Verdict::Always | Verdict::Never => Ok(Instead::All(probes.to_vec())),
+        Verdict::Other => Err("it succeeds neither when all nor when any of its probes pass".into()),
+    }
+}
+
+fn note_of(verdict: &Verdict, conditional: bool) -> Option<&'static str> {
+    match verdict {
+        Verdict::Always => Some("it always passes: every failure is turned into a success"),
+        Verdict::Never if conditional => {
+            Some("it always fails: && and || bind alike, so the exit after the last && is always reached")
+        }
+        Verdict::Never => Some("it always fails, whatever it finds"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

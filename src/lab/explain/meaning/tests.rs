@@ -1,0 +1,94 @@
+use crate::lab::explain::{Explained, Kind, explain};
+
+fn explained(line: &str) -> Explained {
+    explain(line, Kind::Line).unwrap_or_else(|error| panic!("{line}: {error}")).remove(0)
+}
+
+#[test]
+fn names_the_mistakes_of_real_lines() {
+    let table = [
+        (
+            "CMD [\"curl\", \"-f\", \"http://h/\", \"||\", \"exit 1\"]",
+            "'||' and what follows are arguments of curl",
+        ),
+        ("CMD [\"curl -f http://h/\"]", "a program whose name is 'curl -f http://h/'"),
+        ("CMD [\"curl\", \"-f\", \"http://h/\"] || exit 1", "makes this shell form"),
+        ("CMD ['curl', '-f', 'http://h/']", "wants double quotes"),
+        ("CMD [\"curl\", \"-f\", \"http://h:${PORT}/\"]", "exec form expands no variables"),
+        ("curl -f 'http://h:${PORT}/'", "single quotes keep it from the shell"),
+        ("curl http://h/", "curl without -f succeeds for a 500"),
+        ("curl -fail http://h/", "--fail was meant"),
+        ("curl -f http://h/ && echo Ok || echo No && exit 1", "it always fails: && and || bind alike"),
+        ("curl -f http://h/ || exit 0", "it always passes"),
+        ("wget -q http://h/; [ $? -le 8 ]", "it always passes"),
+        ("wget -qO- http://h/ | grep ok | awk '{print}'", "that of awk, which always succeeds"),
+        ("ps aux | grep nginx", "finds the grep itself"),
+        ("exec 3<>/dev/tcp/h/1", "/dev/tcp is bash's own"),
+        ("redis-cli --raw incr ping", "counts up a key named ping"),
+        ("pg_isready -U x", "while the image's init scripts run"),
+        ("nginx --version", "says nothing about the running one"),
+        ("healthcheck: {test: [CMD-SHELL, pg_isready, -h, db]}", "'-h db' is ignored"),
+        ("HEALTHCHECK --start-interval=1s CMD curl -f http://h/", "start-interval does nothing"),
+        ("HEALTHCHECK --interval=1s --timeout=9s CMD curl -f http://h/", "shorter than the timeout (9s)"),
+    ];
+    for (line, note) in table {
+        let notes = explained(line).notes;
+        assert!(notes.iter().any(|said| said.contains(note)), "{line}: {notes:?}");
+    }
+}
+
+#[test]
+fn has_nothing_to_say_about_a_good_line() {
+    for line in [
+        "HEALTHCHECK --interval=30s --timeout=3s CMD curl -f http://localhost:$PORT/ || exit 1",
+        "CMD [\"curl\", \"-f\", \"http://localhost/\"]",
+        "HEALTHCHECK --start-period=9s --start-interval=1s CMD nc -z localhost 80",
+        "sh -c 'curl -f http://h:${PORT}/ || exit 1'",
+        "ps aux | grep [n]ginx",
+        "CMD [ -f /ready ]",
+    ] {
+        assert_eq!(explained(line).notes, Vec::<String>::new(), "{line}");
+    }
+}
+
+#[test]
+fn joins_several_probes_as_the_line_did() {
+    let both = explained("curl -f http://h/ && nc -z h 1 || exit 1");
+    assert_eq!(both.probe.as_deref(), Ok("HEALTHCHECK CMD /hinit probe http://h/ && /hinit probe tcp://h:1"));
+    assert_eq!(
+        both.run.as_deref(),
+        Some(r#"ENTRYPOINT ["/hinit", "--health", "http://h/", "--health", "tcp://h:1", "--"]"#)
+    );
+    let one = explained("curl -f http://h/ || curl -fk 'https://h/?a b' || exit 1");
+    assert!(one.probe.is_err(), "a blank in a URL: {one:?}");
+    let one = explained("curl -f http://h/ || curl -fk https://h/ || exit 1");
+    assert_eq!(
+        one.run.as_deref(),
+        Some(
+            r#"ENTRYPOINT ["/hinit", "--health-cmd", "/hinit probe http://h/ || /hinit probe https://h/ --insecure", "--"]"#
+        )
+    );
+}
+
+#[test]
+fn runs_what_it_does_not_know_beside_what_it_knows() {
+    let mixed = explained("curl -f http://h/ && /app/ctl 'a b' | grep ok");
+    assert_eq!(mixed.words[1], [r"exec:sh -c '/app/ctl '\''a b'\'' | grep ok'"]);
+}
+
+#[test]
+fn keeps_the_timing_and_hands_a_long_limit_on() {
+    let line = "HEALTHCHECK --interval=5m --timeout=20s --retries=2 CMD curl -f http://h/";
+    let explained = explained(line);
+    assert_eq!(
+        explained.probe.as_deref(),
+        Ok(
+            r#"HEALTHCHECK --interval=5m --timeout=20s --retries=2 CMD ["/hinit", "probe", "http://h/", "--timeout", "20s"]"#
+        )
+    );
+    let run = explained.run.unwrap_or_default();
+    assert!(
+        run.contains(r#""http://h/", "--health-interval", "5m", "--health-timeout", "20s", "--health-retries", "2", "--"]"#),
+        "{run}"
+    );
+}

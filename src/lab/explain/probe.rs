@@ -1,0 +1,86 @@
+//! A probe in hinit's words, as the tools find it.
+
+/// What one command of the old check looks at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Probe {
+    /// `http://localhost:8080/health`.
+    pub(super) target: String,
+    /// Checks in the order of the line: a name without `--`, and its value if it takes one.
+    pub(super) checks: Vec<(&'static str, Option<String>)>,
+    /// Its exit codes other than 0.
+    pub(super) codes: Codes,
+    /// For a command that hinit can only run: why it has no target of its own.
+    pub(super) foreign: Option<String>,
+}
+
+/// What a tool exits with when it does not succeed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Codes {
+    /// The server answered, with an error status (400 to 599).
+    pub(super) refused_by_server: i32,
+    /// There was no answer.
+    pub(super) no_answer: i32,
+}
+
+impl Probe {
+    pub(super) fn new(target: impl Into<String>) -> Self {
+        let codes = Codes { refused_by_server: 1, no_answer: 1 };
+        Self { target: target.into(), checks: Vec::new(), codes, foreign: None }
+    }
+
+    /// A command as it is, with the reason why nothing better can be said.
+    pub(super) fn foreign(command: &str, why: impl Into<String>) -> Self {
+        Self { foreign: Some(why.into()), ..Self::new(format!("exec:{command}")) }
+    }
+
+    /// Adds a check that takes a value.
+    #[must_use]
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.checks.push((name, Some(value.into())));
+        self
+    }
+
+    /// Sets a check that can be given only once.
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.checks.retain(|(known, _)| *known != name);
+        self.checks.push((name, Some(value.into())));
+    }
+
+    /// Adds a check that takes no value.
+    pub(super) fn flag(&mut self, name: &'static str) {
+        if !self.has(name) {
+            self.checks.push((name, None));
+        }
+    }
+
+    /// Takes away what hinit refuses because it can have no effect: TLS options
+    /// where no TLS is spoken, a root beside `--insecure`.
+    pub(super) fn drop_idle_tls(&mut self) {
+        let no_tls =
+            !self.has("follow") && self.target.split_once("://").is_some_and(|(scheme, _)| scheme != "https");
+        let insecure = self.has("insecure");
+        self.checks.retain(|(name, _)| match *name {
+            "insecure" | "cert" | "key" => !no_tls,
+            "cacert" => !no_tls && !insecure,
+            _ => true,
+        });
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.checks.iter().any(|(known, _)| *known == name)
+    }
+
+    pub(super) fn is_http(&self) -> bool {
+        self.foreign.is_none() && self.target.starts_with("http")
+    }
+
+    /// The words after `hinit probe`.
+    pub(super) fn words(&self) -> Vec<String> {
+        let mut words = vec![self.target.clone()];
+        for (name, value) in &self.checks {
+            words.push(format!("--{name}"));
+            words.extend(value.clone());
+        }
+        words
+    }
+}

@@ -1,0 +1,155 @@
+use super::*;
+use crate::lab::explain::{Explained, explain};
+
+fn all(text: &str) -> Vec<Explained> {
+    explain(text, Kind::File).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn refusal(text: &str, kind: Kind) -> String {
+    let error = explain(text, kind).expect_err(text).to_string();
+    assert!(!error.contains('\n'), "one line: {error}");
+    error
+}
+
+#[test]
+fn finds_the_health_check_of_a_dockerfile() {
+    let text = "# syntax=docker/dockerfile:1
+FROM debian
+ARG PORT=8080
+RUN <<EOF cat
+HEALTHCHECK CMD not this one
+EOF
+RUN echo a && \\
+    HEALTHCHECK CMD nor this
+healthcheck --interval=5s \\
+    # a comment
+
+    --timeout=3s \\
+  CMD curl -f \\
+  http://localhost:$PORT/ || exit 1
+USER app
+";
+    let checks = all(text);
+    assert_eq!(checks.len(), 1);
+    assert_eq!(checks[0].place, "line 9");
+    assert_eq!(
+        checks[0].probe.as_deref(),
+        Ok(r#"HEALTHCHECK --interval=5s --timeout=3s CMD ["/hinit", "probe", "http://localhost:${PORT}/"]"#)
+    );
+}
+
+#[test]
+fn takes_the_last_health_check_of_each_stage() {
+    let text =
+        "FROM a AS one\nHEALTHCHECK CMD nc -z h 1\nHEALTHCHECK CMD nc -z h 2\nFROM b\nHEALTHCHECK NONE\n";
+    let checks = all(text);
+    let places: Vec<&str> = checks.iter().map(|check| check.place.as_str()).collect();
+    assert_eq!(places, ["line 2, stage one", "line 3, stage one", "line 5"]);
+    assert_eq!(checks[0].notes, ["docker ignores this one: line 3 overrules it"]);
+    assert!(checks[1].notes.is_empty() && checks[2].notes.is_empty());
+    assert!(checks[2].probe.as_ref().is_err_and(|why| why.contains("--no-healthcheck")));
+}
+
+#[test]
+fn knows_the_escape_directive_and_the_shell_instruction() {
+    let text = "# escape=`\nFROM a\nSHELL [\"/bin/bash\", \"-c\"]\nHEALTHCHECK CMD `\n  : </dev/tcp/h/1\n";
+    let checks = all(text);
+    assert_eq!(checks[0].words, [["tcp://h:1"]]);
+    assert!(checks[0].notes.is_empty(), "{:?}", checks[0].notes);
+}
+
+#[test]
+fn refuses_what_docker_build_refuses() {
+    for (line, why) in [
+        ("", "the line is empty"),
+        ("HEALTHCHECK", "wants CMD or NONE"),
+        ("HEALTHCHECK CMD", "has no command"),
+        ("HEALTHCHECK NONE x", "wants CMD or NONE"),
+        ("HEALTHCHECK --intervall=5s CMD x", "no option --intervall"),
+        ("HEALTHCHECK --interval 5s CMD x", "only with its value"),
+    ] {
+        let error = refusal(line, Kind::Line);
+        assert!(error.contains(why), "{line}: {error}");
+    }
+    let error = refusal("FROM a\n\nHEALTHCHECK --x=1 CMD y\n", Kind::File);
+    assert!(error.starts_with("line 3: "), "{error}");
+    for text in ["FROM a\n", "services: {a: {image: b}}\n", "", "just text\n"] {
+        assert!(refusal(text, Kind::File).contains("no health check"), "{text}");
+    }
+}
+
+const COMPOSE: &str = "
+x-check: &check
+  interval: 5s
+  start_period: 10s
+services:
+  web:
+    healthcheck:
+      <<: *check
+      interval: 30s
+      test: curl -f http://localhost:$$PORT/${BASE:-x}?q=${Q} || exit 1
+  db:
+    image: postgres
+    healthcheck:
+      test:
+        - CMD
+        - pg_isready
+        - -h
+        - db
+      <<: [*check]
+  off:
+    healthcheck: {disable: true}
+  none: {healthcheck: {test: [NONE]}}
+  slow: {healthcheck: {interval: 1m}}
+  other: {image: a}
+";
+
+#[test]
+fn finds_the_health_checks_of_a_compose_file() {
+    let checks = all(COMPOSE);
+    let places: Vec<&str> = checks.iter().map(|check| check.place.as_str()).collect();
+    assert_eq!(places, ["service web", "service db", "service off", "service none", "service slow"]);
+    assert_eq!(
+        checks[0].probe.as_deref(),
+        Ok(r#"test: ["CMD", "/hinit", "probe", "http://localhost:$${PORT}/${BASE:-x}?q=${Q}"]"#)
+    );
+    assert_eq!(
+        checks[1].run.as_deref(),
+        Some(
+            r#"entrypoint: ["/hinit", "--health", "postgres://db:5432", "--health-interval", "5s", "--health-start-period", "10s", "--"]"#
+        )
+    );
+    let why: Vec<&str> =
+        checks[2..].iter().filter_map(|check| check.probe.as_ref().err()).map(String::as_str).collect();
+    assert!(
+        why[0].contains("off") && why[1].contains("off") && why[2].contains("no test of its own"),
+        "{why:?}"
+    );
+    assert!(checks[0].run.as_ref().is_some_and(|run| run.contains(r#""30s""#)), "its own interval wins");
+}
+
+#[test]
+fn says_where_a_compose_file_is_wrong() {
+    for (text, why) in [
+        ("services:\n  a: [\n", "not YAML"),
+        ("services:\n  a: {healthcheck: {test: [curl, x]}}\n", "service a: a list in test: begins with CMD"),
+        ("services:\n  a: {healthcheck: {test: {b: c}}}\n", "neither a string nor a list"),
+        (&format!("services: {}", "[".repeat(200)), "nested too deeply"),
+        (&format!("services: {}", "[".repeat(100_000)), "recursion limit"),
+    ] {
+        let error = refusal(text, Kind::File);
+        assert!(error.contains(why), "{error}");
+    }
+}
+
+#[test]
+fn shares_aliases_and_never_multiplies_them() {
+    let mut text = String::from("a0: &a0 {test: [CMD, x]}\n");
+    for level in 1..60 {
+        let before = level - 1;
+        let line = format!("a{level}: &a{level} [*a{before}, *a{before}, *a{before}]\n");
+        text.push_str(&line);
+    }
+    text += "services: {web: {healthcheck: *a0}}\n";
+    assert_eq!(all(&text).len(), 1);
+}

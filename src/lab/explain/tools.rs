@@ -1,0 +1,103 @@
+//! The programs that health checks run: one file a family, each from words
+//! to what the program looks at.
+
+mod curl;
+mod database;
+pub(super) mod echo;
+pub(super) mod filter;
+pub(super) mod foreign;
+mod grep;
+pub(super) mod netcat;
+mod one_liner;
+mod others;
+mod wget;
+
+use super::probe::Probe;
+use super::shell::Simple;
+use super::shell::Word;
+use super::shell::word::{Why, with_braces};
+use crate::time::{GoDuration, parse_duration};
+
+/// What a simple command looks at; more than one probe if all must pass.
+pub(super) fn read(program: &str, simple: &Simple, notes: &mut Vec<String>) -> Result<Vec<Probe>, Why> {
+    let one = |probe: Result<Probe, Why>| probe.map(|probe| vec![probe]);
+    match program {
+        "curl" => one(curl::read(&arguments(simple)?, notes)),
+        "wget" => wget::read(&arguments(simple)?, notes),
+        "nc" | "ncat" | "netcat" => one(netcat::read(&arguments(simple)?)),
+        "pg_isready" => Ok(vec![database::pg_isready(&arguments(simple)?, notes)]),
+        "redis-cli" | "valkey-cli" | "keydb-cli" => database::redis(program, simple, notes),
+        "mysqladmin" | "mariadb-admin" => Ok(vec![database::mysqladmin(simple, notes)]),
+        "mongosh" | "mongo" => database::mongosh(simple),
+        "rabbitmq-diagnostics" => database::rabbitmq(simple, notes),
+        "python" | "python3" | "python2" => one(one_liner::python(simple, notes)),
+        "node" | "nodejs" | "bun" | "deno" => one(one_liner::node(simple, notes)),
+        "grpc_health_probe" => one(others::grpc_health_probe(&arguments(simple)?)),
+        "wait-for-it" | "wait-for-it.sh" => one(others::wait_for_it(&arguments(simple)?)),
+        "kill" => Ok(vec![others::kill(simple)]),
+        _ => Ok(vec![foreign::probe(simple, &foreign::why(program, simple, notes))]),
+    }
+}
+
+/// Whether a `$` may be the program's own, in a script it is given.
+pub(super) fn has_variables_of_its_own(program: &str) -> bool {
+    ["python", "python3", "python2", "node", "nodejs", "bun", "deno", "mongosh", "mongo"].contains(&program)
+}
+
+/// The words after the program, in hinit's notation.
+fn arguments(simple: &Simple) -> Result<Vec<String>, Why> {
+    simple.words.iter().skip(1).map(|word: &Word| Ok(with_braces(&word.in_hinit()?))).collect()
+}
+
+/// `5`, `0.5`, `10s`, `1m` as timeout and curl write them, in Docker's notation.
+pub(super) fn seconds(text: &str) -> Option<String> {
+    let unit = if text.ends_with(|c: char| c.is_ascii_digit()) { "s" } else { "" };
+    let limit = parse_duration(&format!("{text}{unit}")).ok()?;
+    // 0 means no limit.
+    (!limit.is_zero()).then(|| GoDuration(limit).to_string())
+}
+
+/// A word as a shell, or hinit's own splitting, takes it for one.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=@%+,?[]{}~^$!*".contains(c) || is_frozen(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+/// A stand-in for what compose expands (see `source::compose`).
+fn is_frozen(c: char) -> bool {
+    ('\u{f0000}'..='\u{ffffd}').contains(&c)
+}
+
+/// A URL as curl and wget take it: `localhost:8080/x` is http.
+fn with_scheme(url: &str) -> Result<String, Why> {
+    let url = url.trim();
+    match url.split_once("://") {
+        Some((scheme, rest)) if ["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) => {
+            Ok(format!("{}://{rest}", scheme.to_ascii_lowercase()))
+        }
+        Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
+            Err(format!("it asks for a {scheme}:// URL, which hinit does not speak"))
+        }
+        // The whole URL is in a variable.
+        None if url.starts_with("${") && url.ends_with('}') && url.matches("${").count() == 1 => {
+            Ok(url.to_owned())
+        }
+        _ if url.is_empty() => Err("its URL is empty".into()),
+        _ => Ok(format!("http://{url}")),
+    }
+}
+
+/// `http://h/a b` cannot go on the wire.
+fn http_probe(url: &str) -> Result<Probe, Why> {
+    let target = with_scheme(url)?;
+    if target.contains(char::is_whitespace) {
+        return Err(format!("its URL '{url}' has a blank in it"));
+    }
+    Ok(Probe::new(target))
+}
+
+#[cfg(test)]
+mod tests;

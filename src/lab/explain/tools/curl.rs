@@ -1,0 +1,250 @@
+//! curl: its options by what they mean for a health check.
+
+use super::{http_probe, seconds};
+use crate::lab::explain::mistakes::add;
+use crate::lab::explain::probe::{Codes, Probe};
+use crate::lab::explain::shell::word::Why;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Fail,
+    Follow,
+    Insecure,
+    Head,
+    Get,
+    /// Changes only what is printed, or what hinit does anyway.
+    Silent,
+    /// The same, with a value.
+    SilentValue,
+    Limit,
+    Url,
+    Output,
+    Data,
+    Unix,
+    Retry,
+    /// A check of hinit with the same meaning and value.
+    Check(&'static str),
+}
+
+use Says::{
+    Check, Data, Fail, Follow, Get, Head, Insecure, Limit, Output, Retry, Silent, SilentValue, Unix, Url,
+};
+
+const LONG: [(&str, Says); 39] = [
+    ("fail", Fail),
+    ("fail-with-body", Fail),
+    ("fail-early", Silent),
+    ("location", Follow),
+    ("insecure", Insecure),
+    ("head", Head),
+    ("get", Get),
+    ("silent", Silent),
+    ("show-error", Silent),
+    ("verbose", Silent),
+    ("include", Silent),
+    ("no-progress-meter", Silent),
+    ("no-buffer", Silent),
+    ("compressed", Silent),
+    ("ipv4", Silent),
+    ("ipv6", Silent),
+    ("http1.1", Silent),
+    ("globoff", Silent),
+    ("disable", Silent),
+    ("output", Output),
+    ("write-out", SilentValue),
+    ("noproxy", SilentValue),
+    ("user-agent", SilentValue),
+    ("max-redirs", SilentValue),
+    ("max-time", Limit),
+    ("connect-timeout", Retry),
+    ("retry", Retry),
+    ("retry-delay", Retry),
+    ("retry-max-time", Retry),
+    ("url", Url),
+    ("header", Check("header")),
+    ("user", Check("basic-auth")),
+    ("request", Check("method")),
+    ("cacert", Check("cacert")),
+    ("cert", Check("cert")),
+    ("key", Check("key")),
+    ("data", Data),
+    ("data-raw", Data),
+    ("unix-socket", Unix),
+];
+
+const SHORT: [(char, &str); 22] = [
+    ('f', "fail"),
+    ('L', "location"),
+    ('k', "insecure"),
+    ('I', "head"),
+    ('G', "get"),
+    ('s', "silent"),
+    ('S', "show-error"),
+    ('v', "verbose"),
+    ('i', "include"),
+    ('N', "no-buffer"),
+    ('4', "ipv4"),
+    ('6', "ipv6"),
+    ('g', "globoff"),
+    ('q', "disable"),
+    ('o', "output"),
+    ('w', "write-out"),
+    ('A', "user-agent"),
+    ('m', "max-time"),
+    ('H', "header"),
+    ('u', "user"),
+    ('X', "request"),
+    ('d', "data"),
+];
+
+#[derive(Debug, Default)]
+struct Read {
+    urls: Vec<String>,
+    checks: Vec<(&'static str, String)>,
+    /// The options without a value.
+    said: Vec<Says>,
+    socket: Option<String>,
+    limit: Option<String>,
+    data: Option<String>,
+}
+
+/// `curl -fsS http://localhost:8080/health`.
+pub(super) fn read(words: &[String], notes: &mut Vec<String>) -> Result<Probe, Why> {
+    let mut read = Read::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if let Some(name) = word.strip_prefix("--") {
+            read.take(find(name)?, words.next_value(find(name)?), notes)?;
+        } else if word.len() > 1 && word.starts_with('-') {
+            read.cluster(&spelled(word, notes), &mut words, notes)?;
+        } else {
+            read.urls.push(word.clone());
+        }
+    }
+    read.probe(notes)
+}
+
+/// `-fail` is `-f -a -i -l`; what was meant is `--fail`.
+fn spelled(word: &str, notes: &mut Vec<String>) -> String {
+    if word != "-fail" {
+        return word[1..].to_owned();
+    }
+    add(notes, "-fail is -f -a -i -l for curl; --fail was meant");
+    "f".to_owned()
+}
+
+/// The words still to come, and whether the next one belongs to an option.
+trait Values {
+    fn next_value(&mut self, option: Says) -> Option<String>;
+}
+
+impl Values for std::slice::Iter<'_, String> {
+    fn next_value(&mut self, option: Says) -> Option<String> {
+        if takes_value(option) { self.next().cloned() } else { None }
+    }
+}
+
+fn takes_value(option: Says) -> bool {
+    !matches!(option, Fail | Follow | Insecure | Head | Get | Silent)
+}
+
+fn find(name: &str) -> Result<Says, Why> {
+    let known = LONG.iter().find(|(known, _)| *known == name);
+    known.map(|(_, option)| *option).ok_or_else(|| format!("curl's --{name} has no counterpart in hinit"))
+}
+
+impl Read {
+    /// `-skfLo /dev/null`: the last letter may take the next word, or the rest of this one.
+    fn cluster(
+        &mut self,
+        letters: &str,
+        words: &mut std::slice::Iter<'_, String>,
+        notes: &mut Vec<String>,
+    ) -> Result<(), Why> {
+        for (at, letter) in letters.char_indices() {
+            let name = match (letter, SHORT.iter().find(|(short, _)| *short == letter)) {
+                ('E', _) => "cert",
+                (_, Some((_, name))) => name,
+                _ => return Err(format!("curl's -{letter} has no counterpart in hinit")),
+            };
+            let option = find(name)?;
+            if takes_value(option) {
+                let rest = &letters[at + letter.len_utf8()..];
+                let value = if rest.is_empty() { words.next().cloned() } else { Some(rest.to_owned()) };
+                return self.take(option, value, notes);
+            }
+            self.take(option, None, notes)?;
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, option: Says, value: Option<String>, notes: &mut Vec<String>) -> Result<(), Why> {
+        if takes_value(option) && value.is_none() {
+            return Err("curl's last option lacks its value".into());
+        }
+        let value = value.unwrap_or_default();
+        match option {
+            Fail | Follow | Insecure | Head => self.said.push(option),
+            Get => return Err("curl's --get puts its data into the URL; write it there".into()),
+            Output if value != "/dev/null" && value != "-" => {
+                add(notes, format!("curl also writes the answer to {value}; hinit does not"));
+            }
+            Output | Silent | SilentValue => {}
+            Limit => self.limit = seconds(&value),
+            Retry => add(notes, RETRIES),
+            Url => self.urls.push(value),
+            Unix => self.socket = Some(value),
+            Data if value.starts_with('@') => return Err("curl reads the data it sends from a file".into()),
+            Data => self.data = Some(value),
+            Check(name) => self.checks.push((name, value)),
+        }
+        Ok(())
+    }
+
+    fn probe(self, notes: &mut Vec<String>) -> Result<Probe, Why> {
+        let [url] = self.urls.as_slice() else {
+            return Err(format!(
+                "curl is given {} URLs, and its exit code is that of the last",
+                self.urls.len()
+            ));
+        };
+        let mut probe = http_probe(url)?;
+        if let Some(socket) = &self.socket {
+            probe.target = over_socket(&probe.target, socket)?;
+        }
+        let said = |option| self.said.contains(&option);
+        if said(Head) {
+            probe.set("method", "HEAD");
+        }
+        probe.checks.extend(self.checks.into_iter().map(|(name, value)| (name, Some(value))));
+        if let Some(data) = self.data {
+            probe.set("data", data);
+        }
+        if said(Follow) {
+            probe.flag("follow");
+        }
+        if said(Insecure) {
+            probe.flag("insecure");
+        }
+        probe.drop_idle_tls();
+        if let Some(limit) = self.limit {
+            probe.set("timeout", limit);
+        }
+        if !said(Fail) {
+            add(notes, NO_FAIL);
+        }
+        probe.codes = Codes { refused_by_server: 22, no_answer: 7 };
+        Ok(probe)
+    }
+}
+
+const RETRIES: &str = "curl's own retries and connect timeout are left to the health check's schedule";
+/// What a filter on the body takes back.
+pub(super) const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
+
+/// `http+unix://%2Frun%2Fapp.sock/path`; the URL's host is left to the server's default.
+fn over_socket(target: &str, socket: &str) -> Result<String, Why> {
+    let rest = target.strip_prefix("http://").ok_or("it speaks TLS over a unix socket")?;
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    Ok(format!("http+unix://{}{path}", socket.replace('%', "%25").replace('/', "%2F")))
+}

@@ -1,0 +1,78 @@
+//! `python -c "import urllib.request as u; u.urlopen('http://...')"`.
+
+use super::tokens::{Dialect, Tokens, split};
+use super::{BODY, READS_BODY, foreign, script};
+use crate::lab::explain::mistakes::add;
+use crate::lab::explain::probe::Probe;
+use crate::lab::explain::shell::Simple;
+use crate::lab::explain::shell::word::Why;
+use crate::lab::explain::tools::{http_probe, seconds};
+
+const OWN_WAY: &str = "its python compares the status in its own way";
+
+/// The script's probe, or the script as it is with the reason.
+pub(in crate::lab::explain::tools) fn read(simple: &Simple, notes: &mut Vec<String>) -> Result<Probe, Why> {
+    let Some(script) = script(simple, &["-c"])? else {
+        return Ok(foreign::probe(simple, foreign::SCRIPT));
+    };
+    let tokens = split(&script).ok_or("its python has a string that is not closed")?;
+    let found = socket(&tokens).unwrap_or_else(|| client(&tokens, notes));
+    Ok(found.unwrap_or_else(|why| foreign::probe(simple, &why)))
+}
+
+fn client(tokens: &Tokens, notes: &mut Vec<String>) -> Result<Probe, Why> {
+    let urllib = tokens.call(&["urlopen"]);
+    let requests = tokens.call(&["get", "head"]).filter(|_| tokens.has_word(&["requests", "httpx"]));
+    let call = urllib.or(requests).ok_or("its python asks no server in a way explain knows")?;
+    if tokens.has_word(&BODY) {
+        return Err(READS_BODY.into());
+    }
+    let url =
+        tokens.text_at(call + 2, Dialect::Python).ok_or("its python makes up the URL in its own way")?;
+    let mut probe = http_probe(&url.0)?;
+    if tokens.word(call) == Some("head") {
+        probe.set("method", "HEAD");
+    }
+    // urllib and requests follow redirects, httpx does not.
+    if !tokens.has_word(&["httpx"]) {
+        probe.flag("follow");
+    }
+    let raises = urllib.is_some() || tokens.has_word(&["raise_for_status"]);
+    verdict(&mut probe, tokens, raises, notes)?;
+    if let Some(limit) = timeout(tokens) {
+        probe.set("timeout", limit);
+    }
+    Ok(probe)
+}
+
+/// `timeout=5`, in seconds.
+fn timeout(tokens: &Tokens) -> Option<String> {
+    seconds(tokens.number(tokens.find(&["timeout", "="])? + 2)?)
+}
+
+fn verdict(probe: &mut Probe, tokens: &Tokens, raises: bool, notes: &mut Vec<String>) -> Result<(), Why> {
+    let status = ["status_code", "status", "code"].iter().find_map(|name| tokens.find(&[name, "=="]));
+    match status.map(|at| tokens.number(at + 2)) {
+        Some(Some(code)) => probe.set("status", code),
+        Some(None) => return Err(OWN_WAY.into()),
+        None if tokens.has_word(&["status_code", "status", "getcode", "ok"]) => return Err(OWN_WAY.into()),
+        None if raises => {}
+        None => add(notes, "requests.get without raise_for_status() succeeds for a 500; hinit wants 200-399"),
+    }
+    Ok(())
+}
+
+/// `socket.create_connection(('localhost', 8080))`.
+fn socket(tokens: &Tokens) -> Option<Result<Probe, Why>> {
+    let call = tokens.call(&["create_connection", "connect"]).filter(|_| tokens.has_word(&["socket"]))?;
+    let place = address(tokens, call + 2);
+    Some(place.map(Probe::new).ok_or_else(|| "its python makes up the address in its own way".to_owned()))
+}
+
+fn address(tokens: &Tokens, at: usize) -> Option<String> {
+    tokens.is_sign(at, "(").then_some(())?;
+    let (host, end) = tokens.text_at(at + 1, Dialect::Python)?;
+    tokens.is_sign(end, ",").then_some(())?;
+    let (port, _) = tokens.text_at(end + 1, Dialect::Python)?;
+    Some(format!("tcp://{host}:{port}"))
+}

@@ -1,0 +1,59 @@
+//! Small programs with one purpose.
+
+use super::{foreign, seconds};
+use crate::lab::explain::probe::Probe;
+use crate::lab::explain::shell::word::Why;
+use crate::lab::explain::shell::{Part, Simple};
+
+/// `grpc_health_probe -addr=:5000 -service=x`.
+pub(super) fn grpc_health_probe(words: &[String]) -> Result<Probe, Why> {
+    let (mut address, mut service, mut tls, mut limit) = (None, String::new(), false, None);
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let option = word.trim_start_matches('-');
+        let (name, value) = match option.split_once('=') {
+            Some((name, value)) => (name, value.to_owned()),
+            None if option == "tls" || option == "tls-no-verify" => (option, String::new()),
+            None => (option, words.next().cloned().unwrap_or_default()),
+        };
+        match name {
+            "addr" => address = Some(value),
+            "service" => service = format!("/{value}"),
+            "tls" => tls = true,
+            "connect-timeout" | "rpc-timeout" => limit = seconds(&value),
+            _ => return Err(format!("grpc_health_probe's -{name} has no counterpart in hinit")),
+        }
+    }
+    let address = address.ok_or("grpc_health_probe is given no -addr")?;
+    let scheme = if tls { "grpcs" } else { "grpc" };
+    let probe = Probe::new(format!("{scheme}://{address}{service}"));
+    Ok(match limit {
+        Some(limit) => probe.with("timeout", limit),
+        None => probe,
+    })
+}
+
+/// `wait-for-it redis:6379`: for a health check it is a connect.
+pub(super) fn wait_for_it(words: &[String]) -> Result<Probe, Why> {
+    match words {
+        [place] if place.contains(':') => Ok(Probe::new(format!("tcp://{place}"))),
+        _ => Err("wait-for-it is given more than HOST:PORT".into()),
+    }
+}
+
+/// `` kill -0 `cat /run/app.pid` ``.
+pub(super) fn kill(simple: &Simple) -> Probe {
+    let file = |part: &Part| match part {
+        Part::Command(command) => command.strip_prefix("cat ").map(|path| path.trim().to_owned()),
+        _ => None,
+    };
+    match simple.words.as_slice() {
+        [_, zero, pid] if zero.as_text().as_deref() == Some("-0") => match pid.0.as_slice() {
+            [part] if file(part).is_some_and(|path| path.starts_with('/')) => {
+                Probe::new(format!("pid://{}", file(part).unwrap_or_default()))
+            }
+            _ => foreign::probe(simple, "the process it looks for is not named by a PID file"),
+        },
+        _ => foreign::probe(simple, "it sends a signal"),
+    }
+}

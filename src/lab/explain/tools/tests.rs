@@ -1,0 +1,207 @@
+use crate::lab::explain::{Explained, Kind, explain};
+
+fn explained(line: &str) -> Explained {
+    explain(line, Kind::Line).unwrap_or_else(|error| panic!("{line}: {error}")).remove(0)
+}
+
+/// The words of its one probe, or why it is left.
+fn said(line: &str) -> String {
+    let explained = explained(line);
+    match (explained.probe, explained.words.as_slice()) {
+        (Ok(_), [words]) => words.join(" "),
+        (Ok(_), several) => panic!("{line}: {several:?}"),
+        (Err(why), _) => format!("left: {why}"),
+    }
+}
+
+fn check(table: &[(&str, &str)]) {
+    for (line, expected) in table {
+        assert_eq!(said(line), *expected, "{line}");
+    }
+}
+
+#[test]
+fn reads_curl() {
+    check(&[
+        ("curl -f localhost:8080", "http://localhost:8080"),
+        ("curl -fsSL https://h/x", "https://h/x --follow"),
+        ("curl -skfLo /dev/null http://h/", "http://h/ --follow --insecure"),
+        ("curl -fk http://h/", "http://h/"),
+        ("curl -fk --cacert a --cert c --key k https://h/", "https://h/ --cert c --key k --insecure"),
+        ("curl -fk https://h/", "https://h/ --insecure"),
+        ("curl -f -m3 http://h/ -o /dev/null", "http://h/ --timeout 3s"),
+        ("curl --fail --max-time 0.5 --url http://h/", "http://h/ --timeout 500ms"),
+        ("curl -fI http://h/", "http://h/ --method HEAD"),
+        ("curl -f -H 'A: b' -u me:pw http://h/", "http://h/ --header A: b --basic-auth me:pw"),
+        ("curl -f -X PUT -d x=1 http://h/", "http://h/ --method PUT --data x=1"),
+        ("curl -f --unix-socket /run/a.sock http://localhost/h", "http+unix://%2Frun%2Fa.sock/h"),
+        ("curl -f \"http://$HOST:${PORT:-80}/\"", "http://${HOST}:${PORT:-80}/"),
+        ("curl -f \"$URL\"", "${URL}"),
+        ("curl -f --foo http://h/", "left: curl's --foo has no counterpart in hinit"),
+        ("curl -fZ http://h/", "left: curl's -Z has no counterpart in hinit"),
+        ("curl -f ftp://h/", "left: it asks for a ftp:// URL, which hinit does not speak"),
+        ("curl -f http://a http://b", "left: curl is given 2 URLs, and its exit code is that of the last"),
+        ("curl -f -m", "left: curl's last option lacks its value"),
+        ("curl -f $(cat /url)", "left: a part of it is what another command prints: $(cat /url)"),
+        ("curl -f http://h/${A%x}", "left: it needs a shell to expand ${A%x}"),
+    ]);
+}
+
+#[test]
+fn reads_wget() {
+    check(&[
+        ("wget -qO- http://h/", "http://h/ --follow"),
+        (
+            "wget --quiet --tries=1 --spider https://h/ --no-check-certificate",
+            "https://h/ --follow --insecure",
+        ),
+        ("wget -nv -t1 -T 5 -O /dev/null h:80/x", "http://h:80/x --timeout 5s --follow"),
+        ("wget --header 'A: b' --post-data=x http://h/", "http://h/ --header A: b --data x --follow"),
+        ("wget --user u --password p http://h/", "http://h/ --basic-auth u:p --follow"),
+        ("wget --mirror http://h/", "left: wget's --mirror has no counterpart in hinit"),
+        ("wget", "left: wget is given no URL"),
+    ]);
+}
+
+#[test]
+fn reads_connects() {
+    check(&[
+        ("nc -z localhost 9000", "tcp://localhost:9000"),
+        ("nc -zv -w 2 h 1", "tcp://h:1 --timeout 2s"),
+        ("nc -zU /run/a.sock", "unix:///run/a.sock"),
+        ("nc -zu h 53", "left: nc's -zu is not a TCP connection to a server"),
+        ("echo PING | nc -q1 h 1 | grep PONG", r"tcp://h:1 --send PING\n --expect PONG"),
+        ("bash -c ':> /dev/tcp/h/80'", "tcp://h:80"),
+        ("timeout 5 bash -c '</dev/tcp/h/$PORT'", "tcp://h:${PORT} --timeout 5s"),
+        (
+            r#"bash -c 'exec 3<>/dev/tcp/h/80; printf "GET /x HTTP/1.0\r\n\r\n" >&3; grep -q ok <&3'"#,
+            "http://h:80/x --contains ok",
+        ),
+        ("wait-for-it h:1", "tcp://h:1"),
+        ("grpc_health_probe -addr=:5000 -service=a", "grpc://:5000/a"),
+    ]);
+}
+
+#[test]
+fn reads_the_databases_clients() {
+    check(&[
+        ("pg_isready", "postgres://:5432"),
+        ("pg_isready -hdb -p 1 -U u -t 5 -q", "postgres://db:1 --timeout 5s"),
+        ("pg_isready -d postgres://u:p@db/x", "postgres://db:5432"),
+        ("pg_isready -h /var/run/postgresql", "postgres://:5432"),
+        ("redis-cli -a $P -p 7 ping | grep PONG", "redis://:7"),
+        ("[ \"$(redis-cli ping)\" = PONG ]", "redis://:6379"),
+        ("redis-cli info", "left: hinit asks for no other command than PING (redis-cli)"),
+        ("mysqladmin -p$P ping -h 127.0.0.1 --silent", "mysql://127.0.0.1:3306"),
+        ("mysqladmin ping --password=\"$(cat /p)\" -P7", "mysql://:7"),
+        ("mongosh --quiet --eval \"db.adminCommand('ping')\"", "mongodb://:27017"),
+        ("rabbitmq-diagnostics -q ping", "amqp://:5672"),
+        ("psql -c 'SELECT 1'", "left: psql runs a query as a user, and hinit's probes carry no credentials"),
+    ]);
+}
+
+#[test]
+fn reads_python() {
+    let urllib = "python -c 'import os, urllib.request as u; u.urlopen(";
+    check(&[
+        (&format!("{urllib}\"http://h/\", timeout=2)'"), "http://h/ --follow --timeout 2s"),
+        (
+            &format!("{urllib}\"http://h:\" + os.environ.get(\"PORT\", \"80\") + \"/\")'"),
+            "http://h:${PORT:-80}/ --follow",
+        ),
+        (
+            "python -c \"import os; urlopen(f'http://h:{os.environ[\\\"PORT\\\"]}/')\"",
+            "http://h:${PORT}/ --follow",
+        ),
+        (
+            &format!("{urllib}\"http://h/\").read()'"),
+            "left: it makes something of the answer's body by itself",
+        ),
+        ("python -c 'import requests as r; r.get(\"http://h/\").raise_for_status()'", "http://h/ --follow"),
+        (
+            "python -c 'import requests,sys; sys.exit(0 if requests.get(\"http://h/\").status_code == 204 else 1)'",
+            "http://h/ --follow --status 204",
+        ),
+        ("python -c 'import socket; socket.create_connection((\"h\", 80), 3)'", "tcp://h:80"),
+        ("python3 check.py", "left: it runs a script of the image's own"),
+        (
+            "python3 -c 'import os; os.remove(\"/x\")'",
+            "left: its python asks no server in a way explain knows",
+        ),
+    ]);
+}
+
+#[test]
+fn reads_node() {
+    check(&[
+        (
+            "node -e \"fetch('http://h/').then(r=>process.exit(r.ok?0:1))\"",
+            "http://h/ --follow --status 200-299",
+        ),
+        (
+            "node -e \"fetch('http://h/').then(r => {if (r.status !== 204) throw new Error(r.status)})\"",
+            "http://h/ --follow --status 204",
+        ),
+        (
+            "node -e \"require('http').get({host:'h',port:1,path:'/x',timeout:2000},r=>{if(r.statusCode>=400)process.exit(1)})\"",
+            "http://h:1/x --status 100-399 --timeout 2s",
+        ),
+        (
+            "node -e \"fetch('http://h:'+(process.env.PORT||3000)+'/',{headers:{'X-A':'b'}}).then(r=>process.exit(r.ok?0:1))\"",
+            "http://h:${PORT:-3000}/ --follow --status 200-299 --header X-A: b",
+        ),
+        (
+            "node -e 'fetch(`http://h:${process.env.PORT}/`).then(r=>process.exit(r.status==200?1:0))'",
+            "http://h:${PORT}/ --follow --status 100-199,201-599",
+        ),
+        ("node -e \"require('net').connect(80,'h',()=>process.exit(0))\"", "tcp://h:80"),
+        (
+            "node -e \"fetch('http://h/').then(r=>r.json()).then(j=>process.exit(j.ok?0:1))\"",
+            "left: it makes something of the answer's body by itself",
+        ),
+        ("node -e \"fetch(url)\"", "left: its script makes up where it asks in its own way"),
+        ("node health.js", "left: it runs a script of the image's own"),
+    ]);
+}
+
+#[test]
+fn reads_what_an_answer_is_piped_through() {
+    check(&[
+        ("curl -s http://h/ | grep -q 'all \"fine\"'", "http://h/ --contains all \"fine\""),
+        ("curl -s http://h/ | grep -E 'a|b'", "http://h/ --match a|b"),
+        ("curl -s http://h/ | grep -F 'a|b'", "http://h/ --contains a|b"),
+        ("curl -s http://h/ | grep 'a|b'", "http://h/ --contains a|b"),
+        ("curl -s http://h/ | grep '\\(a\\|b\\).(c)'", "http://h/ --match (a|b).\\(c\\)"),
+        ("curl -s http://h/ | grep -i up", "http://h/ --match (?i)up"),
+        ("curl -s http://h/ | grep -vE 'red|DOWN'", "http://h/ --not --match red|DOWN"),
+        ("nc h 1 | grep 'a.*b'", "left: it looks for an expression in what no HTTP server says"),
+        ("curl -s http://h/ | grep 'a\\.b'", "http://h/ --contains a.b"),
+        ("curl -sI http://h/ | head -n1 | grep 200", "http://h/ --method HEAD --status 200"),
+        ("curl -sI http://h/ | grep 'HTTP/1.1 [24]'", "http://h/ --method HEAD --status 200-299,400-499"),
+        ("curl -sI http://h/ | grep 'HTTP/2 '", "left: what it wants of the status line hinit cannot say"),
+        ("curl -s http://h/ | jq -e '.a.b == \"UP\"'", "http://h/ --json a.b=UP"),
+        ("curl -s http://h/ | wat", "left: what wat makes of the answer hinit cannot say"),
+    ]);
+}
+
+#[test]
+fn takes_an_answer_of_any_status_where_the_exit_code_says_so() {
+    check(&[("curl -f http://h/ || [ $? -eq 22 ]", "http://h/ --status 100-599")]);
+}
+
+#[test]
+fn leaves_what_is_no_probe_with_its_reason() {
+    for (line, why) in [
+        ("exit 0", "it always passes"),
+        ("false", "it always fails"),
+        ("ps aux | grep [n]ginx", "looks for a process by its name"),
+        ("pgrep nginx", "looks for a process by its name"),
+        ("/healthcheck.sh", "a script of the image's own"),
+        ("$CHECK", "is in a variable"),
+        ("if a; then b; fi", "'if'"),
+        ("! curl -f http://h/", "neither when all nor when any"),
+    ] {
+        let said = said(line);
+        assert!(said.starts_with("left: ") && said.contains(why), "{line}: {said}");
+    }
+}

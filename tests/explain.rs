@@ -1,0 +1,268 @@
+//! `hinit explain` over 1,055 real health checks, and as a user calls it.
+#![cfg(feature = "lab")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+use hinit::lab::explain::{Explained, Kind, explain};
+use hinit::plan::probe::words;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What a check looks at, and how often it is said with hinit.
+#[derive(Default)]
+struct Share {
+    total: usize,
+    /// Why, and the old check.
+    left: Vec<(String, String)>,
+}
+
+/// The kinds that hinit speaks, and how many of them it may leave: scripts
+/// in files, and curl's URL in a file or printed by a script.
+const OWED: [(&str, usize); 8] = [
+    ("curl", 4),
+    ("wget", 0),
+    ("nc", 0),
+    ("/dev/tcp", 0),
+    ("python", 6),
+    ("node", 1),
+    ("database ping", 0),
+    ("grpc", 0),
+];
+
+fn corpus() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    root.ancestors().map(|dir| dir.join("shared/corpus/healthchecks.jsonl")).find(|path| path.exists())
+}
+
+/// Every real check: its kind and its text.
+fn real_checks() -> Vec<(String, String)> {
+    let Some(path) = corpus() else {
+        assert!(std::env::var_os("CI").is_none(), "in CI the corpus must be beside the repository");
+        println!("skipped: no ../shared/corpus/healthchecks.jsonl here");
+        return Vec::new();
+    };
+    let text = std::fs::read_to_string(path).unwrap();
+    let rows = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    rows.map(|row| (kind(&row), row["raw"].as_str().unwrap().to_owned())).collect()
+}
+
+/// The corpus' own kind, with those that hinit speaks told apart.
+fn kind(row: &Value) -> String {
+    let (raw, kind) = (row["raw"].as_str().unwrap(), row["kind"].as_str().unwrap());
+    let has = |words: &[&str]| words.iter().any(|word| raw.contains(word));
+    let pings = ["pg_isready", "redis-cli", "valkey-cli", "keydb-cli", "mysqladmin", "mariadb-admin"];
+    let kind = match kind {
+        _ if raw.contains("/dev/tcp/") => "/dev/tcp",
+        "other" if raw.contains("nc ") => "nc",
+        "db-client" if has(&pings) => "database ping",
+        "custom" if raw.contains("grpc_health_probe") => "grpc",
+        kind => kind,
+    };
+    kind.to_owned()
+}
+
+fn one(raw: &str) -> Explained {
+    let mut checks = explain(raw, Kind::Line).unwrap_or_else(|error| panic!("{raw}: {error}"));
+    assert_eq!(checks.len(), 1, "{raw}");
+    checks.remove(0)
+}
+
+#[test]
+fn says_every_real_check_with_hinit_or_why_not() {
+    let mut shares: BTreeMap<String, Share> = BTreeMap::new();
+    for (kind, raw) in real_checks() {
+        let explained = one(&raw);
+        let share = shares.entry(kind).or_default();
+        share.total += 1;
+        if let Err(why) = explained.probe {
+            assert!(why.len() > 10, "left without a reason: {raw}");
+            share.left.push((why, explained.old));
+        }
+    }
+    print!("{}", table(&shares));
+    for (kind, most) in OWED {
+        let left = shares.get(kind).map_or(&[][..], |share| &share.left);
+        assert!(left.len() <= most, "{kind}: more is left than explain can say: {left:?}");
+    }
+}
+
+/// Shares by kind; for the kinds that hinit speaks, each check that is left.
+fn table(shares: &BTreeMap<String, Share>) -> String {
+    let mut out = String::new();
+    for (kind, share) in shares {
+        let said = share.total - share.left.len();
+        let _ = writeln!(out, "{kind:14} {said:4} of {:4} said with hinit", share.total);
+        for (why, old) in share.left.iter().filter(|_| OWED.iter().any(|(owed, _)| owed == kind)) {
+            let _ = writeln!(out, "      left: {old}\n            {why}");
+        }
+    }
+    out
+}
+
+#[test]
+fn every_line_it_writes_is_one_that_hinit_reads() {
+    let (mut as_they_are, mut without) = (0, BTreeMap::<String, usize>::new());
+    for (_, raw) in real_checks() {
+        for words in one(&raw).words {
+            let (words, missing) = known(&words);
+            match (words::parse(&words, &variable), missing) {
+                (Ok(_), None) => as_they_are += 1,
+                (Ok(_), Some(missing)) => *without.entry(missing).or_default() += 1,
+                (Err(error), _) => *without.entry(not_built(&error.to_string(), &words)).or_default() += 1,
+            }
+        }
+    }
+    println!(
+        "{as_they_are} probes are read as they are written; with a part left out, by its name: {without:?}"
+    );
+}
+
+/// Compose's variables filled in, and without the checks of DESIGN that this
+/// build of hinit lacks.
+fn known(words: &[String]) -> (Vec<String>, Option<String>) {
+    let built: Vec<String> =
+        words::arguments().iter().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect();
+    let (mut kept, mut missing, mut skip_value) = (Vec::new(), None, false);
+    for word in words {
+        let planned = PLANNED.iter().find(|(name, _)| name == word);
+        if let Some((_, value)) = planned.filter(|_| !built.contains(word)) {
+            (missing, skip_value) = (Some(word.clone()), *value);
+        } else if !std::mem::take(&mut skip_value) {
+            kept.push(word.chars().map(|c| if c >= '\u{f0000}' { '1' } else { c }).collect());
+        }
+    }
+    (kept, missing)
+}
+
+/// Checks that a build may lack, and whether they take a value.
+const PLANNED: [(&str, bool); 10] = [
+    ("--follow", false),
+    ("--insecure", false),
+    ("--match", true),
+    ("--not", false),
+    ("--json", true),
+    ("--cacert", true),
+    ("--cert", true),
+    ("--key", true),
+    ("--send", true),
+    ("--expect", true),
+];
+
+/// The scheme of a target that a build may lack.
+fn not_built(error: &str, words: &[String]) -> String {
+    let scheme = words[0].split_once(':').map_or("", |(scheme, _)| scheme);
+    assert!(error.contains(&format!("hinit knows no {scheme}: targets")), "{words:?}: {error}");
+    scheme.to_owned()
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "as the parser wants it")]
+fn variable(name: &str) -> Option<String> {
+    Some(if name.ends_with("URL") { "http://localhost/".into() } else { "1".to_owned() })
+}
+
+/// A real check that was cut, and glued to a piece of another.
+fn spoilt(checks: Vec<String>) -> impl Strategy<Value = String> {
+    let piece = select(checks);
+    (piece.clone(), piece, any::<Index>(), any::<Index>(), "[$`'\"(){}|&;<>\\\\\\[\\]\n ]{0,3}").prop_map(
+        |(first, second, cut, from, glue)| {
+            let first: String = first.chars().take(cut.index(first.chars().count() + 1)).collect();
+            let second: String = second.chars().skip(from.index(second.chars().count() + 1)).collect();
+            first + &glue + &second
+        },
+    )
+}
+
+#[test]
+fn stays_calm_and_in_its_lines_whatever_it_is_given() {
+    let mut checks: Vec<String> = real_checks().into_iter().map(|(_, raw)| raw).collect();
+    checks.push("HEALTHCHECK CMD curl -f http://localhost/ || exit 1".into());
+    let mut runner = TestRunner::new(ProptestConfig::with_cases(3000));
+    let calm = |text: String| {
+        for kind in [Kind::Line, Kind::File] {
+            for check in explain(&text, kind).unwrap_or_default() {
+                let shown = check.to_string();
+                prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{}", shown);
+                let optional = usize::from(!check.place.is_empty()) + usize::from(check.run.is_some());
+                prop_assert_eq!(shown.lines().count(), 2 + optional + check.notes.len(), "{}", shown);
+            }
+        }
+        Ok(())
+    };
+    runner.run(&spoilt(checks), calm).unwrap();
+}
+
+#[test]
+fn refuses_to_nest_without_end() {
+    for line in ["env ".repeat(10_000) + "x", "timeout 1 ".repeat(10_000) + "x", "(".repeat(100_000)] {
+        let why = one(&line).probe.unwrap_err();
+        assert!(why.contains("nested too deeply"), "{why}");
+    }
+}
+
+/// Exit code, stdout and stderr.
+fn hinit(words: &[&str], stdin: &str) -> (i32, String, String) {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_hinit"))
+        .arg("explain")
+        .args(words)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(stdin.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+const SAID: &str = r#"  old:   HEALTHCHECK CMD curl http://localhost/
+  new:   HEALTHCHECK CMD ["/hinit", "probe", "http://localhost/"]
+  PID 1: ENTRYPOINT ["/hinit", "--health", "http://localhost/", "--"]
+  note:  curl without -f succeeds for a 500; hinit wants 200-399
+"#;
+
+#[test]
+fn explains_a_line_and_what_comes_by_stdin() {
+    let line = "HEALTHCHECK CMD curl http://localhost/";
+    assert_eq!(hinit(&[line], ""), (0, SAID.into(), String::new()));
+    assert_eq!(hinit(&["-"], &format!("{line}\n")), (0, SAID.into(), String::new()));
+    let (code, stdout, _) = hinit(&["-"], &format!("FROM a\n{line}\n"));
+    assert_eq!((code, stdout), (0, format!("line 2:\n{SAID}")));
+}
+
+#[test]
+fn explains_a_file() {
+    let path = std::env::temp_dir().join(format!("hinit-explain-{}.yaml", std::process::id()));
+    std::fs::write(&path, "services: {a: {healthcheck: {test: [CMD, nc, -z, h, '1']}}}\n").unwrap();
+    let (code, stdout, stderr) = hinit(&[path.to_str().unwrap()], "");
+    std::fs::remove_file(&path).unwrap();
+    assert!(code == 0 && stdout.starts_with("service a:\n") && stderr.is_empty(), "{stdout}{stderr}");
+    assert!(stdout.contains(r#"new:   test: ["CMD", "/hinit", "probe", "tcp://h:1"]"#), "{stdout}");
+}
+
+#[test]
+fn leaving_a_check_is_no_failure_and_not_reading_one_is() {
+    let (code, stdout, _) = hinit(&["pgrep nginx"], "");
+    assert!(code == 0 && stdout.contains("  left:  it looks for a process"), "{stdout}");
+    let file = |name: &str| format!("/no/such/{name}");
+    for (words, stdin) in [
+        (vec![], ""),
+        (vec!["a", "b"], ""),
+        (vec!["--nope"], ""),
+        (vec![file("Dockerfile").as_str()], ""),
+        (vec!["/"], ""),
+        (vec!["-"], ""),
+        (vec!["-"], "FROM a\nUSER b\n"),
+        (vec!["HEALTHCHECK --x=1 CMD y"], ""),
+    ] {
+        let (code, stdout, stderr) = hinit(&words, stdin);
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (1, "", 1), "{words:?}: {stderr}");
+        assert!(stderr.starts_with("hinit: error: "), "{stderr}");
+    }
+}
