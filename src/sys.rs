@@ -11,6 +11,7 @@ pub mod exec;
 pub mod fds;
 pub mod process;
 pub mod signals;
+pub mod sockets;
 pub mod start;
 pub mod terminal;
 
