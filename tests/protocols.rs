@@ -239,6 +239,28 @@ fn no_dripping_service_stretches_the_deadline() {
 }
 
 #[test]
+fn a_mysql_that_greets_and_then_hangs_is_unhealthy() {
+    let port = serve(|mut stream| {
+        let _ = stream.write_all(b"\x08\0\0\0\x0a8.0.36\0");
+        hold(stream);
+    });
+    let reason = unhealthy_within(&format!("mysql://:{port}"), SHORT);
+    assert!(reason.ends_with("had not finished its answer after 300ms"), "{reason}");
+}
+
+#[test]
+fn a_mysql_that_answers_the_login_for_ever_is_left() {
+    let port = serve(|mut stream| {
+        let _ = stream.write_all(b"\x08\0\0\0\x0a8.0.36\0");
+        let mut bytes = [0; 4096];
+        while let Ok(1..) = stream.read(&mut bytes) {
+            let _ = stream.write_all(b"\x01\0\0\x02\xfe");
+        }
+    });
+    assert!(healthy(&format!("mysql://:{port}")).ends_with("is ready: version 8.0.36"));
+}
+
+#[test]
 fn a_service_that_closes_in_its_answer_is_unhealthy() {
     for (service, start) in beginnings() {
         let port = serve_bytes(start, b"", Duration::ZERO);

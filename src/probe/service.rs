@@ -53,6 +53,9 @@ pub(super) fn probe(service: &Service, look: &mut Look<'_>) -> Outcome {
         }
         let answer = read(service, &heard).or_else(|| (heard.len() > MOST).then_some(Answer::Foreign));
         if let Some(answer) = answer {
+            if service.protocol == Protocol::Mysql && matches!(answer, Answer::Ready(_)) {
+                mysql::leave(service, &mut wire, look)?;
+            }
             return tell(service.protocol, wire.peer(), answer, &heard);
         }
     }
