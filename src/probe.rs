@@ -6,13 +6,17 @@
 
 mod connect;
 mod deadline;
+mod file;
 mod http;
-mod tcp;
+mod pid;
+mod service;
+mod stream;
+mod wire;
 
 use crate::plan::probe::Builtin;
 use crate::text::one_line;
 use deadline::Deadline;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// In bytes; what a server said is quoted in a reason, and may be long.
 const REASON_LENGTH: usize = 1000;
@@ -33,10 +37,13 @@ pub struct Verdict {
 /// `note` is told, in one line, what the probe is waiting for if that takes
 /// long: whoever kills it then knows more than that it took too long.
 pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Verdict {
-    let deadline = Deadline::after(limit);
+    let mut look = Look { deadline: Deadline::after(limit), note };
     let result = match target {
-        Builtin::Http(http) => http::probe(http, deadline, &mut |text| note(&one_line(text, REASON_LENGTH))),
-        Builtin::Tcp(address) => tcp::probe(address, deadline),
+        Builtin::Http(http) => http::probe(http, look.deadline, &mut |text| look.note(text)),
+        Builtin::Stream(stream) => stream::probe(stream, &mut look),
+        Builtin::Service(service) => service::probe(service, &mut look),
+        Builtin::File(file) => file::probe(file, SystemTime::now()),
+        Builtin::PidFile(path) => pid::probe(path),
     };
     let healthy = result.is_ok();
     let (Ok(reason) | Err(reason)) = result;
@@ -45,3 +52,15 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
 
 /// The reason of a verdict: why it is healthy, or why not.
 type Outcome = Result<String, String>;
+
+/// When one look has to be over, and who is told if it takes long.
+struct Look<'a> {
+    deadline: Deadline,
+    note: &'a mut dyn FnMut(&str),
+}
+
+impl Look<'_> {
+    fn note(&mut self, text: &str) {
+        (self.note)(&one_line(text, REASON_LENGTH));
+    }
+}

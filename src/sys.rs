@@ -12,6 +12,7 @@ pub mod fds;
 pub mod memory;
 pub mod process;
 pub mod signals;
+pub mod sockets;
 pub mod start;
 pub mod terminal;
 

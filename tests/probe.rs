@@ -2,63 +2,17 @@
 //! All traffic stays on loopback.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use hinit::plan::probe::{Probe, Target};
-use hinit::probe::{Verdict, run};
+#[path = "common/servers.rs"]
+mod servers;
+
+use servers::{SHORT, healthy, hold, serve, serve_on, unhealthy, unhealthy_within};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-/// Long enough for any machine; only reached where something hangs.
-const GENEROUS: Duration = Duration::from_secs(60);
 /// tcpmux: outside of the range that listeners get by chance, and long dead.
 const UNUSED: u16 = 1;
-/// For servers that never come to an end by themselves.
-const SHORT: Duration = Duration::from_millis(300);
-
-/// Serves each connection with `script`, for as long as the test runs.
-fn serve_on(address: &str, script: fn(TcpStream)) -> u16 {
-    let listener = TcpListener::bind(address).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            thread::spawn(move || script(stream));
-        }
-    });
-    port
-}
-
-fn serve(script: fn(TcpStream)) -> u16 {
-    serve_on("127.0.0.1:0", script)
-}
-
-/// Looks once, in a thread so that a hanging probe fails instead of the test run.
-fn look(text: &str, limit: Duration) -> Verdict {
-    let probe = Probe::from_text(text, &|_| None).unwrap();
-    let Target::Builtin(target) = probe.target else { panic!("{text} is no built-in probe") };
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(run(&target, limit, &mut |_| {})));
-    receiver.recv_timeout(GENEROUS).unwrap_or_else(|_| panic!("{text} got no verdict"))
-}
-
-fn healthy(text: &str) -> String {
-    let verdict = look(text, GENEROUS);
-    assert!(verdict.healthy, "{text}: {}", verdict.reason);
-    verdict.reason
-}
-
-fn unhealthy_within(text: &str, limit: Duration) -> String {
-    let verdict = look(text, limit);
-    assert!(!verdict.healthy, "{text}: {}", verdict.reason);
-    assert!(!verdict.reason.contains(char::is_control), "{:?}", verdict.reason);
-    assert!(verdict.reason.len() < 1100, "{}", verdict.reason.len());
-    verdict.reason
-}
-
-fn unhealthy(text: &str) -> String {
-    unhealthy_within(text, GENEROUS)
-}
 
 /// Takes the request in, up to the end of its headers.
 fn read_request(stream: &mut TcpStream) -> String {
@@ -81,12 +35,6 @@ fn reply_for_ever(mut stream: TcpStream, start: &[u8], bytes: &[u8], pause: Dura
     while stream.write_all(bytes).is_ok() {
         thread::sleep(pause);
     }
-}
-
-/// Keeps the connection open without a word until the other side closes it.
-fn hold(mut stream: TcpStream) {
-    let mut bytes = [0; 64];
-    while stream.read(&mut bytes).is_ok_and(|count| count > 0) {}
 }
 
 fn ok(mut stream: TcpStream) {

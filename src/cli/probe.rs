@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::health::process::{Checks, Outcome, Round};
-use crate::plan::probe::{Address, Builtin, Host, Http, Probe, Target, words};
+use crate::plan::probe::{Builtin, Host, Probe, Target, words};
 use crate::plan::{Health, Timing};
 use crate::probe;
 use crate::signal::Signal;
@@ -41,15 +41,17 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
     }
 }
 
+const NOTES: &str = "
+${PORT} and ${PORT:-8080} are expanded from the environment, without a shell.
+--timeout is 10s by default. An example, in a Dockerfile:
+
+  HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]";
+
 fn command() -> Command {
     Command::new("hinit probe")
         .about("Looks once: exit 0 if healthy, 1 if not; the reason is one line on stdout.")
         .override_usage("hinit probe TARGET [CHECKS]")
-        .after_help(
-            "${PORT} and ${PORT:-8080} are expanded from the environment, without a shell.\n\
-             --timeout is 10s by default. An example, in a Dockerfile:\n\n  \
-             HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]",
-        )
+        .after_help(words::targets() + NOTES)
         .args(words::arguments())
 }
 
@@ -68,8 +70,7 @@ fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
 /// A name is looked up by the C library, which knows no deadline: only a
 /// process can be ended in time.
 fn needs_lookup(target: &Builtin) -> bool {
-    let (Builtin::Http(Http { address, .. }) | Builtin::Tcp(address)) = target;
-    matches!(address, Address { host: Host::Name(_), .. })
+    matches!(target.host(), Some(Host::Name(_)))
 }
 
 /// The way of PID 1: in a process group of its own, which is killed in time.

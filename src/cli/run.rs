@@ -6,6 +6,7 @@ mod words;
 use super::options::{Asked, Typed};
 use crate::error::{Error, Result};
 use crate::logging::{self, Format};
+use crate::plan::probe::words::targets;
 use crate::plan::{Manner, Plan};
 use crate::supervisor;
 use crate::sys::signals::Inherited;
@@ -43,14 +44,11 @@ fn typed(words: &[OsString]) -> std::result::Result<Typed, Asked> {
 
 fn command() -> Command {
     Command::new("hinit run")
-        .about("Starts a program as PID 1: forwards signals, reaps zombies, drops to a user, probes its health.")
-        .override_usage("hinit [run] [OPTIONS] [--] PROGRAM [ARG...]")
-        .after_help(
-            "Options end at the first word that is not one. Each long option can be set by the environment too:\n\
-             --health-interval is HINIT_HEALTH_INTERVAL; a list has one value a line. A flag wins.\n\
-             Durations are Docker's: 500ms, 30s, 1m30s. Exit codes: the app's own, 128+n for signal n,\n\
-             125 hinit's own failure, 126 and 127 the program cannot be executed or is not found.",
+        .about(
+            "Starts a program as PID 1: forwards signals, reaps zombies, drops to a user, probes its health.",
         )
+        .override_usage("hinit [run] [OPTIONS] [--] PROGRAM [ARG...]")
+        .after_help(NOTES.to_owned() + &targets())
         .disable_version_flag(true)
         .args(words::options())
         .arg(
@@ -63,6 +61,13 @@ fn command() -> Command {
         )
 }
 
+const NOTES: &str = "\
+Options end at the first word that is not one. Each long option can be set by the environment too:
+--health-interval is HINIT_HEALTH_INTERVAL; a list has one value a line. A flag wins.
+Durations are Docker's: 500ms, 30s, 1m30s. Exit codes: the app's own, 128+n for signal n,
+125 hinit's own failure, 126 and 127 the program cannot be executed or is not found.
+
+";
 const PROGRAM: &str = "program";
 
 fn start_logging(typed: &Typed) -> Result<()> {

@@ -4,6 +4,7 @@
 //! as `--health 'TARGET [CHECKS]'`.
 
 mod expand;
+mod service;
 mod target;
 pub mod words;
 
@@ -12,7 +13,10 @@ use crate::text::one_line;
 use std::ffi::OsString;
 use std::fmt;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
+
+pub use service::{Protocol, Service};
 
 /// One probe: where to look and what to expect.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,8 +44,59 @@ pub enum Target {
 pub enum Builtin {
     /// A request, and what its answer must be.
     Http(Http),
-    /// A connection that must be accepted.
-    Tcp(Address),
+    /// A connection that must be accepted, and what is said on it.
+    Stream(Stream),
+    /// A server that must be ready by what its own protocol says.
+    Service(Service),
+    /// A file that must be there.
+    File(File),
+    /// A file that names a process, which must be alive.
+    PidFile(PathBuf),
+}
+
+impl Builtin {
+    /// The host to connect to, if this connects to one.
+    pub fn host(&self) -> Option<&Host> {
+        let endpoint = match self {
+            Self::Http(http) => return Some(&http.address.host),
+            Self::Stream(stream) => &stream.endpoint,
+            Self::Service(service) => &service.endpoint,
+            Self::File(_) | Self::PidFile(_) => return None,
+        };
+        match endpoint {
+            Endpoint::Port(address) => Some(&address.host),
+            Endpoint::Socket(_) => None,
+        }
+    }
+}
+
+/// What to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A port of a host.
+    Port(Address),
+    /// A unix(7) stream socket by its path.
+    Socket(PathBuf),
+}
+
+/// A connection and what is said on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stream {
+    /// What to connect to.
+    pub endpoint: Endpoint,
+    /// `--send`, its escapes read; may be empty.
+    pub send: Vec<u8>,
+    /// `--expect`, its escapes read; never empty.
+    pub expect: Option<Vec<u8>>,
+}
+
+/// A file that must be there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    /// Absolute.
+    pub path: PathBuf,
+    /// `max-age`: its time of modification may lie so far back.
+    pub max_age: Option<Duration>,
 }
 
 /// Where to connect to.

@@ -1,6 +1,10 @@
-//! The target's URI: `http://HOST:PORT/PATH`, `tcp://HOST:PORT`, `exec:COMMAND`.
+//! The target's URI: `http://HOST:PORT/PATH`, `tcp://HOST:PORT`, `exec:COMMAND`
+//! and the others of [`TARGETS`].
 
-use super::{Address, Host};
+mod path;
+
+use super::service::{self, Protocol};
+use super::{Address, Builtin, Endpoint, Host, Service};
 use crate::error::{Error, Result};
 use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,7 +13,9 @@ use std::net::{IpAddr, Ipv6Addr};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Uri {
     Http(HttpUri),
-    Tcp(Address),
+    Stream(Endpoint),
+    /// What takes no checks and is complete.
+    Plain(Builtin),
     /// The command, not split yet.
     Exec(String),
 }
@@ -25,7 +31,20 @@ pub(super) struct HttpUri {
     pub(super) path: String,
 }
 
-const SCHEMES: &str = "http://HOST:PORT/PATH, tcp://HOST:PORT or exec:COMMAND";
+/// Every target, for the help: its form, and what is healthy.
+pub(super) const TARGETS: &str = "\
+http://HOST:PORT/PATH       a status of 200 to 399
+tcp://HOST:PORT             a connection is accepted; --send, --expect
+unix:///PATH                the same for a unix socket
+postgres://HOST:PORT        the server is ready by its own protocol, as pg_isready
+mysql:// redis://           or PING would say; no credentials needed, the usual
+memcached:// amqp://        port if none is written. A URL that the app has in its
+mongodb://                  environment will do: '${DATABASE_URL}'
+file:///PATH[?max-age=30s]  it exists, and was modified within the last 30s
+pid:///PATH                 the process whose number is in the file is alive
+exec:COMMAND                it exits with code 0";
+const SCHEMES: &str = "http://HOST:PORT/PATH, tcp://HOST:PORT, unix:///PATH, postgres://HOST, redis://HOST, mysql://HOST, \
+     memcached://HOST, amqp://HOST, mongodb://HOST, file:///PATH, pid:///PATH or exec:COMMAND";
 const DEFAULT_HTTP_PORT: u16 = 80;
 
 /// Reads a target whose variables are already expanded.
@@ -34,12 +53,20 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
         return Err(Error::new(format!("the target is empty; write {SCHEMES}")));
     }
     let (scheme, rest) = split_scheme(text).ok_or_else(|| no_scheme(text))?;
-    match (scheme.to_ascii_lowercase().as_str(), rest.strip_prefix("//")) {
-        ("exec", _) => exec(rest),
-        ("http", Some(rest)) => http(text, rest).map(Uri::Http),
-        ("tcp", Some(rest)) => tcp(text, rest).map(Uri::Tcp),
-        (known @ ("http" | "tcp"), None) => {
-            Err(Error::new(format!("'{text}' lacks the two slashes; write {known}://...")))
+    let scheme = scheme.to_ascii_lowercase();
+    let protocol = Protocol::of_scheme(&scheme);
+    match (scheme.as_str(), rest.strip_prefix("//"), protocol) {
+        ("exec", _, _) => exec(rest),
+        ("http", Some(rest), _) => http(text, rest).map(Uri::Http),
+        ("tcp", Some(rest), _) => tcp(text, rest).map(|address| Uri::Stream(Endpoint::Port(address))),
+        ("unix", Some(rest), _) => path::socket(text, rest).map(|path| Uri::Stream(Endpoint::Socket(path))),
+        ("file", Some(rest), _) => path::file(text, rest).map(|file| Uri::Plain(Builtin::File(file))),
+        ("pid", Some(rest), _) => path::pid(text, rest).map(|path| Uri::Plain(Builtin::PidFile(path))),
+        (_, Some(rest), Some(protocol)) => {
+            service(text, protocol, rest).map(|service| Uri::Plain(Builtin::Service(service)))
+        }
+        ("http" | "tcp" | "unix" | "file" | "pid", None, _) | (_, None, Some(_)) => {
+            Err(Error::new(format!("'{text}' lacks the two slashes; write {scheme}://...")))
         }
         _ => Err(Error::new(format!("'{text}': hinit knows no {scheme}: targets; write {SCHEMES}"))),
     }
@@ -86,14 +113,54 @@ fn tcp(text: &str, rest: &str) -> Result<Address> {
     Ok(Address { host: parse_host(text, host)?, port })
 }
 
-fn http(text: &str, rest: &str) -> Result<HttpUri> {
+/// `USER:PASSWORD@HOST:PORT/DATABASE?OPTIONS`, of which only the host is needed.
+fn service(text: &str, protocol: Protocol, rest: &str) -> Result<Service> {
+    let text = &without_credentials(text);
+    let (userinfo, authority, path) = split_authority(text, rest)?;
+    if authority.contains(',') {
+        return Err(Error::new(format!("'{text}' names several servers; write a target for each")));
+    }
+    let (user, password) = match &userinfo {
+        Some(both) => both.split_once(':').map_or((both.as_str(), None), |(user, word)| (user, Some(word))),
+        None => ("", None),
+    };
+    let database = path.split('?').next().unwrap_or_default().trim_start_matches('/');
+    let given = |word: &str| (!word.is_empty()).then(|| word.to_owned());
+    Ok(Service {
+        protocol,
+        endpoint: service_endpoint(text, protocol, authority)?,
+        user: given(user),
+        password: password.and_then(given),
+        database: given(&percent_decode(text, database)?),
+    })
+}
+
+/// `%2Frun%2Fredis.sock` is a unix socket: the notation of `http+unix://`,
+/// which libpq has for its directory too.
+fn service_endpoint(text: &str, protocol: Protocol, authority: &str) -> Result<Endpoint> {
+    let (host, port) = host_and_port(text, authority)?;
+    let port = port.unwrap_or(protocol.default_port());
+    if !host.starts_with('%') {
+        return Ok(Endpoint::Port(Address { host: parse_host(text, host)?, port }));
+    }
+    let path = path::absolute(text, &percent_decode(text, host)?)?;
+    Ok(Endpoint::Socket(service::socket_path(protocol, path, port)))
+}
+
+/// User and password, decoded; host and port; and what follows them.
+fn split_authority<'a>(text: &str, rest: &'a str) -> Result<(Option<String>, &'a str, &'a str)> {
     // A fragment is the reader's business and never goes on the wire.
     let rest = rest.split('#').next().unwrap_or(rest);
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let (userinfo, authority) = match authority.rsplit_once('@') {
-        Some((userinfo, authority)) => (Some(percent_decode(text, userinfo)?), authority),
-        None => (None, authority),
-    };
+    match authority.rsplit_once('@') {
+        Some((userinfo, authority)) => Ok((Some(percent_decode(text, userinfo)?), authority, path)),
+        None => Ok((None, authority, path)),
+    }
+}
+
+fn http(text: &str, rest: &str) -> Result<HttpUri> {
+    let text = &without_credentials(text);
+    let (userinfo, authority, path) = split_authority(text, rest)?;
     let (host, port) = host_and_port(text, authority)?;
     let port = port.unwrap_or(DEFAULT_HTTP_PORT);
     Ok(HttpUri {
@@ -174,7 +241,7 @@ fn wire_path(text: &str, path: &str) -> Result<String> {
 fn percent_decode(text: &str, encoded: &str) -> Result<String> {
     let wrong = || {
         Error::new(format!(
-            "the user and password in '{}' are not percent-encoded text",
+            "'{}' is not percent-encoded text throughout; write %25 for a percent sign",
             without_credentials(text)
         ))
     };

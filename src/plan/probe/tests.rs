@@ -89,6 +89,25 @@ fn refuses_a_target_that_cannot_be_meant() {
         ("tcp://h", "no port"),
         ("tcp://h:1/x", "more than host and port"),
         ("tcp://u@h:1", "more than host and port"),
+        ("unix://run/a", "three slashes, as in unix:///run/a"),
+        ("unix:/run/a", "two slashes"),
+        ("unix:///", "names no file"),
+        ("unix:///a?b", "more than a path"),
+        ("file:///a?max-age=0", "max-age: no file is that new"),
+        ("file:///a?max-age=5", "the unit is missing"),
+        ("file:///a?older=5s", "write ?max-age=30s"),
+        ("file:///a%", "percent-encoded"),
+        ("file:///a%00", "names no file"),
+        ("pid:///a%2", "percent-encoded"),
+        ("pid://a", "three slashes"),
+        ("redis:h", "two slashes"),
+        ("redis://h:x", "'x' is not a port"),
+        ("rediss://h", "no rediss: targets"),
+        ("redis+tls://h", "no redis+tls: targets"),
+        ("mongodb+srv://h", "no mongodb+srv: targets"),
+        ("mongodb://a,b", "names several servers"),
+        ("redis://%2Ftmp%2", "percent-encoded"),
+        ("redis://%41", "three slashes"),
         ("exec:", "no command"),
         ("exec:' '", "no command"),
         ("exec:redis-cli ping", "exec:'redis-cli ping'"),
@@ -104,6 +123,88 @@ fn refuses_a_target_that_cannot_be_meant() {
         let error = error(text);
         assert!(error.contains(why), "{text}: {error}");
     }
+}
+
+fn stream(text: &str) -> Stream {
+    match read(text).target {
+        Target::Builtin(Builtin::Stream(stream)) => stream,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn reads_what_is_said_on_a_stream_with_its_escapes() {
+    let mail = stream("tcp://:25 --expect '220 '");
+    assert_eq!(mail.endpoint, Endpoint::Port(Address { host: Host::Here, port: 25 }));
+    assert_eq!((mail.send.as_slice(), mail.expect.as_deref()), (&b""[..], Some(&b"220 "[..])));
+    let local = stream(r"unix:///run/my%20app.sock --send 'a\r\n\t\0\\\xFf\x7e${PORT}' --expect \\n");
+    assert_eq!(local.endpoint, Endpoint::Socket("/run/my app.sock".into()));
+    assert_eq!(local.send, b"a\r\n\t\0\\\xff~5500");
+    assert_eq!(local.expect.as_deref(), Some(&b"\n"[..]));
+}
+
+#[test]
+fn reads_files() {
+    let file = |path: &str, max_age| Target::Builtin(Builtin::File(File { path: path.into(), max_age }));
+    assert_eq!(read("file:///run/ready").target, file("/run/ready", None));
+    let age = Some(Duration::from_secs(90));
+    assert_eq!(read("'file:///a b%3F?max-age=1m30s'").target, file("/a b?", age));
+    assert_eq!(read("pid:///run/a.pid").target, Target::Builtin(Builtin::PidFile("/run/a.pid".into())));
+}
+
+fn service(text: &str) -> Service {
+    match read(text).target {
+        Target::Builtin(Builtin::Service(service)) => service,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn reads_the_services_with_their_usual_ports() {
+    use Protocol::{Amqp, Memcached, Mongodb, Mysql, Postgres, Redis};
+    let table = [
+        ("postgres://", Postgres, 5432),
+        ("postgresql+asyncpg://", Postgres, 5432),
+        ("redis://", Redis, 6379),
+        ("valkey://", Redis, 6379),
+        ("mysql://", Mysql, 3306),
+        ("mariadb+pymysql://", Mysql, 3306),
+        ("memcached://", Memcached, 11211),
+        ("amqp://", Amqp, 5672),
+        ("mongodb://", Mongodb, 27017),
+    ];
+    for (text, protocol, port) in table {
+        let here = |port| Endpoint::Port(Address { host: Host::Here, port });
+        assert_eq!((service(text).protocol, service(text).endpoint), (protocol, here(port)), "{text}");
+        assert_eq!(service(&format!("{text}localhost:81/")).endpoint, here(81), "{text}");
+    }
+}
+
+#[test]
+fn takes_a_service_s_url_as_the_app_has_it() {
+    let db = service("postgres://app:p%40ss@db:5433/shop?sslmode=disable");
+    assert_eq!(db.endpoint, Endpoint::Port(Address { host: Host::Name("db".into()), port: 5433 }));
+    let words = [db.user, db.password, db.database].map(Option::unwrap_or_default);
+    assert_eq!(words, ["app", "p@ss", "shop"]);
+    let cache = service("redis://:secret@[::1]/0");
+    assert_eq!((cache.user, cache.password.as_deref()), (None, Some("secret")));
+    assert_eq!(read("redis://:secret@h/0").name, "redis://h/0");
+    assert!(!error("redis://:secret@h:x/0").contains("secret"));
+}
+
+#[test]
+fn finds_the_socket_of_a_service() {
+    let socket = |text: &str| service(text).endpoint;
+    assert_eq!(socket("redis://%2Frun%2Fredis.sock"), Endpoint::Socket("/run/redis.sock".into()));
+    let directory = "/run/postgresql/.s.PGSQL";
+    assert_eq!(
+        socket("postgres://%2Frun%2Fpostgresql/db"),
+        Endpoint::Socket(format!("{directory}.5432").into())
+    );
+    assert_eq!(
+        socket("postgres://u@%2Frun%2Fpostgresql:81"),
+        Endpoint::Socket(format!("{directory}.81").into())
+    );
 }
 
 #[test]
@@ -171,7 +272,17 @@ fn refuses_a_check_that_cannot_be_meant() {
         ("http://h/ --header '${NOPE}: x'", "--header: the variable NOPE is not set"),
         ("http://h/ two", "one word too many"),
         ("http://h/ --status 200 --status 201", "--status"),
-        ("tcp://h:1 --status 200", "--status goes with an http:// target"),
+        ("tcp://h:1 --status 200", "--status goes with an http:// target, not with tcp://"),
+        ("redis://h --status 200", "--status goes with an http:// target, not with redis://"),
+        ("redis://h --send x", "--send goes with a tcp:// or unix:// target, not with redis://"),
+        ("http://h/ --expect x", "--expect goes with a tcp:// or unix:// target, not with http://"),
+        ("exec:true --expect x", "--expect goes with a tcp:// or unix:// target, not with exec:"),
+        ("file:///a --send x", "--send goes with"),
+        ("tcp://h:1 --expect ''", "--expect: the text is empty"),
+        (r"tcp://h:1 --send '\q'", "--send: '\\\\q' has an unknown escape"),
+        (r"tcp://h:1 --send '\x1'", "unknown escape"),
+        (r"tcp://h:1 --send '\x+1'", "unknown escape"),
+        (r"tcp://h:1 --send '\'", "unknown escape"),
         ("exec:true --contains x", "--contains goes with an http:// target"),
     ];
     for (text, why) in table {
@@ -215,7 +326,7 @@ fn tells_docker_s_two_forms_of_a_command_apart() {
 proptest::proptest! {
     #[test]
     fn any_text_is_read_or_refused_in_one_line(text in ".*", checks in "( --[a-z]{1,8} [^ ]{0,8}){0,3}") {
-        for text in [text.clone(), format!("http://{text}{checks}"), format!("tcp://{text}"), format!("exec:{text}")] {
+        for text in [text.clone(), format!("http://{text}{checks}"), format!("tcp://{text}{checks}"), format!("file://{text}"), format!("redis://{text}"), format!("exec:{text}")] {
             if let Err(error) = Probe::from_text(&text, &env) {
                 let line = error.to_string();
                 proptest::prop_assert!(!line.is_empty() && !line.contains(char::is_control), "{line:?}");

@@ -1,8 +1,8 @@
 //! The words of a probe: one definition for the parse and for the help.
 
 use super::expand::{Bare, expand};
-use super::target::{self, HttpUri, Uri};
-use super::{Builtin, ERROR_LENGTH, Header, Http, Lookup, Probe, StatusSet, Target};
+use super::target::{self, HttpUri, TARGETS, Uri};
+use super::{Builtin, ERROR_LENGTH, Endpoint, Header, Http, Lookup, Probe, StatusSet, Stream, Target};
 use crate::error::{Error, Result};
 use crate::text;
 use crate::time::parse_duration;
@@ -15,6 +15,15 @@ const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 /// Checks that only an HTTP answer can meet.
 const HTTP_ONLY: [&str; 7] = ["status", "contains", "method", "header", "data", "host-header", "basic-auth"];
 
+/// Checks that only a stream of bytes can meet.
+const STREAM_ONLY: [&str; 2] = ["send", "expect"];
+
+/// Every target and what it means, for the end of a help text.
+pub fn targets() -> String {
+    let lines = TARGETS.lines().map(|line| format!("  {line}\n"));
+    format!("Targets, and when they are healthy; no HOST is this container:\n{}", lines.collect::<String>())
+}
+
 /// The target and its checks, for a clap command.
 pub fn arguments() -> Vec<Arg> {
     let option = |name: &'static str, value: &'static str, help: &'static str| {
@@ -24,7 +33,7 @@ pub fn arguments() -> Vec<Arg> {
         Arg::new("target")
             .value_name("TARGET")
             .required(true)
-            .help("http://HOST:PORT/PATH, tcp://HOST:PORT or exec:COMMAND; no HOST is this container"),
+            .help("Where to look, such as http://:8080/health: see below"),
         option("status", "LIST", "Statuses that are healthy [default: 200-399]"),
         option("contains", "TEXT", "Text that the first 10 KiB of the body must hold; all, if repeated")
             .action(ArgAction::Append),
@@ -33,6 +42,12 @@ pub fn arguments() -> Vec<Arg> {
         option("data", "TEXT", "A body to send"),
         option("host-header", "HOST", "The Host header to send, for a virtual host"),
         option("basic-auth", "USER:PASSWORD", "Credentials to send"),
+        option(
+            "send",
+            "TEXT",
+            "What to send to tcp:// or unix://, as in 'PING\\r\\n'; \\t \\0 \\\\ \\xFF too",
+        ),
+        option("expect", "TEXT", "What the first 10 KiB from there must hold; escapes as for --send"),
         option("timeout", "DURATION", "How long it may take in all, such as 5s"),
     ]
 }
@@ -75,14 +90,24 @@ fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
     let timeout = checks.one("timeout")?.map(|text| limit(&text)).transpose()?;
     if is_exec(written) {
         checks.refuse_http_only("exec:")?;
+        checks.refuse_stream_only("exec:")?;
         return exec(written, timeout, env);
     }
     let text = expand(written, Bare::Refuse, env)?;
+    let scheme = text.split_inclusive("://").next().unwrap_or_default();
     let target = match target::parse(&text)? {
-        Uri::Http(uri) => Builtin::Http(http(uri, &checks)?),
-        Uri::Tcp(address) => {
-            checks.refuse_http_only("tcp://")?;
-            Builtin::Tcp(address)
+        Uri::Http(uri) => {
+            checks.refuse_stream_only(scheme)?;
+            Builtin::Http(http(uri, &checks)?)
+        }
+        Uri::Stream(endpoint) => {
+            checks.refuse_http_only(scheme)?;
+            Builtin::Stream(stream(endpoint, &checks)?)
+        }
+        Uri::Plain(target) => {
+            checks.refuse_http_only(scheme)?;
+            checks.refuse_stream_only(scheme)?;
+            target
         }
         Uri::Exec(_) => {
             return Err(Error::new(format!("'{written}': write exec: itself, not in a variable")));
@@ -123,8 +148,16 @@ impl Checks<'_> {
     }
 
     fn refuse_http_only(&self, scheme: &str) -> Result<()> {
-        match HTTP_ONLY.iter().find(|name| self.matches.contains_id(name)) {
-            Some(name) => Err(Error::new(format!("--{name} goes with an http:// target, not with {scheme}"))),
+        self.refuse(&HTTP_ONLY, "an http:// target", scheme)
+    }
+
+    fn refuse_stream_only(&self, scheme: &str) -> Result<()> {
+        self.refuse(&STREAM_ONLY, "a tcp:// or unix:// target", scheme)
+    }
+
+    fn refuse(&self, names: &[&str], what: &str, scheme: &str) -> Result<()> {
+        match names.iter().find(|name| self.matches.contains_id(name)) {
+            Some(name) => Err(Error::new(format!("--{name} goes with {what}, not with {scheme}"))),
             None => Ok(()),
         }
     }
@@ -150,6 +183,54 @@ fn exec(written: &str, timeout: Option<Duration>, env: Lookup<'_>) -> Result<Pro
 fn is_shell(program: &str) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
     ["sh", "ash", "bash", "dash", "ksh", "zsh", "busybox"].contains(&name)
+}
+
+fn stream(endpoint: Endpoint, checks: &Checks<'_>) -> Result<Stream> {
+    let bytes = |name: &str| {
+        let text = checks.one(name)?;
+        text.map(|text| unescape(&text).map_err(|error| error.at(&format!("--{name}")))).transpose()
+    };
+    let (send, expect) = (bytes("send")?.unwrap_or_default(), bytes("expect")?);
+    if expect.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error::new("--expect: the text is empty; write what the server must say"));
+    }
+    Ok(Stream { endpoint, send, expect })
+}
+
+/// `PING\r\n` as bytes.
+fn unescape(text: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let (byte, after) = escape(&rest[at + 1..]).ok_or_else(|| {
+            Error::new(format!(
+                "'{}' has an unknown escape; write \\r \\n \\t \\0 \\xFF, and \\\\ for a backslash",
+                text.escape_debug()
+            ))
+        })?;
+        bytes.push(byte);
+        rest = after;
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Ok(bytes)
+}
+
+/// The byte that is meant by what follows a backslash, and what follows that.
+fn escape(text: &str) -> Option<(u8, &str)> {
+    let byte = match text.chars().next()? {
+        'r' => b'\r',
+        'n' => b'\n',
+        't' => b'\t',
+        '0' => 0,
+        '\\' => b'\\',
+        'x' => {
+            let hex = text.get(1..3).filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))?;
+            return Some((u8::from_str_radix(hex, 16).ok()?, &text[3..]));
+        }
+        _ => return None,
+    };
+    Some((byte, &text[1..]))
 }
 
 fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {

@@ -1,0 +1,315 @@
+//! Targets other than HTTP: sockets, files, processes, and the ready checks of
+//! databases and the like against servers that misbehave and mean harm.
+//! `ready.rs` has the real servers.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+#[path = "common/servers.rs"]
+mod servers;
+
+use servers::{SHORT, healthy, hold, serve, unhealthy, unhealthy_within};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+/// tcpmux: outside of the range that listeners get by chance, and long dead.
+const UNUSED: u16 = 1;
+/// Every service, by a target without its port.
+const SERVICES: [&str; 6] = ["postgres://", "redis://", "mysql://", "memcached://", "amqp://", "mongodb://"];
+
+/// A directory that is removed at the end of the test.
+struct Directory(PathBuf);
+
+impl Directory {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("hinit-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).display().to_string()
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+fn echo(mut stream: TcpStream) {
+    let mut bytes = [0; 4096];
+    while let Ok(count @ 1..) = stream.read(&mut bytes) {
+        let _ = stream.write_all(&bytes[..count]);
+    }
+}
+
+#[test]
+fn a_stream_is_sent_a_text_and_must_answer_with_another() {
+    let port = serve(echo);
+    let reason = healthy(&format!(r"tcp://:{port} --send 'PING\r\n' --expect 'ING\r'"));
+    assert_eq!(reason, format!("127.0.0.1:{port} said 'ING'"));
+    assert_eq!(
+        healthy(&format!("tcp://:{port} --send PING")),
+        format!("127.0.0.1:{port} accepts connections")
+    );
+    let reason = unhealthy_within(&format!("tcp://:{port} --send PING --expect PONG"), SHORT);
+    assert_eq!(reason, format!("127.0.0.1:{port} did not say 'PONG', but 'PING'"));
+}
+
+#[test]
+fn a_banner_may_come_in_pieces() {
+    let port = serve(|mut stream| {
+        stream.set_nodelay(true).unwrap();
+        for piece in ["22", "0 mail", " ready\r\n"] {
+            let _ = stream.write_all(piece.as_bytes());
+        }
+        hold(stream);
+    });
+    healthy(&format!("tcp://:{port} --expect '220 mail ready'"));
+}
+
+#[test]
+fn a_stream_that_never_says_it_is_unhealthy_and_bounded() {
+    let endless = serve(|mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
+    let reason = unhealthy(&format!("tcp://:{endless} --expect UP"));
+    assert!(reason.contains("did not say 'UP' in its first 10 KiB, but 'xxx"), "{reason}");
+    let silent = serve(hold);
+    let reason = unhealthy_within(&format!("tcp://:{silent} --expect UP"), SHORT);
+    assert!(reason.ends_with("took the connection and did not answer within 300ms"), "{reason}");
+    let gone = serve(drop);
+    let reason = unhealthy(&format!("tcp://:{gone} --expect UP"));
+    assert!(reason.contains("the connection without an answer"), "{reason}");
+}
+
+#[test]
+fn a_unix_socket_is_probed_as_a_port_is() {
+    let directory = Directory::new("unix");
+    let path = directory.path("app.sock");
+    let reason = unhealthy(&format!("unix://{path}"));
+    assert_eq!(reason, format!("there is no {path}"));
+    let listener = UnixListener::bind(&path).unwrap();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten().take(2) {
+            let _ = stream.write_all(b"hello\n");
+        }
+    });
+    assert_eq!(healthy(&format!("unix://{path}")), format!("{path} accepts connections"));
+    assert_eq!(healthy(&format!("unix://{path} --expect hello")), format!("{path} said 'hello'"));
+}
+
+#[test]
+fn a_unix_socket_that_nobody_serves_is_unhealthy() {
+    let directory = Directory::new("unserved");
+    let (dead, datagram, full) = (directory.path("dead"), directory.path("datagram"), directory.path("full"));
+    drop(UnixListener::bind(&dead).unwrap());
+    assert_eq!(
+        unhealthy(&format!("unix://{dead}")),
+        format!("connection refused by {dead}: nothing listens there")
+    );
+    let _datagram = std::os::unix::net::UnixDatagram::bind(&datagram).unwrap();
+    assert_eq!(unhealthy(&format!("unix://{datagram}")), format!("{datagram} is no stream socket"));
+    // A stopped app whose backlog is full: the kernel makes whoever connects wait.
+    let _full = UnixListener::bind(&full).unwrap();
+    let connections = std::iter::from_fn(|| {
+        let verdict = servers::look(&format!("unix://{full} --send x"), SHORT);
+        verdict.healthy.then_some(())
+    });
+    assert!(connections.take(10_000).count() < 10_000, "the backlog has an end");
+    assert_eq!(
+        unhealthy_within(&format!("unix://{full}"), SHORT),
+        format!("no connection to {full} within 300ms: its backlog is full")
+    );
+}
+
+#[test]
+fn a_file_must_exist_and_be_new_enough() {
+    let directory = Directory::new("file");
+    let path = directory.path("beat");
+    let (plain, aged) = (format!("file://{path}"), format!("file://{path}?max-age=30s"));
+    for target in [&plain, &aged] {
+        assert_eq!(unhealthy(target), format!("there is no {path}"));
+    }
+    let file = std::fs::File::create(&path).unwrap();
+    assert_eq!(healthy(&plain), format!("{path} exists"));
+    healthy(&aged);
+    file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
+    healthy(&plain);
+    let reason = unhealthy(&aged);
+    assert_eq!(reason, format!("{path} was modified 1h0m0s ago, and at most 30s are allowed"));
+    file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+    let reason = unhealthy(&aged);
+    assert!(reason.contains("in the future, and a difference of at most 30s is allowed"), "{reason}");
+    let reason = unhealthy(&format!("file://{path}/below"));
+    assert!(reason.starts_with(&format!("{path}/below cannot be looked at: ")), "{reason}");
+}
+
+#[test]
+fn a_pid_file_must_name_a_living_process() {
+    let directory = Directory::new("pid");
+    let path = directory.path("app.pid");
+    let target = format!("pid://{path}");
+    assert_eq!(unhealthy(&target), format!("there is no {path}"));
+    std::fs::write(&path, "nonsense\n").unwrap();
+    assert_eq!(unhealthy(&target), format!("{path} holds no process number on its first line: 'nonsense'"));
+    let mut app = Command::new("sleep").arg("1000").spawn().unwrap();
+    let pid = app.id();
+    std::fs::write(&path, format!("{pid}\n/var/lib/app\n")).unwrap();
+    // Until the exec it has another name.
+    let alive = std::iter::repeat_with(|| healthy(&target)).find(|reason| reason.ends_with("(sleep)"));
+    assert_eq!(alive, Some(format!("process {pid} of {path} is alive (sleep)")));
+    app.kill().unwrap();
+    let dead = std::iter::repeat_with(|| servers::look(&target, SHORT)).find(|verdict| !verdict.healthy);
+    assert_eq!(dead.unwrap().reason, format!("process {pid} of {path} is a zombie"));
+    app.wait().unwrap();
+    assert_eq!(unhealthy(&target), format!("process {pid} of {path} does not exist"));
+}
+
+#[test]
+fn a_pid_file_that_is_a_fifo_or_has_no_end_is_not_waited_for() {
+    let directory = Directory::new("fifo");
+    let path = directory.path("fifo");
+    let made = Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(made.success());
+    assert!(unhealthy(&format!("pid://{path}")).contains("holds no process number"));
+    assert!(unhealthy("pid:///dev/zero").contains("holds no process number"));
+}
+
+#[test]
+fn a_service_that_does_not_listen_is_unhealthy() {
+    for service in SERVICES {
+        let reason = unhealthy(&format!("{service}:{UNUSED}"));
+        assert!(reason.ends_with(&format!("{UNUSED}: nothing listens there")), "{reason}");
+    }
+}
+
+#[test]
+fn a_service_that_hangs_or_leaves_is_unhealthy() {
+    let (silent, gone) = (serve(hold), serve(drop));
+    for service in SERVICES {
+        let reason = unhealthy_within(&format!("{service}localhost:{silent}"), SHORT);
+        assert!(reason.ends_with("took the connection and did not answer within 300ms"), "{reason}");
+        let reason = unhealthy(&format!("{service}localhost:{gone}"));
+        assert!(reason.contains("the connection without an answer"), "{reason}");
+    }
+}
+
+/// The first bytes of a good answer that promises more.
+fn beginnings() -> [(&'static str, &'static [u8]); 6] {
+    [
+        ("postgres://", b"R\0\0\0\x08\0\0\0\0S\0\0\x1f\xff"),
+        ("redis://", b"-LOAD"),
+        ("mysql://", b"\xf0\x07\0\0\x0a8.0"),
+        ("memcached://", b"VERSION 1"),
+        ("amqp://", b"\x01\0\0\0\0\x20\0\0\x0a"),
+        ("mongodb://", b"\0\x3f\0\0\x09\0\0\0\x01\0\0\0"),
+    ]
+}
+
+/// Serves these bytes, then `more` of them again and again with this pause.
+fn serve_bytes(start: &'static [u8], more: &'static [u8], pause: Duration) -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let _ = stream.write_all(start);
+                while !more.is_empty() && stream.write_all(more).is_ok() {
+                    thread::sleep(pause);
+                }
+                let _ = stream.shutdown(std::net::Shutdown::Write);
+                hold(stream);
+            });
+        }
+    });
+    port
+}
+
+#[test]
+fn no_dripping_service_stretches_the_deadline() {
+    for (service, start) in beginnings() {
+        let port = serve_bytes(start, b"x", Duration::from_millis(20));
+        let reason = unhealthy_within(&format!("{service}:{port}"), SHORT);
+        assert!(reason.ends_with("had not finished its answer after 300ms"), "{service} {reason}");
+    }
+}
+
+#[test]
+fn a_mysql_that_greets_and_then_hangs_is_unhealthy() {
+    let port = serve(|mut stream| {
+        let _ = stream.write_all(b"\x08\0\0\0\x0a8.0.36\0");
+        hold(stream);
+    });
+    let reason = unhealthy_within(&format!("mysql://:{port}"), SHORT);
+    assert!(reason.ends_with("had not finished its answer after 300ms"), "{reason}");
+}
+
+#[test]
+fn a_mysql_that_answers_the_login_for_ever_is_left() {
+    let port = serve(|mut stream| {
+        let _ = stream.write_all(b"\x08\0\0\0\x0a8.0.36\0");
+        let mut bytes = [0; 4096];
+        while let Ok(1..) = stream.read(&mut bytes) {
+            let _ = stream.write_all(b"\x01\0\0\x02\xfe");
+        }
+    });
+    assert!(healthy(&format!("mysql://:{port}")).ends_with("is ready: version 8.0.36"));
+}
+
+#[test]
+fn a_service_that_closes_in_its_answer_is_unhealthy() {
+    for (service, start) in beginnings() {
+        let port = serve_bytes(start, b"", Duration::ZERO);
+        let reason = unhealthy(&format!("{service}:{port}"));
+        assert!(reason.ends_with("closed the connection in the middle of its answer"), "{service} {reason}");
+    }
+}
+
+#[test]
+fn an_endless_answer_of_a_service_is_cut_off() {
+    for (service, start) in beginnings() {
+        let port = serve_bytes(start, &[b'x'; 4096], Duration::ZERO);
+        let reason = unhealthy(&format!("{service}:{port}"));
+        assert!(
+            reason.contains("does not answer as ") || reason.contains("is not ready"),
+            "{service} {reason}"
+        );
+    }
+}
+
+#[test]
+fn what_speaks_another_protocol_is_named_by_what_it_said() {
+    let answers: [&'static [u8]; 4] = [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\x15\x03\x01\0\x02\x02\x46",
+        b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+    ];
+    for answer in answers {
+        let port = serve_bytes(answer, b"", Duration::ZERO);
+        for service in SERVICES {
+            let reason = unhealthy(&format!("{service}:{port}"));
+            assert!(reason.starts_with(&format!("127.0.0.1:{port} does not answer as ")), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn a_service_on_a_unix_socket_is_asked_there() {
+    let directory = Directory::new("service");
+    let listener = UnixListener::bind(directory.path("cache.sock")).unwrap();
+    thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut question = [0; 6];
+        stream.read_exact(&mut question).unwrap();
+        assert_eq!(&question, b"PING\r\n");
+        stream.write_all(b"+PONG\r\n").unwrap();
+    });
+    let path = directory.path("cache.sock");
+    let reason = healthy(&format!("redis://{}", path.replace('/', "%2F")));
+    assert_eq!(reason, format!("Redis at {path} is ready"));
+}
