@@ -6,16 +6,22 @@
 
 mod connect;
 mod deadline;
+mod failure;
 mod file;
-mod http;
+pub(crate) mod http;
 mod pid;
 mod service;
 mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod wire;
+
+pub(crate) use deadline::Deadline;
+pub(crate) use failure::{Failure, Kind};
+pub(crate) use wire::End;
 
 use crate::plan::probe::Builtin;
 use crate::text::one_line;
-use deadline::Deadline;
 use std::time::{Duration, SystemTime};
 
 /// In bytes; what a server said is quoted in a reason, and may be long.
@@ -39,7 +45,7 @@ pub struct Verdict {
 pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Verdict {
     let mut look = Look { deadline: Deadline::after(limit), note };
     let result = match target {
-        Builtin::Http(http) => http::probe(http, look.deadline, &mut |text| look.note(text)),
+        Builtin::Http(http) => http::probe(http, &mut look),
         Builtin::Stream(stream) => stream::probe(stream, &mut look),
         Builtin::Service(service) => service::probe(service, &mut look),
         Builtin::File(file) => file::probe(file, SystemTime::now()),
@@ -54,9 +60,9 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
 type Outcome = Result<String, String>;
 
 /// When one look has to be over, and who is told if it takes long.
-struct Look<'a> {
-    deadline: Deadline,
-    note: &'a mut dyn FnMut(&str),
+pub(crate) struct Look<'a> {
+    pub(crate) deadline: Deadline,
+    pub(crate) note: &'a mut dyn FnMut(&str),
 }
 
 impl Look<'_> {

@@ -11,6 +11,8 @@ pub mod exec;
 pub mod fds;
 pub mod memory;
 pub mod process;
+#[cfg(feature = "tls")]
+pub mod random;
 pub mod signals;
 pub mod sockets;
 pub mod start;

@@ -4,18 +4,21 @@
 //! as `--health 'TARGET [CHECKS]'`.
 
 mod expand;
+mod http;
 mod service;
-mod target;
+pub(crate) mod target;
 pub mod words;
 
 use crate::error::{Error, Result};
 use crate::text::one_line;
 use std::ffi::OsString;
-use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use http::{
+    BodyCheck, BodyTest, Header, Http, Identity, JsonTest, Pattern, Request, StatusSet, Tls, Trust,
+};
 pub use service::{Protocol, Service};
 
 /// One probe: where to look and what to expect.
@@ -58,7 +61,7 @@ impl Builtin {
     /// The host to connect to, if this connects to one.
     pub fn host(&self) -> Option<&Host> {
         let endpoint = match self {
-            Self::Http(http) => return Some(&http.address.host),
+            Self::Http(http) => &http.request.endpoint,
             Self::Stream(stream) => &stream.endpoint,
             Self::Service(service) => &service.endpoint,
             Self::File(_) | Self::PidFile(_) => return None,
@@ -119,40 +122,6 @@ pub enum Host {
     Name(String),
 }
 
-/// One HTTP request, and what makes its answer healthy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Http {
-    /// Where to connect to.
-    pub address: Address,
-    /// The `Host` header: as written in the target, or `--host-header`.
-    pub host_header: String,
-    /// Path and query as they go on the wire; starts with `/`.
-    pub path: String,
-    /// `GET`, or `POST` with `--data`, or `--method`.
-    pub method: String,
-    /// `--header`, and what `--basic-auth` and `--data` add.
-    pub headers: Vec<Header>,
-    /// `--data`.
-    pub body: Option<String>,
-    /// `--status`.
-    pub status: StatusSet,
-    /// `--contains`: all of them must be in the body.
-    pub contains: Vec<String>,
-}
-
-/// One header line of the request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Header {
-    /// A token, as written.
-    pub name: String,
-    /// Without control characters.
-    pub value: String,
-}
-
-/// The statuses that are healthy: `200-299,401`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StatusSet(Vec<(u16, u16)>);
-
 /// Looks up a variable of the app's environment.
 pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -209,58 +178,6 @@ fn exec_form(text: &str) -> Option<Vec<String>> {
         _ => {}
     }
     Some(words)
-}
-
-impl StatusSet {
-    /// Whether this status is healthy.
-    pub fn contains(&self, status: u16) -> bool {
-        self.0.iter().any(|(low, high)| (*low..=*high).contains(&status))
-    }
-
-    /// Reads `200-299,401`.
-    ///
-    /// # Errors
-    /// Anything that is not a list of statuses from 100 to 599 and their ranges.
-    pub fn parse(text: &str) -> Result<Self> {
-        let ranges = text.split(',').map(status_range).collect::<Option<_>>();
-        ranges.map(Self).ok_or_else(|| {
-            Error::new(format!(
-                "'{text}' is no list of statuses from 100 to 599; write one such as 200-299,401"
-            ))
-        })
-    }
-}
-
-fn status_range(text: &str) -> Option<(u16, u16)> {
-    let (low, high) = text.split_once('-').unwrap_or((text, text));
-    let (low, high) = (status_number(low)?, status_number(high)?);
-    (low <= high).then_some((low, high))
-}
-
-fn status_number(text: &str) -> Option<u16> {
-    let digits = text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|number| digits && (100..=599).contains(number))
-}
-
-impl Default for StatusSet {
-    /// 200 to 399, as for a Kubernetes probe.
-    fn default() -> Self {
-        Self(vec![(200, 399)])
-    }
-}
-
-impl fmt::Display for StatusSet {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (low, high)) in self.0.iter().enumerate() {
-            let comma = if index == 0 { "" } else { "," };
-            if low == high {
-                write!(f, "{comma}{low}")?;
-            } else {
-                write!(f, "{comma}{low}-{high}")?;
-            }
-        }
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! A TCP connection to the first address that takes it.
 
 use super::deadline::Deadline;
+use super::failure::{Failure, Kind};
 use crate::plan::probe::{Address, Host};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
@@ -11,7 +12,7 @@ const MOST_ADDRESSES: usize = 8;
 /// Connects. Where a host has several addresses each gets an equal share of
 /// the time that is left, so that one that swallows packets does not keep
 /// hinit from the others.
-pub(super) fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, SocketAddr), String> {
+pub(super) fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, SocketAddr), Failure> {
     let candidates = candidates(address)?;
     let mut failures = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
@@ -27,7 +28,7 @@ pub(super) fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStrea
     Err(explain(&failures, deadline))
 }
 
-fn candidates(address: &Address) -> Result<Vec<SocketAddr>, String> {
+fn candidates(address: &Address) -> Result<Vec<SocketAddr>, Failure> {
     let at = |ip: IpAddr| SocketAddr::new(ip, address.port);
     match &address.host {
         Host::Here => Ok(vec![at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())]),
@@ -36,9 +37,10 @@ fn candidates(address: &Address) -> Result<Vec<SocketAddr>, String> {
     }
 }
 
-fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
+fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+    let unknown = |reason| Failure::new(Kind::Lookup, reason);
     let found = (name, port).to_socket_addrs().map_err(|error| {
-        format!("the name {name} cannot be looked up: {}", error.to_string().replace('\n', " "))
+        unknown(format!("the name {name} cannot be looked up: {}", error.to_string().replace('\n', " ")))
     })?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for address in found {
@@ -46,7 +48,7 @@ fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, String> {
             addresses.push(address);
         }
     }
-    if addresses.is_empty() { Err(format!("the name {name} has no address")) } else { Ok(addresses) }
+    if addresses.is_empty() { Err(unknown(format!("the name {name} has no address"))) } else { Ok(addresses) }
 }
 
 /// A connection to a port that nobody listens on can meet itself, if the
@@ -57,20 +59,20 @@ fn refuse_self(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpStream> {
     if stream.local_addr()? == peer { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
 }
 
-fn explain(failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> String {
+fn explain(failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> Failure {
     // A machine without IPv6 has no [::1] to talk about.
     let meant: Vec<_> = failures.iter().filter(|(_, error)| !is_absent_family(error)).collect();
     let meant = if meant.is_empty() { failures.iter().collect() } else { meant };
     let list = meant.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(" and ");
     let all = |kind: ErrorKind| !meant.is_empty() && meant.iter().all(|(_, error)| error.kind() == kind);
     if all(ErrorKind::ConnectionRefused) {
-        return format!("connection refused by {list}: nothing listens there");
+        return Failure::new(Kind::Connect, format!("connection refused by {list}: nothing listens there"));
     }
     if meant.is_empty() || all(ErrorKind::TimedOut) {
-        return format!("no connection to {list} within {deadline}");
+        return Failure::new(Kind::TimedOut, format!("no connection to {list} within {deadline}"));
     }
     let each = meant.iter().map(|(address, error)| format!("{address}: {error}"));
-    format!("cannot connect to {}", each.collect::<Vec<_>>().join(", "))
+    Failure::new(Kind::Connect, format!("cannot connect to {}", each.collect::<Vec<_>>().join(", ")))
 }
 
 fn is_absent_family(error: &io::Error) -> bool {

@@ -13,23 +13,23 @@ const SHORTEST: Duration = Duration::from_millis(1);
 
 /// When a verdict is due. Shown as the time there was in all: `10s`.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Deadline {
+pub(crate) struct Deadline {
     at: Instant,
     limit: Duration,
 }
 
 impl Deadline {
-    pub(super) fn after(limit: Duration) -> Self {
+    pub(crate) fn after(limit: Duration) -> Self {
         Self { at: Instant::now() + limit.min(LONGEST), limit }
     }
 
     /// How long to wait in silence: a second, or a quarter of a shorter time.
-    pub(super) fn patience(self) -> Duration {
+    pub(crate) fn patience(self) -> Duration {
         PATIENCE.min(self.limit / 4).max(SHORTEST)
     }
 
     /// What is left, for a socket; none when the time is over.
-    pub(super) fn left(self) -> Option<Duration> {
+    pub(crate) fn left(self) -> Option<Duration> {
         let left = self.at.saturating_duration_since(Instant::now());
         (!left.is_zero()).then(|| left.max(SHORTEST))
     }

@@ -3,27 +3,42 @@
 use super::Look;
 use super::connect::connect;
 use super::deadline::Deadline;
+use super::failure::{Failure, Kind};
+#[cfg(feature = "tls")]
+use super::tls::{Session, explain};
+#[cfg(feature = "tls")]
+use crate::plan::probe::Tls;
 use crate::plan::probe::{Address, Endpoint, Host};
 use crate::sys::sockets::connect_unix;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
+use std::time::Duration;
 
 const READ_SIZE: usize = 4096;
 
 /// A connection. Shown as its other end: `127.0.0.1:80`, `db:80 (10.0.0.2)`
 /// or `/run/app.sock`.
-pub(super) struct Wire {
-    stream: TcpStream,
+pub(crate) struct Wire {
+    line: Line,
     peer: String,
+    remote: Option<SocketAddr>,
     deadline: Deadline,
     /// When somebody is told that the other side is slow; none if they have been.
-    patience: Option<std::time::Duration>,
+    patience: Option<Duration>,
+    heard: bool,
+}
+
+/// What the bytes go through.
+enum Line {
+    Plain(TcpStream),
+    #[cfg(feature = "tls")]
+    Secure(Box<Session>),
 }
 
 /// Why no more bytes come.
 #[derive(Debug)]
-pub(super) enum End {
+pub(crate) enum End {
     /// The other side closed the connection.
     Closed,
     /// The connection broke.
@@ -33,27 +48,71 @@ pub(super) enum End {
 }
 
 impl Wire {
-    pub(super) fn open(endpoint: &Endpoint, deadline: Deadline) -> Result<Self, String> {
-        let (stream, peer) = match endpoint {
+    pub(crate) fn open(endpoint: &Endpoint, deadline: Deadline) -> Result<Self, Failure> {
+        let (stream, peer, remote) = match endpoint {
             Endpoint::Port(address) => {
                 let (stream, peer) = connect(address, deadline)?;
-                (stream, shown(address, peer))
+                (stream, shown(address, peer), Some(peer))
             }
-            Endpoint::Socket(path) => (open_socket(path, deadline)?, path.display().to_string()),
+            Endpoint::Socket(path) => (open_socket(path, deadline)?, path.display().to_string(), None),
         };
-        Ok(Self { stream, peer, deadline, patience: Some(deadline.patience()) })
+        let patience = Some(deadline.patience());
+        Ok(Self { line: Line::Plain(stream), peer, remote, deadline, patience, heard: false })
     }
 
-    pub(super) fn peer(&self) -> &str {
+    /// Speaks TLS from here on. The other side has to prove that it is `host`,
+    /// and may choose one of `protocols` (ALPN) if there are any.
+    #[cfg(feature = "tls")]
+    pub(crate) fn secure(
+        self,
+        tls: &Tls,
+        host: &str,
+        protocols: &[&[u8]],
+        look: &mut Look<'_>,
+    ) -> Result<Self, Failure> {
+        let Line::Plain(stream) = self.line else { return Ok(self) };
+        let mut session = Session::new(stream, self.deadline, tls, host, protocols)?;
+        let late = || {
+            let why = format!("{} had not finished the TLS handshake after {}", self.peer, self.deadline);
+            Failure::new(Kind::TimedOut, why)
+        };
+        let mut patience = self.patience;
+        loop {
+            let left = self.deadline.left().ok_or_else(late)?;
+            match session.shake_hands(patience.map_or(left, |patience| patience.min(left))) {
+                Ok(()) => return Ok(Self { line: Line::Secure(Box::new(session)), patience, ..self }),
+                Err(error) if is_timeout(&error) => {
+                    if patience.take().is_some() {
+                        look.note(&format!("{} has not finished the TLS handshake", self.peer));
+                    }
+                }
+                Err(error) => {
+                    let (kind, why) = explain(&error);
+                    return Err(Failure::new(kind, format!("{} {why}", self.peer)));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn peer(&self) -> &str {
         &self.peer
+    }
+
+    /// The address that took the connection; none behind a unix socket.
+    pub(crate) fn remote(&self) -> Option<SocketAddr> {
+        self.remote
+    }
+
+    /// Shown from here on as this: the whole URL, where there is one.
+    pub(crate) fn call_peer(&mut self, name: String) {
+        self.peer = name;
     }
 
     /// A server may answer and close before it has read everything, so a
     /// failure to send is no verdict: what can be received is.
-    pub(super) fn send(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn send(&mut self, mut bytes: &[u8]) {
         while let (Some(left), false) = (self.deadline.left(), bytes.is_empty()) {
-            let sent = self.stream.set_write_timeout(Some(left)).and_then(|()| self.stream.write(bytes));
-            match sent {
+            match self.line.write(bytes, left) {
                 Ok(count) => bytes = &bytes[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => return,
@@ -63,39 +122,38 @@ impl Wire {
 
     /// Waits for more bytes and appends them. If that takes long, somebody is
     /// told once.
-    pub(super) fn receive(&mut self, bytes: &mut Vec<u8>, look: &mut Look<'_>) -> Result<(), End> {
+    pub(crate) fn receive(&mut self, bytes: &mut Vec<u8>, look: &mut Look<'_>) -> Result<(), End> {
         let mut buffer = [0; READ_SIZE];
         loop {
             let left = self.deadline.left().ok_or(End::TimedOut)?;
             let wait = self.patience.map_or(left, |patience| patience.min(left));
-            match self.stream.set_read_timeout(Some(wait)).and_then(|()| self.stream.read(&mut buffer)) {
+            match self.line.read(&mut buffer, wait) {
                 Ok(0) => return Err(End::Closed),
                 Ok(count) => {
+                    self.heard = true;
                     bytes.extend_from_slice(&buffer[..count]);
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                    self.lose_patience(bytes.is_empty(), look);
-                }
+                Err(error) if is_timeout(&error) => self.lose_patience(look),
                 Err(error) => return Err(End::Broken(error)),
             }
         }
     }
 
-    fn lose_patience(&mut self, silent: bool, look: &mut Look<'_>) {
+    fn lose_patience(&mut self, look: &mut Look<'_>) {
         if self.patience.take().is_some() {
-            let slow = if silent {
-                "took the connection and has not answered"
-            } else {
+            let slow = if self.heard {
                 "has begun to answer and not finished"
+            } else {
+                "took the connection and has not answered"
             };
             look.note(&format!("{} {slow}", self.peer));
         }
     }
 
     /// What to say of an end before there was a whole answer.
-    pub(super) fn no_answer(&self, heard: bool, end: &End) -> String {
+    pub(crate) fn no_answer(&self, heard: bool, end: &End) -> String {
         let (peer, deadline) = (&self.peer, self.deadline);
         match (end, heard) {
             (End::TimedOut, false) => {
@@ -112,6 +170,28 @@ impl Wire {
     }
 }
 
+impl Line {
+    fn read(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.set_read_timeout(Some(wait)).and_then(|()| stream.read(buffer)),
+            #[cfg(feature = "tls")]
+            Self::Secure(session) => session.read(buffer, wait),
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8], wait: Duration) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.set_write_timeout(Some(wait)).and_then(|()| stream.write(bytes)),
+            #[cfg(feature = "tls")]
+            Self::Secure(session) => session.write(bytes, wait),
+        }
+    }
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}
+
 /// The address that took the connection, and the name it has.
 fn shown(address: &Address, peer: SocketAddr) -> String {
     match &address.host {
@@ -120,18 +200,21 @@ fn shown(address: &Address, peer: SocketAddr) -> String {
     }
 }
 
-fn open_socket(path: &Path, deadline: Deadline) -> Result<TcpStream, String> {
+fn open_socket(path: &Path, deadline: Deadline) -> Result<TcpStream, Failure> {
     let shown = path.display();
-    let Some(left) = deadline.left() else {
-        return Err(format!("no connection to {shown} within {deadline}"));
-    };
+    let late =
+        |why: &str| Failure::new(Kind::TimedOut, format!("no connection to {shown} within {deadline}{why}"));
+    let Some(left) = deadline.left() else { return Err(late("")) };
     // Only its descriptor is used, and std's reads, writes and time limits are
     // the same system calls for every stream socket.
-    connect_unix(path, left).map(TcpStream::from).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => format!("there is no {shown}"),
-        ErrorKind::ConnectionRefused => format!("connection refused by {shown}: nothing listens there"),
-        ErrorKind::TimedOut => format!("no connection to {shown} within {deadline}: its backlog is full"),
-        _ if error.raw_os_error() == Some(libc::EPROTOTYPE) => format!("{shown} is no stream socket"),
-        _ => format!("cannot connect to {shown}: {error}"),
+    connect_unix(path, left).map(TcpStream::from).map_err(|error| {
+        let reason = match error.kind() {
+            ErrorKind::TimedOut => return late(": its backlog is full"),
+            ErrorKind::NotFound => format!("there is no {shown}"),
+            ErrorKind::ConnectionRefused => format!("connection refused by {shown}: nothing listens there"),
+            _ if error.raw_os_error() == Some(libc::EPROTOTYPE) => format!("{shown} is no stream socket"),
+            _ => format!("cannot connect to {shown}: {error}"),
+        };
+        Failure::new(Kind::Connect, reason)
     })
 }

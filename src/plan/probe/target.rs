@@ -1,12 +1,14 @@
 //! The target's URI: `http://HOST:PORT/PATH`, `tcp://HOST:PORT`, `exec:COMMAND`
 //! and the others of [`TARGETS`].
 
+mod http;
 mod path;
+
+pub(crate) use http::HttpUri;
 
 use super::service::{self, Protocol};
 use super::{Address, Builtin, Endpoint, Host, Service};
 use crate::error::{Error, Result};
-use std::fmt::Write as _;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// A target by its syntax; the checks are not known here.
@@ -20,20 +22,11 @@ pub(super) enum Uri {
     Exec(String),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct HttpUri {
-    pub(super) address: Address,
-    /// `user:password`, decoded, if the target carries one.
-    pub(super) userinfo: Option<String>,
-    /// For the `Host` header: the host as written, and the port unless it is 80.
-    pub(super) host_header: String,
-    /// Starts with `/`; holds the query; pure ASCII.
-    pub(super) path: String,
-}
-
 /// Every target, for the help: its form, and what is healthy.
 pub(super) const TARGETS: &str = "\
 http://HOST:PORT/PATH       a status of 200 to 399
+https://HOST:PORT/PATH      the same, from a server that is believed to be HOST
+http+unix://SOCKET/PATH     the same from a unix socket: %2Frun%2Fapp.sock
 tcp://HOST:PORT             a connection is accepted; --send, --expect
 unix:///PATH                the same for a unix socket
 postgres://HOST:PORT        the server is ready by its own protocol, as pg_isready
@@ -43,9 +36,8 @@ mongodb://                  environment will do: '${DATABASE_URL}'
 file:///PATH[?max-age=30s]  it exists, and was modified within the last 30s
 pid:///PATH                 the process whose number is in the file is alive
 exec:COMMAND                it exits with code 0";
-const SCHEMES: &str = "http://HOST:PORT/PATH, tcp://HOST:PORT, unix:///PATH, postgres://HOST, redis://HOST, mysql://HOST, \
+const SCHEMES: &str = "http://HOST:PORT/PATH, https://HOST/PATH, http+unix://%2FSOCKET/PATH, tcp://HOST:PORT, unix:///PATH, postgres://HOST, redis://HOST, mysql://HOST, \
      memcached://HOST, amqp://HOST, mongodb://HOST, file:///PATH, pid:///PATH or exec:COMMAND";
-const DEFAULT_HTTP_PORT: u16 = 80;
 
 /// Reads a target whose variables are already expanded.
 pub(super) fn parse(text: &str) -> Result<Uri> {
@@ -57,7 +49,9 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
     let protocol = Protocol::of_scheme(&scheme);
     match (scheme.as_str(), rest.strip_prefix("//"), protocol) {
         ("exec", _, _) => exec(rest),
-        ("http", Some(rest), _) => http(text, rest).map(Uri::Http),
+        ("http", Some(rest), _) => http::port(text, rest, false).map(Uri::Http),
+        ("https", Some(rest), _) => http::port(text, rest, true).map(Uri::Http),
+        ("http+unix", Some(rest), _) => http::socket(text, rest).map(Uri::Http),
         ("tcp", Some(rest), _) => tcp(text, rest).map(|address| Uri::Stream(Endpoint::Port(address))),
         ("unix", Some(rest), _) => path::socket(text, rest).map(|path| Uri::Stream(Endpoint::Socket(path))),
         ("file", Some(rest), _) => path::file(text, rest).map(|file| Uri::Plain(Builtin::File(file))),
@@ -65,7 +59,7 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
         (_, Some(rest), Some(protocol)) => {
             service(text, protocol, rest).map(|service| Uri::Plain(Builtin::Service(service)))
         }
-        ("http" | "tcp" | "unix" | "file" | "pid", None, _) | (_, None, Some(_)) => {
+        ("http" | "https" | "http+unix" | "tcp" | "unix" | "file" | "pid", None, _) | (_, None, Some(_)) => {
             Err(Error::new(format!("'{text}' lacks the two slashes; write {scheme}://...")))
         }
         _ => Err(Error::new(format!("'{text}': hinit knows no {scheme}: targets; write {SCHEMES}"))),
@@ -158,26 +152,6 @@ fn split_authority<'a>(text: &str, rest: &'a str) -> Result<(Option<String>, &'a
     }
 }
 
-fn http(text: &str, rest: &str) -> Result<HttpUri> {
-    let text = &without_credentials(text);
-    let (userinfo, authority, path) = split_authority(text, rest)?;
-    let (host, port) = host_and_port(text, authority)?;
-    let port = port.unwrap_or(DEFAULT_HTTP_PORT);
-    Ok(HttpUri {
-        address: Address { host: parse_host(text, host)?, port },
-        userinfo,
-        host_header: host_header(host, port),
-        path: wire_path(text, path)?,
-    })
-}
-
-/// curl leaves the default port out of the `Host` header, and some virtual
-/// hosts want it so.
-fn host_header(host: &str, port: u16) -> String {
-    let host = if host.is_empty() { "localhost" } else { host };
-    if port == DEFAULT_HTTP_PORT { host.to_owned() } else { format!("{host}:{port}") }
-}
-
 /// Host and port of `HOST`, `HOST:PORT`, `[V6]` or `[V6]:PORT`; the host keeps its brackets.
 fn host_and_port<'a>(text: &str, authority: &'a str) -> Result<(&'a str, Option<u16>)> {
     let after_bracket = authority.rfind(']').map_or(0, |at| at + 1);
@@ -214,28 +188,6 @@ fn parse_host(text: &str, host: &str) -> Result<Host> {
     let fits = host.len() <= 253 && host.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
     fits.then(|| Host::Name(host.to_owned()))
         .ok_or_else(|| wrong("write a name of ASCII letters, digits, - and ., an IPv4 address, or [IPv6]"))
-}
-
-/// The path as it goes on the wire. `http://h?q` asks for `/?q`.
-fn wire_path(text: &str, path: &str) -> Result<String> {
-    if path.bytes().any(|b| b <= b' ' || b == 0x7f) {
-        return Err(Error::new(format!(
-            "'{}' has a space or a control character in its path; write %20 for a space",
-            text.escape_debug()
-        )));
-    }
-    let mut wire = String::with_capacity(path.len() + 1);
-    if !path.starts_with('/') {
-        wire.push('/');
-    }
-    for byte in path.bytes() {
-        if byte.is_ascii() {
-            wire.push(byte.into());
-        } else {
-            let _ = write!(wire, "%{byte:02X}");
-        }
-    }
-    Ok(wire)
 }
 
 fn percent_decode(text: &str, encoded: &str) -> Result<String> {

@@ -51,6 +51,7 @@ fn reads_where_an_http_target_leads() {
             "/a?b=c&d",
         ),
         ("http://[::1]/", Host::Ip([0, 0, 0, 0, 0, 0, 0, 1].into()), 80, "[::1]", "/"),
+        ("http://u:p@web.example?q", name("web.example"), 80, "web.example", "/?q"),
         ("http://web.example:81?q", name("web.example"), 81, "web.example:81", "/?q"),
         ("http://my_app:81/x#frag", name("my_app"), 81, "my_app:81", "/x"),
         ("http://h/caf\u{e9}", name("h"), 80, "h", "/caf%C3%A9"),
@@ -59,9 +60,10 @@ fn reads_where_an_http_target_leads() {
         ("http://:${EMPTY:-8080}/", Host::Here, 8080, "localhost:8080", "/"),
     ];
     for (text, host, port, host_header, path) in table {
-        let http = http(text);
-        assert_eq!(http.address, Address { host, port }, "{text}");
-        assert_eq!((http.host_header.as_str(), http.path.as_str()), (host_header, path), "{text}");
+        let request = http(text).request;
+        assert_eq!(request.endpoint, Endpoint::Port(Address { host, port }), "{text}");
+        assert_eq!((request.host_header.as_str(), request.path.as_str()), (host_header, path), "{text}");
+        assert!(!request.secure, "{text}");
     }
 }
 
@@ -72,7 +74,10 @@ fn refuses_a_target_that_cannot_be_meant() {
         ("localhost:8080/x", "write http://localhost:8080/x or tcp://localhost:8080/x"),
         ("/health", "write http://health"),
         ("ftp://h/", "no ftp: targets; write http://"),
-        ("https://h/", "no https: targets"),
+        ("https:h/", "two slashes"),
+        ("http+unix:///run/a.sock", "has no socket; write its path with %2F"),
+        ("http+unix://%2F/x", "names no file"),
+        ("http+unix://run%2Fa/x", "has no socket"),
         ("http:/h/", "two slashes"),
         ("http://h:0/", "'0' is not a port"),
         ("http://h:65536/", "'65536' is not a port"),
@@ -209,7 +214,7 @@ fn finds_the_socket_of_a_service() {
 
 #[test]
 fn does_not_expand_again_what_a_variable_holds() {
-    assert_eq!(http("http://h/${NESTED}").path, "/${PORT}");
+    assert_eq!(http("http://h/${NESTED}").request.path, "/${PORT}");
 }
 
 #[test]
@@ -220,10 +225,11 @@ fn reads_the_checks() {
     );
     assert_eq!(http.status.to_string(), "200-299,401");
     assert!(http.status.contains(401) && !http.status.contains(300));
-    assert_eq!(http.contains, ["a b", "c"]);
-    assert_eq!((http.method.as_str(), http.body.as_deref()), ("PUT", Some("{}")));
-    assert_eq!(http.host_header, "other");
-    let headers: Vec<String> = http.headers.iter().map(|h| format!("{}: {}", h.name, h.value)).collect();
+    assert_eq!(http.body, [contains("a b", false), contains("c", false)]);
+    assert_eq!((http.request.method.as_str(), http.request.body.as_deref()), ("PUT", Some(b"{}".as_slice())));
+    assert_eq!(http.request.host_header, "other");
+    let headers: Vec<String> =
+        http.request.headers.iter().map(|h| format!("{}: {}", h.name, h.value)).collect();
     assert_eq!(
         headers,
         ["X-A: b: c", "Authorization: Basic dUB4OnA=", "Content-Type: application/x-www-form-urlencoded"]
@@ -232,16 +238,100 @@ fn reads_the_checks() {
 
 #[test]
 fn sends_data_by_post_unless_told_otherwise() {
-    assert_eq!(http("http://h/").method, "GET");
-    assert_eq!(http("http://h/ --data x").method, "POST");
+    assert_eq!(http("http://h/").request.method, "GET");
+    assert_eq!(http("http://h/ --data x").request.method, "POST");
 }
 
 #[test]
 fn encodes_credentials_of_every_length() {
     for (text, encoded) in [("a:", "YTo="), ("a:b", "YTpi"), ("a:bc", "YTpiYw=="), ("a:bcd", "YTpiY2Q=")] {
         let http = http(&format!("http://h/ --basic-auth {text}"));
-        assert_eq!(http.headers[0].value, format!("Basic {encoded}"));
+        assert_eq!(http.request.headers[0].value, format!("Basic {encoded}"));
     }
+}
+
+fn contains(text: &str, negated: bool) -> BodyCheck {
+    BodyCheck { test: BodyTest::Contains(text.into()), negated }
+}
+
+#[test]
+fn turns_around_the_check_after_a_not_and_no_other() {
+    let words =
+        "http://h/ --contains a --not --status 200 --contains b --match 'c+' --not --json .d[0].\"e\"=f=g";
+    let test = JsonTest::parse("d.0.e=f=g").unwrap();
+    assert_eq!((&test.path[..], test.value.as_str()), (&["d".into(), "0".into(), "e".into()][..], "f=g"));
+    let json = BodyTest::Json(JsonTest { written: ".d[0].e=f=g".into(), ..test });
+    let wanted = [
+        contains("a", false),
+        contains("b", true),
+        BodyCheck { test: BodyTest::Match(Pattern::parse("c+").unwrap()), negated: false },
+        BodyCheck { test: json, negated: true },
+    ];
+    assert_eq!(http(words).body, wanted);
+}
+
+#[test]
+fn compares_a_json_value_by_its_text_or_as_json() {
+    let document =
+        serde_json::json!({"s": "UP", "n": 1, "t": true, "q": "1", "z": null, "a": [{"b": "x"}, 2]});
+    let table = [
+        ("s=UP", true),
+        ("s=\"UP\"", true),
+        ("s=up", false),
+        ("s=", false),
+        ("n=1", true),
+        ("n=2", false),
+        ("q=1", true),
+        ("t=true", true),
+        ("t=True", false),
+        ("z=null", true),
+        ("a[0].b=x", true),
+        ("a.1=2", true),
+        ("a[1]=2", true),
+        ("a=[{\"b\": \"x\"}, 2]", true),
+    ];
+    for (text, accepted) in table {
+        let test = JsonTest::parse(text).unwrap();
+        assert_eq!(test.find(&document).is_some_and(|value| test.accepts(value)), accepted, "{text}");
+    }
+    for text in ["no=1", "s.x=1", "a[2]=1", "a[-1]=1"] {
+        assert_eq!(JsonTest::parse(text).unwrap().find(&document), None, "{text}");
+    }
+}
+
+#[test]
+fn reads_a_unix_socket_behind_http() {
+    let request = http("http+unix://%2Frun%2Fapp.sock/health?x").request;
+    assert_eq!(request.endpoint, Endpoint::Socket("/run/app.sock".into()));
+    assert_eq!((request.host_header.as_str(), request.path.as_str()), ("localhost", "/health?x"));
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn reads_whom_tls_is_to_trust() {
+    let request = http("https://u:p@[::1]/x --cert a.pem").request;
+    assert!(request.secure);
+    assert_eq!((request.host.as_str(), request.host_header.as_str()), ("::1", "[::1]"));
+    let identity = Identity { cert: "a.pem".into(), key: "a.pem".into() };
+    assert_eq!(request.tls, Tls { trust: Trust::System, identity: Some(identity) });
+
+    let request = http("https://:8443/ --cacert ca.pem --cert a --key b").request;
+    assert_eq!((request.host.as_str(), request.host_header.as_str()), ("localhost", "localhost:8443"));
+    let identity = Identity { cert: "a".into(), key: "b".into() };
+    assert_eq!(request.tls, Tls { trust: Trust::File("ca.pem".into()), identity: Some(identity) });
+
+    assert_eq!(http("https://h/ --insecure").request.tls.trust, Trust::Everyone);
+    let env = |name: &str| (name == "SSL_CERT_FILE").then(|| "/ca.pem".to_owned());
+    let Target::Builtin(Builtin::Http(http)) = Probe::from_text("https://h/", &env).unwrap().target else {
+        panic!("no http");
+    };
+    assert_eq!(http.request.tls.trust, Trust::File("/ca.pem".into()));
+}
+
+#[test]
+#[cfg(not(feature = "tls"))]
+fn the_slim_build_says_that_it_speaks_no_tls() {
+    assert!(error("https://h/").contains("this is hinit-slim, which speaks no TLS"));
 }
 
 #[test]
@@ -259,6 +349,20 @@ fn refuses_a_check_that_cannot_be_meant() {
         ("http://h/ --status 99", "no list of statuses"),
         ("http://h/ --status 200,", "no list of statuses"),
         ("http://h/ --contains ''", "empty"),
+        ("http://h/ --match ''", "--match: the text is empty"),
+        ("http://h/ --match 'a('", "--match: 'a(' is no regular expression"),
+        ("http://h/ --json status", "--json: 'status' is not PATH=VALUE"),
+        ("http://h/ --json a..b=1", "is not PATH=VALUE"),
+        ("http://h/ --json =1", "is not PATH=VALUE"),
+        ("http://h/ --not", "--not stands before"),
+        ("http://h/ --contains a --not", "--not stands before"),
+        ("http://h/ --not --not --contains a", "--not is given twice"),
+        ("http://h/ --insecure", "--insecure goes with an https:// target, not with http://"),
+        ("http://h/ --follow --key a", "--key is the key of a --cert"),
+        ("http://h/ --follow --insecure --cacert a", "--insecure believes anyone"),
+        ("tcp://h:1 --cacert a", "--cacert goes with an https:// target"),
+        ("tcp://h:1 --follow", "--follow goes with an http:// target"),
+        ("tcp://h:1 --not", "--not goes with an http:// target"),
         ("http://h/ --header nocolon", "NAME: VALUE"),
         ("http://h/ --header 'a b: c'", "NAME: VALUE"),
         ("http://h/ --header 'a: b\rc: d'", "control character"),

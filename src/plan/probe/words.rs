@@ -1,19 +1,36 @@
 //! The words of a probe: one definition for the parse and for the help.
 
+mod http;
+
 use super::expand::{Bare, expand};
-use super::target::{self, HttpUri, TARGETS, Uri};
-use super::{Builtin, ERROR_LENGTH, Endpoint, Header, Http, Lookup, Probe, StatusSet, Stream, Target};
+use super::target::{self, TARGETS, Uri};
+use super::{Builtin, ERROR_LENGTH, Endpoint, Lookup, Probe, Stream, Target};
 use crate::error::{Error, Result};
 use crate::text;
 use crate::time::parse_duration;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use std::ffi::OsString;
 use std::time::Duration;
 
-const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 /// Checks that only an HTTP answer can meet.
-const HTTP_ONLY: [&str; 7] = ["status", "contains", "method", "header", "data", "host-header", "basic-auth"];
+const HTTP_ONLY: [&str; 11] = [
+    "status",
+    "contains",
+    "match",
+    "json",
+    "not",
+    "follow",
+    "method",
+    "header",
+    "data",
+    "host-header",
+    "basic-auth",
+];
+
+/// Words that only matter where TLS is spoken.
+const TLS_ONLY: [&str; 4] = ["insecure", "cacert", "cert", "key"];
 
 /// Checks that only a stream of bytes can meet.
 const STREAM_ONLY: [&str; 2] = ["send", "expect"];
@@ -29,6 +46,9 @@ pub fn arguments() -> Vec<Arg> {
     let option = |name: &'static str, value: &'static str, help: &'static str| {
         Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
     };
+    let flag = |name: &'static str, help: &'static str| {
+        Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
+    };
     vec![
         Arg::new("target")
             .value_name("TARGET")
@@ -37,11 +57,27 @@ pub fn arguments() -> Vec<Arg> {
         option("status", "LIST", "Statuses that are healthy [default: 200-399]"),
         option("contains", "TEXT", "Text that the first 10 KiB of the body must hold; all, if repeated")
             .action(ArgAction::Append),
+        option("match", "REGEX", "What must match somewhere in the first 10 KiB of the body")
+            .action(ArgAction::Append),
+        option("json", "PATH=VALUE", "What a JSON body must have, as in status.db=UP or checks[0].ok=true")
+            .action(ArgAction::Append),
+        // Each one has its place among the others, so it is no plain flag.
+        Arg::new("not")
+            .long("not")
+            .help("Turns the --contains, --match or --json after it around")
+            .action(ArgAction::Append)
+            .num_args(0)
+            .default_missing_value("not"),
+        flag("follow", "Follow up to 10 redirects to the same host"),
         option("method", "METHOD", "The request's method [default: GET, or POST with --data]"),
         option("header", "'NAME: VALUE'", "A header to send; repeatable").action(ArgAction::Append),
         option("data", "TEXT", "A body to send"),
         option("host-header", "HOST", "The Host header to send, for a virtual host"),
         option("basic-auth", "USER:PASSWORD", "Credentials to send"),
+        flag("insecure", "Believe any certificate"),
+        option("cacert", "FILE", "Believe what these PEM certificates vouch for [default: the system's]"),
+        option("cert", "FILE", "A client certificate to show, in PEM"),
+        option("key", "FILE", "Its key [default: in the file of --cert]"),
         option(
             "send",
             "TEXT",
@@ -98,7 +134,7 @@ fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
     let target = match target::parse(&text)? {
         Uri::Http(uri) => {
             checks.refuse_stream_only(scheme)?;
-            Builtin::Http(http(uri, &checks)?)
+            Builtin::Http(http::http(uri, &checks)?)
         }
         Uri::Stream(endpoint) => {
             checks.refuse_http_only(scheme)?;
@@ -147,8 +183,14 @@ impl Checks<'_> {
             .collect()
     }
 
+    /// A flag always has a value, which is not what was typed.
+    fn is_given(&self, name: &str) -> bool {
+        self.matches.value_source(name) == Some(ValueSource::CommandLine)
+    }
+
     fn refuse_http_only(&self, scheme: &str) -> Result<()> {
-        self.refuse(&HTTP_ONLY, "an http:// target", scheme)
+        self.refuse(&HTTP_ONLY, "an http:// target", scheme)?;
+        self.refuse(&TLS_ONLY, "an https:// target", scheme)
     }
 
     fn refuse_stream_only(&self, scheme: &str) -> Result<()> {
@@ -156,7 +198,7 @@ impl Checks<'_> {
     }
 
     fn refuse(&self, names: &[&str], what: &str, scheme: &str) -> Result<()> {
-        match names.iter().find(|name| self.matches.contains_id(name)) {
+        match names.iter().find(|name| self.is_given(name)) {
             Some(name) => Err(Error::new(format!("--{name} goes with {what}, not with {scheme}"))),
             None => Ok(()),
         }
@@ -231,90 +273,6 @@ fn escape(text: &str) -> Option<(u8, &str)> {
         _ => return None,
     };
     Some((byte, &text[1..]))
-}
-
-fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
-    let at = |place: &'static str| move |error: Error| error.at(place);
-    let body = checks.one("data")?;
-    let method = checks.one("method")?.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.into());
-    let status = checks.one("status")?.map(|text| StatusSet::parse(&text)).transpose();
-    let mut http = Http {
-        address: uri.address,
-        host_header: checks.one("host-header")?.unwrap_or(uri.host_header),
-        path: uri.path,
-        method: token(method).map_err(at("--method"))?,
-        headers: checks.all("header")?.iter().map(|text| header(text)).collect::<Result<_>>()?,
-        body,
-        status: status.map_err(at("--status"))?.unwrap_or_default(),
-        contains: checks.all("contains")?,
-    };
-    if http.contains.iter().any(String::is_empty) {
-        return Err(Error::new("--contains: the text is empty; write what the body must hold"));
-    }
-    printable(&http.host_header).map_err(at("--host-header"))?;
-    if let Some(credentials) = checks.one("basic-auth")?.or(uri.userinfo) {
-        http.add_missing("Authorization", &format!("Basic {}", base64(credentials.as_bytes())));
-    }
-    if http.body.is_some() {
-        http.add_missing("Content-Type", CONTENT_TYPE);
-    }
-    http.take_host_from_headers();
-    Ok(http)
-}
-
-impl Http {
-    fn add_missing(&mut self, name: &str, value: &str) {
-        if !self.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)) {
-            self.headers.push(Header { name: name.into(), value: value.into() });
-        }
-    }
-
-    /// `--header 'Host: x'` is what curl users write for `--host-header x`.
-    fn take_host_from_headers(&mut self) {
-        if let Some(at) = self.headers.iter().position(|header| header.name.eq_ignore_ascii_case("host")) {
-            self.host_header = self.headers.remove(at).value;
-        }
-    }
-}
-
-fn header(text: &str) -> Result<Header> {
-    let wrong =
-        || Error::new(format!("--header: '{}' is not of the form 'NAME: VALUE'", text.escape_debug()));
-    let (name, value) = text.split_once(':').ok_or_else(wrong)?;
-    let (name, value) = (token(name.to_owned()).map_err(|_| wrong())?, value.trim().to_owned());
-    printable(&value).map_err(|error| error.at("--header"))?;
-    Ok(Header { name, value })
-}
-
-/// A token of RFC 9110: what a method and a header's name are made of.
-fn token(text: String) -> Result<String> {
-    let fits = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if !text.is_empty() && text.bytes().all(fits) {
-        return Ok(text);
-    }
-    Err(Error::new(format!("'{}' is not a word of HTTP", text.escape_debug())))
-}
-
-/// No line break can smuggle in a second header.
-fn printable(value: &str) -> Result<()> {
-    if value.chars().any(|c| c.is_control() && c != '\t') {
-        return Err(Error::new(format!("'{}' has a control character in it", value.escape_debug())));
-    }
-    Ok(())
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let group = chunk.iter().fold(0u32, |group, byte| group << 8 | u32::from(*byte));
-        let group = group << (8 * (3 - chunk.len()));
-        for place in 0..4 {
-            let index = (group >> (18 - 6 * place)) as usize & 63;
-            text.push(if place <= chunk.len() { ALPHABET[index].into() } else { '=' });
-        }
-    }
-    text
 }
 
 /// What clap says in several lines, in one.

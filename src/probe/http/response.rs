@@ -3,29 +3,38 @@
 
 use std::fmt;
 
-/// Headers, those of interim answers (1xx) included, end within this.
-const HEAD_LIMIT: usize = 8 * 1024;
-/// So much of a body is looked at.
-const BODY_LIMIT: usize = 10 * 1024;
 /// So much of what is no HTTP is quoted.
 const QUOTED: usize = 40;
 
+/// How much of an answer is taken, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Headers, those of interim answers (1xx) included, end within this.
+    pub(crate) head: usize,
+    /// So much of a body is looked at; none for all of it.
+    pub(crate) body: Option<usize>,
+}
+
 /// An answer whose headers are complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// 200 to 599, or 101.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// What stood behind the status; often empty.
-    pub(super) phrase: String,
-    /// The body's first 10 KiB.
-    pub(super) body: Vec<u8>,
+    pub(crate) phrase: String,
+    /// Status line and headers as they came, those of interim answers first.
+    pub(crate) heads: Vec<u8>,
+    /// Where in them the answer's own begin.
+    pub(crate) head_start: usize,
+    /// The body, up to the limit.
+    pub(crate) body: Vec<u8>,
     /// There was more of it.
-    pub(super) is_cut: bool,
+    pub(crate) is_cut: bool,
 }
 
 /// Why this is no answer in HTTP. Reads on from the URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     /// It begins with this.
     NotHttp(Vec<u8>),
     /// More than 8 KiB of them.
@@ -38,11 +47,12 @@ pub(super) enum Fault {
 
 /// What is known of an answer so far.
 #[derive(Debug)]
-pub(super) struct Response {
+pub(crate) struct Response {
     to_head: bool,
+    limits: Limits,
     phase: Phase,
     head: Vec<u8>,
-    interim: usize,
+    interim: Vec<u8>,
     answer: Option<Answer>,
     fault: Option<Fault>,
 }
@@ -70,43 +80,62 @@ enum Chunk {
     Trailer(bool),
 }
 
+impl Answer {
+    /// The first header of this name, if it is text.
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        let head = Head::parse(&self.heads[self.head_start..])?;
+        head.all(name).next()
+    }
+}
+
 impl Response {
     /// The answer to a request of this method.
-    pub(super) fn to(method: &str) -> Self {
+    pub(crate) fn to(method: &str, limits: Limits) -> Self {
         Self {
             to_head: method == "HEAD",
+            limits,
             phase: Phase::Head,
             head: Vec::new(),
-            interim: 0,
+            interim: Vec::new(),
             answer: None,
             fault: None,
         }
     }
 
     /// Whether nothing more is of interest.
-    pub(super) fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.phase == Phase::Done || self.fault.is_some()
     }
 
     /// Whether any byte has come.
-    pub(super) fn has_begun(&self) -> bool {
-        !self.head.is_empty() || self.interim > 0
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.head.is_empty() || !self.interim.is_empty()
     }
 
     /// The server closed the connection, which ends some bodies.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         if self.phase == Phase::UntilClose {
             self.phase = Phase::Done;
         }
     }
 
+    /// The answer so far, once its headers have come.
+    pub(crate) fn answer(&self) -> Option<&Answer> {
+        self.answer.as_ref().filter(|_| self.fault.is_none())
+    }
+
+    /// What came of the body since the last call.
+    pub(crate) fn take_body(&mut self) -> Vec<u8> {
+        self.answer.as_mut().map(|answer| std::mem::take(&mut answer.body)).unwrap_or_default()
+    }
+
     /// The answer, if its headers have come.
-    pub(super) fn into_answer(self) -> Result<Option<Answer>, Fault> {
+    pub(crate) fn into_answer(self) -> Result<Option<Answer>, Fault> {
         self.fault.map_or(Ok(self.answer), Err)
     }
 
     /// Takes in the next bytes.
-    pub(super) fn feed(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && !self.is_complete() {
             let taken = match self.phase {
                 Phase::Head => self.feed_head(bytes),
@@ -120,7 +149,7 @@ impl Response {
     }
 
     fn feed_head(&mut self, bytes: &[u8]) -> usize {
-        let room = HEAD_LIMIT - self.interim;
+        let room = self.limits.head - self.interim.len();
         for (index, byte) in bytes.iter().enumerate() {
             self.head.push(*byte);
             if !begins_like_http(&self.head) {
@@ -145,8 +174,7 @@ impl Response {
         };
         // 103 Early Hints and the like: the answer is still to come.
         if (100..200).contains(&head.status) && head.status != 101 {
-            self.interim += self.head.len();
-            self.head.clear();
+            self.interim.append(&mut self.head);
             return;
         }
         match head.body(self.to_head) {
@@ -154,7 +182,10 @@ impl Response {
             None => self.fault = Some(Fault::BadLength),
         }
         let phrase = head.phrase.to_owned();
-        self.answer = Some(Answer { status: head.status, phrase, body: Vec::new(), is_cut: false });
+        let (status, head_start) = (head.status, self.interim.len());
+        let mut heads = std::mem::take(&mut self.interim);
+        heads.extend_from_slice(&self.head);
+        self.answer = Some(Answer { status, phrase, heads, head_start, body: Vec::new(), is_cut: false });
     }
 
     fn feed_sized(&mut self, left: u64, bytes: &[u8]) -> usize {
@@ -169,7 +200,7 @@ impl Response {
     /// Keeps what is within the limit; beyond it the body is cut.
     fn keep(&mut self, bytes: &[u8]) -> usize {
         let Some(answer) = &mut self.answer else { return bytes.len() };
-        let room = BODY_LIMIT - answer.body.len();
+        let room = self.limits.body.map_or(usize::MAX, |limit| limit - answer.body.len());
         answer.body.extend(&bytes[..bytes.len().min(room)]);
         if bytes.len() > room {
             answer.is_cut = true;
@@ -342,13 +373,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const LIMITS: Limits = Limits { head: 8 * 1024, body: Some(10 * 1024) };
+
     /// Feeds all of it, then closes.
     fn read(bytes: &[u8]) -> (bool, Result<Option<Answer>, Fault>) {
         read_in(bytes, bytes.len().max(1), "GET")
     }
 
     fn read_in(bytes: &[u8], piece: usize, method: &str) -> (bool, Result<Option<Answer>, Fault>) {
-        let mut response = Response::to(method);
+        let mut response = Response::to(method, LIMITS);
         for piece in bytes.chunks(piece) {
             response.feed(piece);
         }
@@ -382,7 +415,7 @@ mod tests {
     fn waits_for_no_body_where_there_is_none() {
         for status in ["204 No Content", "304 Not Modified", "101 Switching Protocols"] {
             let head = format!("HTTP/1.1 {status}\r\nContent-Length: 5\r\n\r\n");
-            let mut response = Response::to("GET");
+            let mut response = Response::to("GET", LIMITS);
             response.feed(head.as_bytes());
             assert!(response.is_complete(), "{status}");
         }
@@ -435,7 +468,7 @@ mod tests {
     fn looks_at_ten_kib_of_an_endless_body() {
         let mut bytes = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
         bytes.resize(20_000, b'a');
-        let mut response = Response::to("GET");
+        let mut response = Response::to("GET", LIMITS);
         response.feed(&bytes);
         assert!(response.is_complete());
         let answer = response.into_answer().unwrap().unwrap();

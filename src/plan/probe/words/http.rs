@@ -1,0 +1,115 @@
+//! The words that make up an HTTP probe.
+
+use super::Checks;
+use crate::error::{Error, Result};
+use crate::plan::probe::http::{printable, token};
+use crate::plan::probe::target::HttpUri;
+use crate::plan::probe::{
+    BodyCheck, BodyTest, Header, Http, Identity, JsonTest, Pattern, Request, StatusSet, Tls, Trust,
+};
+
+const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
+
+pub(super) fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
+    let status = checks.one("status")?.map(|text| StatusSet::parse(&text)).transpose();
+    let follow = checks.is_given("follow");
+    if !uri.secure && !follow {
+        checks.refuse(&super::TLS_ONLY, "an https:// target", "http://")?;
+    }
+    Ok(Http {
+        request: request(uri, checks)?,
+        follow,
+        status: status.map_err(|error| error.at("--status"))?.unwrap_or_default(),
+        body: body_checks(checks)?,
+    })
+}
+
+fn request(uri: HttpUri, checks: &Checks<'_>) -> Result<Request> {
+    let at = |place: &'static str| move |error: Error| error.at(place);
+    let body = checks.one("data")?.map(String::into_bytes);
+    let method = checks.one("method")?.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.into());
+    let headers = checks.all("header")?;
+    let headers = headers.iter().map(|text| Header::parse(text)).collect::<Result<_>>();
+    let host_header = checks.one("host-header")?.unwrap_or(uri.host_header);
+    let mut request = Request {
+        endpoint: uri.endpoint,
+        secure: uri.secure,
+        tls: tls(checks)?,
+        host: uri.host,
+        host_header: printable(&host_header).map_err(at("--host-header"))?,
+        path: uri.path,
+        method: token(&method).map_err(at("--method"))?,
+        headers: headers.map_err(at("--header"))?,
+        body,
+    };
+    if let Some(credentials) = checks.one("basic-auth")?.or(uri.userinfo) {
+        request.add_credentials(&credentials);
+    }
+    if request.body.is_some() {
+        request.add_missing("Content-Type", CONTENT_TYPE);
+    }
+    request.take_host_from_headers();
+    Ok(request)
+}
+
+/// Whom to trust, and who hinit is.
+fn tls(checks: &Checks<'_>) -> Result<Tls> {
+    let file = |name: &str| checks.one(name);
+    let given = (checks.is_given("insecure"), file("cacert")?);
+    let trust = match given {
+        (true, Some(_)) => {
+            return Err(Error::new("--insecure believes anyone, so --cacert is of no use beside it"));
+        }
+        (true, None) => Trust::Everyone,
+        (false, Some(file)) => Trust::File(file.into()),
+        (false, None) => (checks.env)("SSL_CERT_FILE")
+            .filter(|file| !file.is_empty())
+            .map_or(Trust::System, |file| Trust::File(file.into())),
+    };
+    let identity = match (file("cert")?, file("key")?) {
+        (None, Some(_)) => return Err(Error::new("--key is the key of a --cert, which is missing")),
+        (None, None) => None,
+        (Some(cert), key) => {
+            Some(Identity { key: key.unwrap_or_else(|| cert.clone()).into(), cert: cert.into() })
+        }
+    };
+    Ok(Tls { trust, identity })
+}
+
+/// The checks of the body in the order in which they were written, since a
+/// `--not` belongs to the one after it.
+fn body_checks(checks: &Checks<'_>) -> Result<Vec<BodyCheck>> {
+    let mut words: Vec<(usize, &str, String)> = Vec::new();
+    for name in ["contains", "match", "json", "not"] {
+        let places = checks.matches.indices_of(name).into_iter().flatten();
+        words.extend(places.zip(checks.all(name)?).map(|(place, value)| (place, name, value)));
+    }
+    words.sort_by_key(|(place, ..)| *place);
+    let mut body = Vec::new();
+    let mut negated = false;
+    for (_, name, value) in words {
+        if name == "not" {
+            if std::mem::replace(&mut negated, true) {
+                return Err(Error::new("--not is given twice for one check"));
+            }
+            continue;
+        }
+        let test = body_test(name, value).map_err(|error| error.at(&format!("--{name}")))?;
+        body.push(BodyCheck { test, negated: std::mem::take(&mut negated) });
+    }
+    if negated {
+        return Err(Error::new("--not stands before the --contains, --match or --json that it turns around"));
+    }
+    Ok(body)
+}
+
+fn body_test(name: &str, value: String) -> Result<BodyTest> {
+    if value.is_empty() {
+        return Err(Error::new("the text is empty; write what the body must hold"));
+    }
+    match name {
+        "match" => Pattern::parse(&value).map(BodyTest::Match),
+        "json" => JsonTest::parse(&value).map(BodyTest::Json),
+        _ => Ok(BodyTest::Contains(value)),
+    }
+}

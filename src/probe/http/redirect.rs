@@ -1,0 +1,237 @@
+//! Where a redirect leads: pure.
+
+use crate::plan::probe::target::HttpUri;
+use crate::plan::probe::{Address, Endpoint, Host, Request};
+use std::net::IpAddr;
+
+/// A request that an answer asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Redirect {
+    pub(crate) request: Request,
+    /// Whether that is the host which was asked before, by its name; its port
+    /// may be another one.
+    pub(crate) to_same_host: bool,
+}
+
+/// The next request after an answer with this status and `Location`; none if
+/// that is no redirect, or leads to nothing that hinit speaks.
+pub(crate) fn redirect(from: &Request, status: u16, location: &str) -> Option<Redirect> {
+    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let mut redirect = match absolute(from, location) {
+        Some(url) => to(from, HttpUri::parse(&url)?.ok()?),
+        None => {
+            let url = HttpUri::parse(&format!("http://h{}", joined(&from.path, location)))?.ok()?;
+            Redirect { request: Request { path: url.path, ..from.clone() }, to_same_host: true }
+        }
+    };
+    let posted = !matches!(from.method.as_str(), "GET" | "HEAD");
+    // As browsers and curl do it (RFC 9110, 15.4).
+    if posted && matches!(status, 301..=303) {
+        redirect.request.method = "GET".into();
+        redirect.request.body = None;
+        redirect.request.forget(&["Content-Type"]);
+    }
+    Some(redirect)
+}
+
+fn absolute(from: &Request, location: &str) -> Option<String> {
+    if location.starts_with("//") {
+        return Some(format!("{}:{location}", if from.secure { "https" } else { "http" }));
+    }
+    let (scheme, _) = location.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    is_scheme.then(|| location.to_owned())
+}
+
+fn to(from: &Request, url: HttpUri) -> Redirect {
+    let same_place = url.secure == from.secure && url.host_header.eq_ignore_ascii_case(&from.host_header);
+    let named = host_of(&from.host_header).eq_ignore_ascii_case(&url.host);
+    let to_same_host = same_place || named || same_host(&from.endpoint, &url.endpoint);
+    let endpoint = match (&from.endpoint, url.endpoint) {
+        (endpoint, _) if same_place => endpoint.clone(),
+        // The name may be one that only the server knows: `--host-header`.
+        (Endpoint::Port(asked), Endpoint::Port(next)) if named => {
+            Endpoint::Port(Address { host: asked.host.clone(), port: next.port })
+        }
+        (_, endpoint) => endpoint,
+    };
+    let mut request = Request {
+        endpoint,
+        secure: url.secure,
+        host: url.host,
+        host_header: url.host_header,
+        path: url.path,
+        ..from.clone()
+    };
+    if !same_place {
+        request.forget(&["Authorization", "Cookie"]);
+    }
+    if let Some(credentials) = url.userinfo {
+        request.add_credentials(&credentials);
+    }
+    Redirect { request, to_same_host }
+}
+
+/// `web.example:81` without its port, `[::1]` without its brackets.
+fn host_of(host_header: &str) -> &str {
+    match host_header.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or(rest),
+        None => host_header.split(':').next().unwrap_or(host_header),
+    }
+}
+
+fn same_host(one: &Endpoint, other: &Endpoint) -> bool {
+    let (Endpoint::Port(one), Endpoint::Port(other)) = (one, other) else { return false };
+    match (&one.host, &other.host) {
+        (Host::Name(one), Host::Name(other)) => one.eq_ignore_ascii_case(other),
+        (Host::Here, Host::Ip(ip)) | (Host::Ip(ip), Host::Here) => is_here(*ip),
+        (one, other) => one == other,
+    }
+}
+
+fn is_here(ip: IpAddr) -> bool {
+    ip.is_loopback()
+}
+
+/// A relative reference, resolved (RFC 3986, 5.2).
+fn joined(base: &str, reference: &str) -> String {
+    let reference = reference.split('#').next().unwrap_or(reference);
+    let path = base.split('?').next().unwrap_or(base);
+    if reference.is_empty() {
+        return base.to_owned();
+    }
+    if reference.starts_with('?') {
+        return format!("{path}{reference}");
+    }
+    let (directory, _) = path.rsplit_once('/').unwrap_or(("", path));
+    let whole =
+        if reference.starts_with('/') { reference.to_owned() } else { format!("{directory}/{reference}") };
+    let (path, query) = whole.find('?').map_or((whole.as_str(), ""), |at| whole.split_at(at));
+    without_dots(path) + query
+}
+
+/// `/a/./b/../c` is `/a/c`.
+fn without_dots(path: &str) -> String {
+    let mut steps: Vec<&str> = Vec::new();
+    let mut rest = path.split('/').skip(1).peekable();
+    while let Some(step) = rest.next() {
+        match step {
+            "." | ".." => {
+                if step == ".." {
+                    steps.pop();
+                }
+                if rest.peek().is_none() {
+                    steps.push("");
+                }
+            }
+            _ => steps.push(step),
+        }
+    }
+    format!("/{}", steps.join("/"))
+}
+
+impl Request {
+    fn forget(&mut self, names: &[&str]) {
+        self.headers.retain(|header| !names.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::probe::{Builtin, Probe, Target};
+
+    fn request(text: &str) -> Request {
+        match Probe::from_text(text, &|_| None).unwrap().target {
+            Target::Builtin(Builtin::Http(http)) => http.request,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn led(text: &str, location: &str) -> Redirect {
+        redirect(&request(text), 302, location).unwrap()
+    }
+
+    #[test]
+    fn resolves_a_reference_as_a_browser_does() {
+        let table = [
+            ("/login", "/login"),
+            ("login", "/a/login"),
+            ("../x", "/x"),
+            ("../../../x/.", "/x/"),
+            ("./", "/a/"),
+            ("..", "/"),
+            ("?q=1", "/a/b?q=1"),
+            ("#top", "/a/b?c=/d"),
+            ("/x?y=../z#t", "/x?y=../z"),
+            ("caf\u{e9}", "/a/caf%C3%A9"),
+        ];
+        for (location, path) in table {
+            let led = led("http://h/a/b?c=/d", location);
+            assert_eq!((led.request.path.as_str(), led.to_same_host), (path, true), "{location}");
+        }
+    }
+
+    #[test]
+    fn tells_the_same_host_from_another() {
+        let table = [
+            ("http://:8080/", "http://localhost:8080/x", true),
+            ("http://:8080/", "http://127.0.0.1:8080/x", true),
+            ("http://:8080/", "//localhost:9090/x", true),
+            ("http://127.0.0.1/", "http://localhost/", true),
+            ("http://web/", "HTTP://WEB:81/", true),
+            ("http://:80/ --host-header web.example", "http://web.example/x", true),
+            ("http+unix://%2Fa/", "http://localhost/x", true),
+            ("http+unix://%2Fa/", "http://other/x", false),
+            ("http://web/", "http://web.evil/", false),
+            ("http://:8080/", "http://192.0.2.1/", false),
+            ("http://web/", "http://evil@other/", false),
+        ];
+        for (text, location, same) in table {
+            assert_eq!(led(text, location).to_same_host, same, "{text} to {location}");
+        }
+    }
+
+    #[test]
+    fn asks_a_virtual_host_where_it_was_asked() {
+        let request = led("http://:8080/ --host-header web.example", "http://web.example/x").request;
+        assert_eq!(request.endpoint, Endpoint::Port(Address { host: Host::Here, port: 8080 }));
+        assert_eq!(request.host_header, "web.example");
+        let request = led("http://:8080/ --host-header web.example", "http://web.example:81/x").request;
+        assert_eq!(request.endpoint, Endpoint::Port(Address { host: Host::Here, port: 81 }));
+        let request = led("http+unix://%2Fa/", "http://localhost/x").request;
+        assert_eq!((request.endpoint, request.path.as_str()), (Endpoint::Socket("/a".into()), "/x"));
+    }
+
+    #[test]
+    fn takes_no_credentials_to_another_place() {
+        let target = "http://u:p@h/ --header 'Cookie: a'";
+        assert_eq!(led(target, "/x").request.headers.len(), 2);
+        assert_eq!(led(target, "http://h:81/").request.headers.len(), 0);
+        assert_eq!(led(target, "http://v:w@other/").request.headers[0].value, "Basic djp3");
+    }
+
+    #[test]
+    fn asks_again_without_the_body_where_browsers_do() {
+        let from = request("http://h/ --data x --method POST");
+        for (status, method, length) in [(301, "GET", None), (303, "GET", None), (307, "POST", Some(1))] {
+            let next = redirect(&from, status, "/x").unwrap().request;
+            assert_eq!(
+                (next.method.as_str(), next.body.map(|body| body.len())),
+                (method, length),
+                "{status}"
+            );
+        }
+    }
+
+    #[test]
+    fn leads_nowhere_without_a_url_that_hinit_speaks() {
+        let from = request("http://h/");
+        for (status, location) in [(302, "ftp://h/"), (302, "http://h:x/"), (304, "/x"), (200, "/x")] {
+            assert_eq!(redirect(&from, status, location), None, "{status} {location}");
+        }
+    }
+}

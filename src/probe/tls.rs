@@ -1,0 +1,98 @@
+//! TLS on a connection, by rustls and ring.
+//!
+//! Only what a probe of a service needs: TLS 1.2 and 1.3, AES-GCM, no session
+//! kept, no embedded root store. It is set up in the probe's own process and
+//! costs nothing where no TLS is spoken.
+
+mod config;
+mod crypto;
+mod explain;
+mod verify;
+
+use super::deadline::Deadline;
+use super::failure::Failure;
+use crate::plan::probe::Tls;
+use rustls::{ClientConnection, Stream};
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+pub(super) use explain::explain;
+
+/// A connection with TLS on it.
+pub(super) struct Session {
+    connection: ClientConnection,
+    stream: TcpStream,
+    deadline: Deadline,
+}
+
+impl Session {
+    /// Prepares to speak TLS with `host`; nothing is sent yet.
+    pub(super) fn new(
+        stream: TcpStream,
+        deadline: Deadline,
+        tls: &Tls,
+        host: &str,
+        protocols: &[&[u8]],
+    ) -> Result<Self, Failure> {
+        Ok(Self { connection: config::connection(tls, host, protocols)?, stream, deadline })
+    }
+
+    /// Goes on with the handshake; WouldBlock or TimedOut after `wait` of silence.
+    pub(super) fn shake_hands(&mut self, wait: Duration) -> io::Result<()> {
+        while self.connection.is_handshaking() {
+            let mut limited = Limited { stream: &self.stream, deadline: self.deadline, wait };
+            self.connection.complete_io(&mut limited)?;
+        }
+        Ok(())
+    }
+
+    /// WouldBlock or TimedOut after `wait` of silence.
+    pub(super) fn read(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
+        let mut limited = Limited { stream: &self.stream, deadline: self.deadline, wait };
+        match Stream::new(&mut self.connection, &mut limited).read(buffer) {
+            // Many servers close without a word of it in TLS.
+            Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
+            Err(error) if error.kind() == ErrorKind::InvalidData => Err(io::Error::other(explain(&error).1)),
+            other => other,
+        }
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8], wait: Duration) -> io::Result<usize> {
+        let mut limited = Limited { stream: &self.stream, deadline: self.deadline, wait };
+        Stream::new(&mut self.connection, &mut limited).write(bytes)
+    }
+}
+
+/// A socket whose calls wait for `wait` at most, and never beyond the
+/// deadline: rustls makes any number of them in a row.
+struct Limited<'a> {
+    stream: &'a TcpStream,
+    deadline: Deadline,
+    wait: Duration,
+}
+
+impl Limited<'_> {
+    fn wait(&self) -> io::Result<Option<Duration>> {
+        let left = self.deadline.left().ok_or(ErrorKind::TimedOut)?;
+        Ok(Some(left.min(self.wait)))
+    }
+}
+
+impl Read for Limited<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(self.wait()?)?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Limited<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(self.wait()?)?;
+        self.stream.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
