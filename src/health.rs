@@ -6,6 +6,7 @@
 //! reads it and checks who says so.
 
 pub mod document;
+pub mod notify;
 pub mod place;
 pub mod process;
 pub mod schedule;

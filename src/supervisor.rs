@@ -15,9 +15,11 @@ mod words;
 use crate::before::sockets::{self, Sockets};
 use crate::before::{Setup, chown, env_file, make_room, oom_score};
 use crate::error::{Error, Result};
+use crate::health::notify::{self, Listener};
 use crate::health::place::make_runtime_directory;
 use crate::health::process::Checks;
 use crate::identity::{self, Account, Outcome};
+use crate::plan::probe::{Notify, Target};
 use crate::plan::{Identity, Manner, Plan};
 use crate::signal::Signal;
 use crate::sys::signals::{self, Inherited};
@@ -110,14 +112,48 @@ fn prepare(
         .health
         .as_ref()
         .map(|health| Checks::new(health, environment, inherited).map(|checks| (checks, health.timing)));
+    let checks = checks.transpose()?;
+    let listener = listener(plan, checks.as_ref().map(|(checks, _)| checks), environment)?;
     let waits = !plan.wait_for.probes.is_empty();
     let gate = waits.then(|| Checks::new(&gate::health(&plan.wait_for.probes), environment, inherited));
     Ok(Prepared {
-        program: program(plan, environment.clone(), sockets)?,
+        program: program(plan, notifying(environment.clone(), listener.as_ref()), sockets)?,
         description: words::description(plan.manner, &plan.app.program),
-        checks: checks.transpose()?,
+        checks,
         gate: gate.transpose()?,
+        listener: listener.map(|(listener, _)| listener),
     })
+}
+
+/// For a `notify:` check; without one the app speaks to whomever it did before.
+fn listener(
+    plan: &Plan,
+    checks: Option<&Checks>,
+    environment: &Environment,
+) -> Result<Option<(Listener, Notify)>> {
+    let wanted = plan.health.iter().flat_map(|health| &health.probes).find_map(|probe| match probe.target {
+        Target::Notify(wanted) => Some(wanted),
+        _ => None,
+    });
+    let (Some(wanted), Some(checks)) = (wanted, checks) else { return Ok(None) };
+    let outer =
+        environment.iter().find(|(name, _)| name == notify::SOCKET).map(|(_, value)| value.as_os_str());
+    let listener = Listener::open(checks.said(), outer).map_err(|error| {
+        Error::new(format!("--health notify: no socket for the app to speak to: {error}"))
+    })?;
+    Ok(Some((listener, wanted)))
+}
+
+/// The app's environment, with the socket to speak to.
+fn notifying(mut environment: Environment, listener: Option<&(Listener, Notify)>) -> Environment {
+    let Some((listener, wanted)) = listener else { return environment };
+    // It names the process that hinit is to the outside.
+    set(&mut environment, OsStr::new(notify::WATCHDOG_PID), None);
+    set(&mut environment, OsStr::new(notify::WATCHDOG), None);
+    for (name, value) in listener.variables(*wanted) {
+        set(&mut environment, &name, Some(&value));
+    }
+    environment
 }
 
 /// The app, and what only its own process is to have.

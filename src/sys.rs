@@ -7,6 +7,7 @@
 
 pub mod clock;
 pub mod creds;
+pub mod datagram;
 pub mod exec;
 pub mod fds;
 pub mod memory;

@@ -178,3 +178,56 @@ fn counts_restarts_in_the_status() {
     assert_eq!(running.wait().code, 143);
     assert!(!file.exists(), "a hinit that has ended tells nothing");
 }
+
+#[test]
+fn the_app_says_itself_when_it_is_ready() {
+    everywhere(|mode| {
+        let words = ["--health", "notify:", &fixture(), "notify", "STATUS=loading", "READY=1", "STOPPING=1"];
+        // Regular checks come every 30 s: what is seen is that hinit listens.
+        let running = hinit(mode, words).start();
+        running.prints("ready").signal(10).signal(12).says("healthy,").signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn an_app_that_does_not_feed_its_watchdog_is_unhealthy() {
+    everywhere(|mode| {
+        let timing = ["--health-interval", "50ms", "--health-retries", "1"];
+        let words =
+            [timing.as_slice(), &["--health", "notify:?watchdog=300ms", &fixture(), "notify", "READY=1"]];
+        let running = hinit(mode, words.concat()).start();
+        running
+            .prints("ready 300000\n")
+            .signal(10)
+            .says("healthy,")
+            .says("last WATCHDOG=1 came")
+            .signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn what_the_app_says_goes_on_to_the_engine_but_not_its_pid() {
+    let dir = TempDir::new("outer");
+    let path = dir.path().join("notify.sock");
+    let engine = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
+    engine.set_read_timeout(Some(common::LIMIT)).unwrap();
+    let words = ["--health", "notify:", &fixture(), "notify", "MAINPID=7\nREADY=1\nSTATUS=up"];
+    let running = hinit(As::Process, words).env("NOTIFY_SOCKET", path.to_str().unwrap()).start();
+    running.prints("ready").signal(10);
+    let mut heard = [0; 100];
+    let length = engine.recv(&mut heard).unwrap();
+    assert_eq!(std::str::from_utf8(&heard[..length]), Ok("READY=1\nSTATUS=up"));
+    running.signal(TERM);
+    assert_eq!(running.wait().code, 7);
+}
+
+#[test]
+fn a_notify_check_is_only_for_the_hinit_that_runs_the_app() {
+    let probe = hinit(As::Process, ["probe", "notify:"]).output();
+    assert_eq!(probe.code, 1);
+    assert!(probe.stderr.contains("--health notify:"), "{}", probe.stderr);
+    let wait = hinit(As::Process, ["--wait-for", "notify:", "true"]).output();
+    assert_eq!(wait.code, 125);
+}

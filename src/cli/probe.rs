@@ -58,6 +58,9 @@ fn command() -> Command {
 fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
     let limit = probe.timeout.unwrap_or(DEFAULT_TIMEOUT);
     match &probe.target {
+        Target::Notify(_) => Err(Error::new(
+            "notify: is what an app says to the hinit that runs it; write it as hinit run --health notify:",
+        )),
         Target::Builtin(target) if !needs_lookup(target) => {
             signals::unblock_for_library_code();
             let verdict = probe::run(target, limit, &mut |_| {});

@@ -8,8 +8,9 @@
 mod member;
 mod output;
 
+use super::notify::Shared;
 use crate::error::Result;
-use crate::plan::probe::{Builtin, Probe, Target};
+use crate::plan::probe::{Builtin, Notify, Probe, Target};
 use crate::plan::{App, Health};
 use crate::supervisor::spawn::{Environment, Program};
 use crate::sys::Pid;
@@ -25,8 +26,9 @@ use std::time::Duration;
 /// that could be now.
 #[derive(Debug)]
 pub struct Checks {
-    checks: Vec<Check>,
+    all: Vec<Check>,
     inherited: Inherited,
+    said: Shared,
 }
 
 #[derive(Debug)]
@@ -43,6 +45,7 @@ struct Check {
 enum Work {
     Program(Program),
     Builtin(Builtin),
+    Notify(Notify, Shared),
 }
 
 impl Checks {
@@ -51,14 +54,20 @@ impl Checks {
     /// # Errors
     /// A command cannot be passed to the kernel (a NUL in it).
     pub fn new(health: &Health, environment: &Environment, inherited: Inherited) -> Result<Self> {
-        let check = |probe| Check::new(probe, health.timing.timeout, environment);
-        Ok(Self { checks: health.probes.iter().map(check).collect::<Result<_>>()?, inherited })
+        let said = Shared::default();
+        let check = |probe| Check::new(probe, health.timing.timeout, environment, &said);
+        Ok(Self { all: health.probes.iter().map(check).collect::<Result<_>>()?, inherited, said })
+    }
+
+    /// Where a listener puts what the app says, for `notify:` checks.
+    pub fn said(&self) -> Shared {
+        Shared::clone(&self.said)
     }
 
     /// Starts one round.
     pub fn start(&self, now: Moment) -> Round {
-        let mut round = Round { members: Vec::with_capacity(self.checks.len()), unable: None };
-        for check in &self.checks {
+        let mut round = Round { members: Vec::with_capacity(self.all.len()), unable: None };
+        for check in &self.all {
             match Member::start(check, self.inherited, now) {
                 Ok(member) => round.members.push(member),
                 Err(error) => {
@@ -73,10 +82,11 @@ impl Checks {
 }
 
 impl Check {
-    fn new(probe: &Probe, timeout: Duration, environment: &Environment) -> Result<Self> {
+    fn new(probe: &Probe, timeout: Duration, environment: &Environment, said: &Shared) -> Result<Self> {
         let work = match &probe.target {
             Target::Exec(words) => Work::Program(program(words, environment)?),
             Target::Builtin(target) => Work::Builtin(target.clone()),
+            Target::Notify(wanted) => Work::Notify(*wanted, Shared::clone(said)),
         };
         let limit = probe.timeout.filter(|own| *own < timeout);
         Ok(Self { name: probe.name.clone(), work, limit, timeout })

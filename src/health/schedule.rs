@@ -234,6 +234,12 @@ impl Schedule {
         self.early_reason.as_deref()
     }
 
+    /// Something has happened that makes a success likely: the next early
+    /// round is due at once.
+    pub fn hurry(&mut self, now: Moment) {
+        self.early_due = self.early_due.min(now);
+    }
+
     /// When the next regular round starts; none while one runs.
     pub fn next_check(&self) -> Option<Moment> {
         (!matches!(self.round, Round::Running(Kind::Regular, _))).then_some(self.due)

@@ -78,6 +78,11 @@ impl Watch {
         is_ours
     }
 
+    /// The app has said something of itself: look at once if it is starting.
+    pub fn hurry(&mut self, now: Moment) {
+        self.schedule.hurry(now);
+    }
+
     /// The app is gone for now: a check in flight is killed and forgotten, and
     /// none is started until [`Self::restarted`].
     pub fn pause(&mut self, now: Moment) {

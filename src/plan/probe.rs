@@ -35,11 +35,21 @@ pub struct Probe {
 
 /// Where to look.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "a plan holds a handful of them")]
 pub enum Target {
     /// A program and its arguments, never empty; its exit code is the verdict.
     Exec(Vec<OsString>),
     /// What hinit probes by itself.
     Builtin(Builtin),
+    /// What the app says of itself, by sd_notify(3).
+    Notify(Notify),
+}
+
+/// What the app has to say of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notify {
+    /// It must say `WATCHDOG=1` this often; none means never.
+    pub watchdog: Option<Duration>,
 }
 
 /// A protocol that hinit speaks, one variant each.

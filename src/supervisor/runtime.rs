@@ -8,6 +8,7 @@ use super::publication::{Facts, Publication};
 use super::spawn::{self, Program, Refusal};
 use super::{descendants, words};
 use crate::error::{Error, Result};
+use crate::health::notify::Listener;
 use crate::health::process::Checks;
 use crate::health::watch::{News, Watch};
 use crate::health::{self, Status};
@@ -37,6 +38,8 @@ pub struct Prepared {
     pub checks: Option<(Checks, Timing)>,
     /// What has to be there first.
     pub gate: Option<Checks>,
+    /// Where the app says how it is.
+    pub listener: Option<Listener>,
 }
 
 /// Everything the loop holds. All of it is made before the app is started, and
@@ -62,6 +65,7 @@ pub struct Runtime {
     checks: Option<(Checks, Timing)>,
     watch: Option<Watch>,
     gate: Option<Gate>,
+    listener: Option<Listener>,
     publication: Publication,
     news: Vec<News>,
     polled: Vec<libc::pollfd>,
@@ -101,6 +105,7 @@ impl Runtime {
             checks: prepared.checks,
             watch: None,
             gate: prepared.gate.map(Gate::new),
+            listener: prepared.listener,
             publication: Publication::new(plan.status_file.as_deref(), plan.ready_file.as_deref()),
             news: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
@@ -113,6 +118,7 @@ impl Runtime {
     }
 
     fn start(&mut self) -> std::result::Result<Pid, Refusal> {
+        self.listener.iter().for_each(Listener::forget);
         let pid = spawn::start(&self.program, self.manner, self.inherited, self.terminal.as_ref())?;
         self.app = Some(pid);
         self.app_group = Some(pid);
@@ -185,6 +191,7 @@ impl Runtime {
         let watch = self.watch.as_ref().or(self.gate.as_ref().map(Gate::watch));
         self.polled.clear();
         self.polled.push(fds::input(self.inbox.fd()));
+        self.polled.extend(self.listener.iter().map(|listener| fds::input(listener.fd())));
         self.polled.extend(watch.iter().flat_map(|watch| watch.fds()).map(fds::input));
         let due = self.machine.deadline().into_iter().chain(watch.and_then(Watch::deadline)).min();
         let due = due.map(|at| at.saturating_sub(clock::now()));
@@ -203,6 +210,11 @@ impl Runtime {
         }
         if self.reaping {
             self.reap();
+        }
+        if let (Some(listener), Some(watch)) = (&self.listener, &mut self.watch)
+            && listener.listen(clock::now())
+        {
+            watch.hurry(clock::now());
         }
         if let Some(watch) = &mut self.watch {
             watch.turn(clock::now(), &mut self.news);

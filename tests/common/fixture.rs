@@ -20,6 +20,7 @@ fn main() {
         "orphans" => orphans(number.unwrap_or(1)),
         "ignore-term" => ignore_term(),
         "hangup" => hangup(),
+        "notify" => notify(&words[1..]),
         "bind" => bind(words.get(1).map_or("", String::as_str)),
         "fork-until" => fork_until(number.unwrap_or(1)),
         "use-memory" => use_memory(),
@@ -103,6 +104,33 @@ fn use_memory() {
         taken.push(vec![1; 1 << 20]);
     }
     say(&format!("took {} MB", taken.len()));
+}
+
+/// Says each word to NOTIFY_SOCKET when a signal arrives, and leaves with code
+/// 7 on SIGTERM.
+fn notify(words: &[String]) {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+    block_all();
+    let name = std::env::var("NOTIFY_SOCKET").expect("a NOTIFY_SOCKET");
+    let name = name.strip_prefix('@').expect("an abstract socket");
+    let address = SocketAddr::from_abstract_name(name).expect("an address");
+    let socket = UnixDatagram::unbound().expect("a socket");
+    let mut inbox = Inbox::open().expect("a signalfd");
+    say(&format!("ready {}", std::env::var("WATCHDOG_USEC").unwrap_or_default()));
+    let (mut arrivals, mut words) = (Vec::new(), words.iter());
+    loop {
+        fds::wait_for_input(&mut [fds::input(inbox.fd())], None).expect("a wait");
+        inbox.take(&mut arrivals);
+        for arrival in &arrivals {
+            if arrival.signal == Signal::TERM {
+                std::process::exit(7);
+            }
+            if let Some(word) = words.next() {
+                socket.send_to_addr(word.as_bytes(), &address).expect("somebody listens");
+            }
+        }
+    }
 }
 
 /// Does not stop on SIGTERM.

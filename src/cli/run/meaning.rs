@@ -8,7 +8,7 @@ use crate::cli::options::Typed;
 use crate::error::{Error, Result};
 use crate::identity::capability::{Choice, Set};
 use crate::identity::spec::UserSpec;
-use crate::plan::probe::Probe;
+use crate::plan::probe::{Probe, Target};
 use crate::plan::{
     App, Health, Identity, Isolation, Life, Manner, OnFailure, Plan, Stop, Timing, WaitFor, words,
 };
@@ -143,7 +143,13 @@ fn on_failure(text: &str) -> Result<OnFailure> {
 
 fn wait_for(typed: &Typed) -> Result<WaitFor> {
     let limit = typed.get("wait-timeout", parse_duration)?.filter(|limit| !limit.is_zero());
-    Ok(WaitFor { probes: probes(typed, "wait-for")?, limit })
+    let probes = probes(typed, "wait-for")?;
+    if probes.iter().any(|probe| matches!(probe.target, Target::Notify(_))) {
+        return Err(Error::new(
+            "--wait-for: notify: is what the app itself says; write it as --health notify:",
+        ));
+    }
+    Ok(WaitFor { probes, limit })
 }
 
 /// As in Docker, 0 means the default.

@@ -5,7 +5,7 @@ use super::{Check, Work};
 use crate::health::schedule::{NO_EXIT_CODE, timeout_output};
 use crate::plan::Manner;
 use crate::plan::probe::Builtin;
-use crate::probe;
+use crate::probe::{self, Verdict};
 use crate::signal::Signal;
 use crate::supervisor::spawn::Program;
 use crate::sys::process::{self, Ending, Side};
@@ -51,6 +51,12 @@ impl Member {
                     execute(program, inherited, &mut File::from(said), &mut File::from(told))
                 }
                 Work::Builtin(target) => look(target, check.outliving(), &mut File::from(said)),
+                Work::Notify(wanted, heard) => {
+                    let result = heard.get().judge(*wanted, now);
+                    let healthy = result.is_ok();
+                    let (Ok(reason) | Err(reason)) = result;
+                    say_verdict(&Verdict { healthy, reason }, &mut File::from(said))
+                }
             }
         };
         process::lead_group(pid);
@@ -191,6 +197,10 @@ fn look(target: &Builtin, limit: Duration, output: &mut File) -> ! {
     let verdict = probe::run(target, limit, &mut |note| {
         let _ = writeln!(output, "{note}");
     });
+    say_verdict(&verdict, output)
+}
+
+fn say_verdict(verdict: &Verdict, output: &mut File) -> ! {
     let _ = output.write_all(verdict.reason.as_bytes());
     process::leave(i32::from(!verdict.healthy))
 }

@@ -7,8 +7,9 @@ mod path;
 pub(crate) use http::HttpUri;
 
 use super::service::{self, Protocol};
-use super::{Address, Builtin, Endpoint, Host, Service};
+use super::{Address, Builtin, Endpoint, Host, Notify, Service};
 use crate::error::{Error, Result};
+use crate::time::parse_duration;
 use std::net::{IpAddr, Ipv6Addr};
 
 /// A target by its syntax; the checks are not known here.
@@ -18,6 +19,8 @@ pub(super) enum Uri {
     Stream(Endpoint),
     /// What takes no checks and is complete.
     Plain(Builtin),
+    /// What the app says of itself.
+    Notify(Notify),
     /// The command, not split yet.
     Exec(String),
 }
@@ -35,9 +38,11 @@ memcached:// amqp://        port if none is written. A URL that the app has in i
 mongodb://                  environment will do: '${DATABASE_URL}'
 file:///PATH[?max-age=30s]  it exists, and was modified within the last 30s
 pid:///PATH                 the process whose number is in the file is alive
-exec:COMMAND                it exits with code 0";
+exec:COMMAND                it exits with code 0
+notify:[?watchdog=30s]      the app has sent READY=1 by sd_notify, and WATCHDOG=1
+                            within the last 30s; with hinit run only";
 const SCHEMES: &str = "http://HOST:PORT/PATH, https://HOST/PATH, http+unix://%2FSOCKET/PATH, tcp://HOST:PORT, unix:///PATH, postgres://HOST, redis://HOST, mysql://HOST, \
-     memcached://HOST, amqp://HOST, mongodb://HOST, file:///PATH, pid:///PATH or exec:COMMAND";
+     memcached://HOST, amqp://HOST, mongodb://HOST, file:///PATH, pid:///PATH, exec:COMMAND or notify:";
 
 /// Reads a target whose variables are already expanded.
 pub(super) fn parse(text: &str) -> Result<Uri> {
@@ -49,6 +54,7 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
     let protocol = Protocol::of_scheme(&scheme);
     match (scheme.as_str(), rest.strip_prefix("//"), protocol) {
         ("exec", _, _) => exec(rest),
+        ("notify", _, _) => notify(text, rest).map(Uri::Notify),
         ("http", Some(rest), _) => http::port(text, rest, false).map(Uri::Http),
         ("https", Some(rest), _) => http::port(text, rest, true).map(Uri::Http),
         ("http+unix", Some(rest), _) => http::socket(text, rest).map(Uri::Http),
@@ -88,6 +94,17 @@ fn split_scheme(text: &str) -> Option<(&str, &str)> {
 fn no_scheme(text: &str) -> Error {
     let rest = text.trim_start_matches('/');
     Error::new(format!("'{text}' does not say how to probe; write http://{rest} or tcp://{rest}"))
+}
+
+fn notify(text: &str, rest: &str) -> Result<Notify> {
+    if rest.is_empty() {
+        return Ok(Notify { watchdog: None });
+    }
+    let limit = rest.strip_prefix("?watchdog=").ok_or_else(|| {
+        Error::new(format!("'{text}' is not understood; write notify: or notify:?watchdog=30s"))
+    })?;
+    let limit = parse_duration(limit).map_err(|error| error.at("watchdog"))?;
+    Ok(Notify { watchdog: Some(limit).filter(|limit| !limit.is_zero()) })
 }
 
 fn exec(command: &str) -> Result<Uri> {

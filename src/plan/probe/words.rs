@@ -134,22 +134,27 @@ fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
     let target = match target::parse(&text)? {
         Uri::Http(uri) => {
             checks.refuse_stream_only(scheme)?;
-            Builtin::Http(http::http(uri, &checks)?)
+            Target::Builtin(Builtin::Http(http::http(uri, &checks)?))
         }
         Uri::Stream(endpoint) => {
             checks.refuse_http_only(scheme)?;
-            Builtin::Stream(stream(endpoint, &checks)?)
+            Target::Builtin(Builtin::Stream(stream(endpoint, &checks)?))
         }
         Uri::Plain(target) => {
             checks.refuse_http_only(scheme)?;
             checks.refuse_stream_only(scheme)?;
-            target
+            Target::Builtin(target)
+        }
+        Uri::Notify(wanted) => {
+            checks.refuse_http_only("notify:")?;
+            checks.refuse_stream_only("notify:")?;
+            Target::Notify(wanted)
         }
         Uri::Exec(_) => {
             return Err(Error::new(format!("'{written}': write exec: itself, not in a variable")));
         }
     };
-    Ok(Probe { name: target::without_credentials(&text), target: Target::Builtin(target), timeout })
+    Ok(Probe { name: target::without_credentials(&text), target, timeout })
 }
 
 const NO_TARGET: &str = "the target is missing; write one such as http://:8080/health";

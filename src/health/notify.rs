@@ -1,0 +1,212 @@
+//! What the app says of itself: sd_notify(3), `READY=1` and `WATCHDOG=1`.
+//!
+//! A `notify:` check listens on a socket whose name the app finds in
+//! `NOTIFY_SOCKET`. It is an abstract one, so that a read-only root is no
+//! hindrance, and only what processes of this container send as the app's own
+//! user, or as root, is believed. A socket that hinit itself was given (podman
+//! run --sdnotify=container) hears all of it too, but for `MAINPID=`.
+
+use crate::plan::probe::Notify;
+use crate::sys::datagram::{self, Sender};
+use crate::sys::process;
+use crate::time::{Moment, rounded};
+use std::cell::Cell;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::rc::Rc;
+
+/// The variable with the socket's name; `@` stands for an abstract one.
+pub const SOCKET: &str = "NOTIFY_SOCKET";
+/// How often the app has to say `WATCHDOG=1`, in us.
+pub const WATCHDOG: &str = "WATCHDOG_USEC";
+/// For whom [`WATCHDOG`] is; without it, for whoever reads it.
+pub const WATCHDOG_PID: &str = "WATCHDOG_PID";
+
+/// In bytes; systemd takes no longer message either.
+const LONGEST: usize = 4096;
+/// So many messages are read before signals are looked at again.
+const READ_AT_ONCE: usize = 16;
+
+/// What the app has said so far in this life.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Said {
+    ready: bool,
+    stopping: bool,
+    trigger: bool,
+    /// The last `READY=1` or `WATCHDOG=1`.
+    sign_of_life: Option<Moment>,
+}
+
+/// [`Said`], for the listener to write and the checks to read.
+pub type Shared = Rc<Cell<Said>>;
+
+impl Said {
+    /// What one message adds. Unknown lines are for others.
+    #[must_use]
+    pub fn and(mut self, message: &[u8], now: Moment) -> Self {
+        for line in message.split(|byte| *byte == b'\n') {
+            match line {
+                b"READY=1" => {
+                    (self.ready, self.stopping) = (true, false);
+                    self.sign_of_life = Some(now);
+                }
+                b"RELOADING=1" => self.ready = false,
+                b"STOPPING=1" => self.stopping = true,
+                b"WATCHDOG=1" => self.sign_of_life = Some(now),
+                b"WATCHDOG=trigger" => self.trigger = true,
+                _ => {}
+            }
+        }
+        self
+    }
+
+    /// Whether that is healthy, and why.
+    ///
+    /// # Errors
+    /// The reason why it is not.
+    pub fn judge(self, wanted: Notify, now: Moment) -> Result<String, String> {
+        if !self.ready {
+            return Err("the app has not said READY=1 to NOTIFY_SOCKET".into());
+        }
+        if self.stopping {
+            return Err("the app has said STOPPING=1".into());
+        }
+        if self.trigger {
+            return Err("the app has said WATCHDOG=trigger".into());
+        }
+        let silence = now.saturating_sub(self.sign_of_life.unwrap_or_default());
+        match wanted.watchdog {
+            Some(limit) if silence > limit => {
+                let (silence, limit) = (rounded(silence), rounded(limit));
+                Err(format!("the app's last WATCHDOG=1 came {silence} ago, wanted is one every {limit}"))
+            }
+            _ => Ok("the app has said READY=1".into()),
+        }
+    }
+}
+
+/// The socket that the app speaks to.
+#[derive(Debug)]
+pub struct Listener {
+    socket: UnixDatagram,
+    name: OsString,
+    said: Shared,
+    outer: Option<SocketAddr>,
+}
+
+impl Listener {
+    /// Opens the socket. `outer` is the one that hinit itself was given.
+    ///
+    /// # Errors
+    /// No descriptor is left, or the kernel has no unix sockets.
+    pub fn open(said: Shared, outer: Option<&OsStr>) -> io::Result<Self> {
+        // With the host's network other containers see the name too.
+        let name = format!("hinit/{}/{}", process::own_pid(), crate::sys::clock::now().as_nanos());
+        let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
+        socket.set_nonblocking(true)?;
+        datagram::ask_for_senders(socket.as_fd())?;
+        Ok(Self { socket, name: format!("@{name}").into(), said, outer: outer.and_then(address) })
+    }
+
+    /// The variables for the app.
+    pub fn variables(&self, wanted: Notify) -> Vec<(OsString, OsString)> {
+        let watchdog = wanted.watchdog.map(|limit| (WATCHDOG.into(), limit.as_micros().to_string().into()));
+        [(SOCKET.into(), self.name.clone())].into_iter().chain(watchdog).collect()
+    }
+
+    /// What to poll for input.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+
+    /// A new life of the app, which has said nothing yet.
+    pub fn forget(&self) {
+        self.said.set(Said::default());
+    }
+
+    /// Takes in what was said: whether that was anything.
+    pub fn listen(&self, now: Moment) -> bool {
+        let before = self.said.get();
+        let mut message = [0; LONGEST];
+        for _ in 0..READ_AT_ONCE {
+            let Ok(Some((length, sender))) = datagram::receive(self.fd(), &mut message) else { break };
+            if is_believed(sender) {
+                self.said.set(self.said.get().and(&message[..length], now));
+                self.pass_on(&message[..length]);
+            }
+        }
+        self.said.get() != before
+    }
+
+    /// The engine knows hinit as the main process, and nobody else.
+    fn pass_on(&self, message: &[u8]) {
+        let Some(outer) = &self.outer else { return };
+        let lines = message.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"MAINPID="));
+        let message = lines.collect::<Vec<_>>().join(&b'\n');
+        // It is not the app's fault if nobody listens there.
+        let _ = self.socket.send_to_addr(&message, outer);
+    }
+}
+
+/// A sender outside of this pid namespace has no pid in it.
+fn is_believed(sender: Sender) -> bool {
+    sender.pid > 0 && (sender.uid == 0 || sender.uid == process::own_user())
+}
+
+/// `/run/notify.sock` or `@abstract`.
+fn address(name: &OsStr) -> Option<SocketAddr> {
+    match name.as_bytes() {
+        [b'@', name @ ..] => SocketAddr::from_abstract_name(name).ok(),
+        _ => SocketAddr::from_pathname(name).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    const NOW: Moment = Duration::from_secs(100);
+
+    fn judged(messages: &[&str], watchdog: Option<u64>, later: u64) -> Result<String, String> {
+        let said = messages.iter().fold(Said::default(), |said, message| said.and(message.as_bytes(), NOW));
+        let wanted = Notify { watchdog: watchdog.map(Duration::from_secs) };
+        said.judge(wanted, NOW + Duration::from_secs(later))
+    }
+
+    #[test]
+    fn is_healthy_from_ready_until_stopping() {
+        let table: [(&[&str], bool); 9] = [
+            (&[], false),
+            (&["STATUS=loading"], false),
+            (&["READY=1"], true),
+            (&["STATUS=fine\nREADY=1\nMAINPID=7\n"], true),
+            (&["READY=0"], false),
+            (&["READY=1", "RELOADING=1"], false),
+            (&["READY=1", "RELOADING=1", "READY=1"], true),
+            (&["READY=1", "STOPPING=1"], false),
+            (&["READY=1", "WATCHDOG=trigger"], false),
+        ];
+        for (messages, healthy) in table {
+            assert_eq!(judged(messages, None, 1000).is_ok(), healthy, "{messages:?}");
+        }
+    }
+
+    #[test]
+    fn is_unhealthy_when_the_watchdog_is_silent_for_too_long() {
+        assert!(judged(&["READY=1"], Some(5), 5).is_ok());
+        assert!(judged(&["READY=1\nWATCHDOG=1"], Some(5), 6).unwrap_err().contains("6s ago"));
+        assert!(judged(&["WATCHDOG=1"], Some(5), 1).is_err(), "ready must have been said");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn takes_any_message(message: Vec<u8>) {
+            let _ = Said::default().and(&message, NOW);
+        }
+    }
+}
