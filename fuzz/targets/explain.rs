@@ -17,7 +17,8 @@ fuzz_target!(|input: &[u8]| {
         assert_eq!(check.probe.is_err(), check.words.is_empty(), "{check:?}");
         let shown = check.to_string();
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
-        let lines = 2 + usize::from(!check.place.is_empty()) + usize::from(check.run.is_some()) + check.notes.len();
+        let lines =
+            2 + usize::from(!check.place.is_empty()) + usize::from(check.run.is_some()) + check.notes.len();
         assert_eq!(shown.lines().count(), lines, "{shown}");
     }
 });

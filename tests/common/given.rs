@@ -132,6 +132,13 @@ pub fn own_terminal() -> io::Result<()> {
     }
 }
 
+/// Nothing open but the standard three.
+pub fn stdio_only() -> io::Result<()> {
+    // SAFETY: a system call only.
+    unsafe { libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0) };
+    Ok(())
+}
+
 /// A directory that somebody forgot to close.
 pub fn descriptor_77_open() -> io::Result<()> {
     // SAFETY: system calls only; the path is a C string.

@@ -113,6 +113,6 @@ fn report(table: &Table) -> ExitCode {
     for (text, why) in &failures {
         println!("\nhinit fails: {text}\n{why}");
     }
-    println!("\n{} rows, {} where a peer fails", table.rows(), table.rows_where_a_peer_fails());
+    println!("\n{} rows, {} where somebody fails", table.rows(), table.rows_where_somebody_fails());
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
