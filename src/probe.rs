@@ -7,6 +7,7 @@
 mod connect;
 mod deadline;
 mod file;
+mod grpc;
 mod http;
 mod pid;
 mod service;
@@ -42,6 +43,7 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
         Builtin::Http(http) => http::probe(http, look.deadline, &mut |text| look.note(text)),
         Builtin::Stream(stream) => stream::probe(stream, &mut look),
         Builtin::Service(service) => service::probe(service, &mut look),
+        Builtin::Grpc(grpc) => grpc::probe(grpc, &mut look),
         Builtin::File(file) => file::probe(file, SystemTime::now()),
         Builtin::PidFile(path) => pid::probe(path),
     };

@@ -1,6 +1,7 @@
 //! The target's URI: `http://HOST:PORT/PATH`, `tcp://HOST:PORT`, `exec:COMMAND`
 //! and the others of [`TARGETS`].
 
+mod grpc;
 mod path;
 
 use super::service::{self, Protocol};
@@ -36,6 +37,7 @@ pub(super) const TARGETS: &str = "\
 http://HOST:PORT/PATH       a status of 200 to 399
 tcp://HOST:PORT             a connection is accepted; --send, --expect
 unix:///PATH                the same for a unix socket
+grpc://HOST:PORT[/SERVICE]  grpc.health.v1 says SERVING
 postgres://HOST:PORT        the server is ready by its own protocol, as pg_isready
 mysql:// redis://           or PING would say; no credentials needed, the usual
 memcached:// amqp://        port if none is written. A URL that the app has in its
@@ -43,7 +45,7 @@ mongodb://                  environment will do: '${DATABASE_URL}'
 file:///PATH[?max-age=30s]  it exists, and was modified within the last 30s
 pid:///PATH                 the process whose number is in the file is alive
 exec:COMMAND                it exits with code 0";
-const SCHEMES: &str = "http://HOST:PORT/PATH, tcp://HOST:PORT, unix:///PATH, postgres://HOST, redis://HOST, mysql://HOST, \
+const SCHEMES: &str = "http://HOST:PORT/PATH, tcp://HOST:PORT, unix:///PATH, grpc://HOST:PORT, postgres://HOST, redis://HOST, mysql://HOST, \
      memcached://HOST, amqp://HOST, mongodb://HOST, file:///PATH, pid:///PATH or exec:COMMAND";
 const DEFAULT_HTTP_PORT: u16 = 80;
 
@@ -60,12 +62,13 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
         ("http", Some(rest), _) => http(text, rest).map(Uri::Http),
         ("tcp", Some(rest), _) => tcp(text, rest).map(|address| Uri::Stream(Endpoint::Port(address))),
         ("unix", Some(rest), _) => path::socket(text, rest).map(|path| Uri::Stream(Endpoint::Socket(path))),
+        ("grpc", Some(rest), _) => grpc::parse(text, rest).map(|grpc| Uri::Plain(Builtin::Grpc(grpc))),
         ("file", Some(rest), _) => path::file(text, rest).map(|file| Uri::Plain(Builtin::File(file))),
         ("pid", Some(rest), _) => path::pid(text, rest).map(|path| Uri::Plain(Builtin::PidFile(path))),
         (_, Some(rest), Some(protocol)) => {
             service(text, protocol, rest).map(|service| Uri::Plain(Builtin::Service(service)))
         }
-        ("http" | "tcp" | "unix" | "file" | "pid", None, _) | (_, None, Some(_)) => {
+        ("http" | "tcp" | "unix" | "grpc" | "file" | "pid", None, _) | (_, None, Some(_)) => {
             Err(Error::new(format!("'{text}' lacks the two slashes; write {scheme}://...")))
         }
         _ => Err(Error::new(format!("'{text}': hinit knows no {scheme}: targets; write {SCHEMES}"))),
