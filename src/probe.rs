@@ -8,6 +8,7 @@ mod connect;
 mod deadline;
 mod failure;
 mod file;
+mod grpc;
 pub(crate) mod http;
 mod pid;
 mod service;
@@ -48,6 +49,7 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
         Builtin::Http(http) => http::probe(http, &mut look),
         Builtin::Stream(stream) => stream::probe(stream, &mut look),
         Builtin::Service(service) => service::probe(service, &mut look),
+        Builtin::Grpc(grpc) => grpc::probe(grpc, &mut look),
         Builtin::File(file) => file::probe(file, SystemTime::now()),
         Builtin::PidFile(path) => pid::probe(path),
     };

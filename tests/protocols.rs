@@ -212,21 +212,14 @@ fn beginnings() -> [(&'static str, &'static [u8]); 6] {
 
 /// Serves these bytes, then `more` of them again and again with this pause.
 fn serve_bytes(start: &'static [u8], more: &'static [u8], pause: Duration) -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            thread::spawn(move || {
-                let _ = stream.write_all(start);
-                while !more.is_empty() && stream.write_all(more).is_ok() {
-                    thread::sleep(pause);
-                }
-                let _ = stream.shutdown(std::net::Shutdown::Write);
-                hold(stream);
-            });
+    servers::serve_with(move |mut stream| {
+        let _ = stream.write_all(start);
+        while !more.is_empty() && stream.write_all(more).is_ok() {
+            thread::sleep(pause);
         }
-    });
-    port
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        hold(stream);
+    })
 }
 
 #[test]

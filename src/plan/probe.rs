@@ -61,6 +61,8 @@ pub enum Builtin {
     Stream(Stream),
     /// A server that must be ready by what its own protocol says.
     Service(Service),
+    /// A gRPC server whose health service must say SERVING.
+    Grpc(Grpc),
     /// A file that must be there.
     File(File),
     /// A file that names a process, which must be alive.
@@ -74,6 +76,7 @@ impl Builtin {
             Self::Http(http) => &http.request.endpoint,
             Self::Stream(stream) => &stream.endpoint,
             Self::Service(service) => &service.endpoint,
+            Self::Grpc(grpc) => &grpc.endpoint,
             Self::File(_) | Self::PidFile(_) => return None,
         };
         match endpoint {
@@ -101,6 +104,17 @@ pub struct Stream {
     pub send: Vec<u8>,
     /// `--expect`, its escapes read; never empty.
     pub expect: Option<Vec<u8>>,
+}
+
+/// A question to the health service of a gRPC server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grpc {
+    /// What to connect to.
+    pub endpoint: Endpoint,
+    /// The host and port that were written, `localhost` where none was.
+    pub authority: String,
+    /// Whose health is asked for; empty for the whole server's.
+    pub service: String,
 }
 
 /// A file that must be there.

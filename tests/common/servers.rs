@@ -15,8 +15,12 @@ pub const GENEROUS: Duration = Duration::from_secs(60);
 /// For servers that never come to an end by themselves.
 pub const SHORT: Duration = Duration::from_millis(300);
 
-/// Serves each connection with `script`, for as long as the test runs.
 pub fn serve_on(address: &str, script: fn(TcpStream)) -> u16 {
+    serve_at(address, script)
+}
+
+/// Serves each connection with `script`, for as long as the test runs.
+fn serve_at(address: &str, script: impl Fn(TcpStream) + Copy + Send + 'static) -> u16 {
     let listener = TcpListener::bind(address).unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -29,6 +33,11 @@ pub fn serve_on(address: &str, script: fn(TcpStream)) -> u16 {
 
 pub fn serve(script: fn(TcpStream)) -> u16 {
     serve_on("127.0.0.1:0", script)
+}
+
+/// The same for a script that knows something.
+pub fn serve_with(script: impl Fn(TcpStream) + Copy + Send + 'static) -> u16 {
+    serve_at("127.0.0.1:0", script)
 }
 
 /// Looks once, in a thread so that a hanging probe fails instead of the test run.

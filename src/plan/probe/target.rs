@@ -1,6 +1,7 @@
 //! The target's URI: `http://HOST:PORT/PATH`, `tcp://HOST:PORT`, `exec:COMMAND`
 //! and the others of [`TARGETS`].
 
+mod grpc;
 mod http;
 mod path;
 
@@ -32,6 +33,7 @@ https://HOST:PORT/PATH      the same, from a server that is believed to be HOST
 http+unix://SOCKET/PATH     the same from a unix socket: %2Frun%2Fapp.sock
 tcp://HOST:PORT             a connection is accepted; --send, --expect
 unix:///PATH                the same for a unix socket
+grpc://HOST:PORT[/SERVICE]  grpc.health.v1 says SERVING
 postgres://HOST:PORT        the server is ready by its own protocol, as pg_isready
 mysql:// redis://           or PING would say; no credentials needed, the usual
 memcached:// amqp://        port if none is written. A URL that the app has in its
@@ -41,7 +43,7 @@ pid:///PATH                 the process whose number is in the file is alive
 exec:COMMAND                it exits with code 0
 notify:[?watchdog=30s]      the app has sent READY=1 by sd_notify, and WATCHDOG=1
                             within the last 30s; with hinit run only";
-const SCHEMES: &str = "http://HOST:PORT/PATH, https://HOST/PATH, http+unix://%2FSOCKET/PATH, tcp://HOST:PORT, unix:///PATH, postgres://HOST, redis://HOST, mysql://HOST, \
+const SCHEMES: &str = "http://HOST:PORT/PATH, https://HOST/PATH, http+unix://%2FSOCKET/PATH, tcp://HOST:PORT, unix:///PATH, grpc://HOST:PORT, postgres://HOST, redis://HOST, mysql://HOST, \
      memcached://HOST, amqp://HOST, mongodb://HOST, file:///PATH, pid:///PATH, exec:COMMAND or notify:";
 
 /// Reads a target whose variables are already expanded.
@@ -60,12 +62,14 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
         ("http+unix", Some(rest), _) => http::socket(text, rest).map(Uri::Http),
         ("tcp", Some(rest), _) => tcp(text, rest).map(|address| Uri::Stream(Endpoint::Port(address))),
         ("unix", Some(rest), _) => path::socket(text, rest).map(|path| Uri::Stream(Endpoint::Socket(path))),
+        ("grpc", Some(rest), _) => grpc::parse(text, rest).map(|grpc| Uri::Plain(Builtin::Grpc(grpc))),
         ("file", Some(rest), _) => path::file(text, rest).map(|file| Uri::Plain(Builtin::File(file))),
         ("pid", Some(rest), _) => path::pid(text, rest).map(|path| Uri::Plain(Builtin::PidFile(path))),
         (_, Some(rest), Some(protocol)) => {
             service(text, protocol, rest).map(|service| Uri::Plain(Builtin::Service(service)))
         }
-        ("http" | "https" | "http+unix" | "tcp" | "unix" | "file" | "pid", None, _) | (_, None, Some(_)) => {
+        ("http" | "https" | "http+unix" | "tcp" | "unix" | "grpc" | "file" | "pid", None, _)
+        | (_, None, Some(_)) => {
             Err(Error::new(format!("'{text}' lacks the two slashes; write {scheme}://...")))
         }
         _ => Err(Error::new(format!("'{text}': hinit knows no {scheme}: targets; write {SCHEMES}"))),

@@ -30,7 +30,7 @@ fn http(text: &str) -> Http {
 fn exec(text: &str) -> Vec<OsString> {
     match read(text).target {
         Target::Exec(words) => words,
-        other @ Target::Builtin(_) => panic!("{text}: {other:?}"),
+        other => panic!("{text}: {other:?}"),
     }
 }
 
@@ -106,6 +106,11 @@ fn refuses_a_target_that_cannot_be_meant() {
         ("pid:///a%2", "percent-encoded"),
         ("pid://a", "three slashes"),
         ("redis:h", "two slashes"),
+        ("grpc:h", "two slashes"),
+        ("grpc://h", "has no port; write grpc://HOST:PORT"),
+        ("grpc://u@h:1", "more than host, port and service"),
+        ("grpc://h:1?a", "more than host, port and service"),
+        ("grpc://h:1/a%zz", "percent-encoded"),
         ("redis://h:x", "'x' is not a port"),
         ("rediss://h", "no rediss: targets"),
         ("redis+tls://h", "no redis+tls: targets"),
@@ -195,6 +200,20 @@ fn takes_a_service_s_url_as_the_app_has_it() {
     assert_eq!((cache.user, cache.password.as_deref()), (None, Some("secret")));
     assert_eq!(read("redis://:secret@h/0").name, "redis://h/0");
     assert!(!error("redis://:secret@h:x/0").contains("secret"));
+}
+
+#[test]
+fn reads_a_grpc_target() {
+    let grpc = |text: &str| match read(text).target {
+        Target::Builtin(Builtin::Grpc(grpc)) => (grpc.endpoint, grpc.authority, grpc.service),
+        other => panic!("{text}: {other:?}"),
+    };
+    let here = Endpoint::Port(Address { host: Host::Here, port: 81 });
+    assert_eq!(grpc("grpc://:81"), (here.clone(), "localhost:81".into(), String::new()));
+    assert_eq!(grpc("grpc://localhost:81/"), (here.clone(), "localhost:81".into(), String::new()));
+    assert_eq!(grpc("grpc://:81/my.pkg.Service"), (here, "localhost:81".into(), "my.pkg.Service".into()));
+    let socket = Endpoint::Socket("/run/app.sock".into());
+    assert_eq!(grpc("grpc://%2Frun%2Fapp.sock/a%20b"), (socket, "localhost".into(), "a b".into()));
 }
 
 #[test]
@@ -414,7 +433,7 @@ fn a_variable_with_spaces_stays_one_word() {
 fn tells_docker_s_two_forms_of_a_command_apart() {
     let words = |text: &str| match Probe::from_command(text).unwrap().target {
         Target::Exec(words) => words,
-        other @ Target::Builtin(_) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     };
     assert_eq!(words("curl -f $URL || exit 1"), ["/bin/sh", "-c", "curl -f $URL || exit 1"]);
     assert_eq!(words("[ -f /ready ]"), ["/bin/sh", "-c", "[ -f /ready ]"]);
