@@ -9,7 +9,9 @@
 mod response;
 
 use libfuzzer_sys::fuzz_target;
-use response::{Answer, Fault, Response};
+use response::{Answer, Fault, Limits, Response};
+
+const LIMITS: Limits = Limits { head: 8 * 1024, body: Some(10 * 1024) };
 
 fuzz_target!(|input: &[u8]| {
     let Some((first, bytes)) = input.split_first() else { return };
@@ -24,7 +26,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn fed(method: &str, bytes: &[u8], size: usize) -> Result<Option<Answer>, Fault> {
-    let mut response = Response::to(method);
+    let mut response = Response::to(method, LIMITS);
     bytes.chunks(size).for_each(|piece| response.feed(piece));
     response.close();
     let answer = response.into_answer();
