@@ -111,7 +111,12 @@ pub struct Stream {
 pub struct Grpc {
     /// What to connect to.
     pub endpoint: Endpoint,
-    /// The host and port that were written, `localhost` where none was.
+    /// How TLS is spoken; none if it is not.
+    pub tls: Option<Tls>,
+    /// The host that was written, without brackets; `localhost` where none
+    /// was. A certificate has to be for it.
+    pub host: String,
+    /// The host and port as the call says them.
     pub authority: String,
     /// Whose health is asked for; empty for the whole server's.
     pub service: String,

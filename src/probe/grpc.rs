@@ -1,7 +1,7 @@
-//! `grpc://HOST:PORT[/SERVICE]`: the standard health service says SERVING.
+//! `grpc://HOST:PORT[/SERVICE]` and `grpcs://`: the standard health service says SERVING.
 //!
-//! A client of our own for this one call: HTTP/2 without TLS by prior
-//! knowledge, as every gRPC server speaks it, and two messages of one field.
+//! A client of our own for this one call: HTTP/2 by prior knowledge or
+//! by TLS, as every gRPC server speaks it, and two messages of one field.
 //!
 //! <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>
 
@@ -20,7 +20,12 @@ const PREFIX: usize = 5;
 
 pub(super) fn probe(grpc: &Grpc, look: &mut Look<'_>) -> Outcome {
     let mut wire = Wire::open(&grpc.endpoint, look.deadline)?;
-    wire.send(&call::question("http", &grpc.authority, METHOD, &request(&grpc.service)));
+    let mut scheme = "http";
+    if let Some(tls) = &grpc.tls {
+        wire = wire.secure(tls, &grpc.host, &[b"h2"], look)?;
+        scheme = "https";
+    }
+    wire.send(&call::question(scheme, &grpc.authority, METHOD, &request(&grpc.service)));
     let (mut call, mut is_heard) = (Call::default(), false);
     loop {
         let mut bytes = Vec::new();

@@ -6,9 +6,7 @@ use super::deadline::Deadline;
 use super::failure::{Failure, Kind};
 #[cfg(feature = "tls")]
 use super::tls::{Session, explain};
-#[cfg(feature = "tls")]
-use crate::plan::probe::Tls;
-use crate::plan::probe::{Address, Endpoint, Host};
+use crate::plan::probe::{Address, Endpoint, Host, Tls};
 use crate::sys::sockets::connect_unix;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -92,6 +90,12 @@ impl Wire {
                 }
             }
         }
+    }
+
+    /// Only a redirect gets here: such a target is refused when it is read.
+    #[cfg(not(feature = "tls"))]
+    pub(crate) fn secure(self, _: &Tls, _: &str, _: &[&[u8]], _: &mut Look<'_>) -> Result<Self, Failure> {
+        Err(Failure::new(Kind::Setup, format!("{} wants TLS, which hinit-slim does not speak", self.peer)))
     }
 
     pub(crate) fn peer(&self) -> &str {

@@ -130,6 +130,24 @@ fn a_server_on_a_unix_socket_is_asked_there() {
     assert_eq!(healthy(&format!("grpc://{}", path.replace('/', "%2F"))), format!("{path} says SERVING"));
 }
 
+#[cfg(feature = "tls")]
+#[test]
+fn a_server_behind_tls_is_asked_by_grpcs() {
+    let file = |name: &str| format!("{}/tests/certs/{name}", env!("CARGO_MANIFEST_DIR"));
+    let (key, chain) = (file("localhost.key"), file("localhost.pem"));
+    let Some(server) = Server::start(&["--tls", &key, &chain]) else { return };
+    let port = server.port;
+    let trusted = format!("--cacert {}", file("ca.pem"));
+    assert_eq!(
+        healthy(&format!("grpcs://localhost:{port} {trusted}")),
+        format!("127.0.0.1:{port} says SERVING")
+    );
+    healthy(&format!("grpcs://:{port} --insecure"));
+    let reason = unhealthy(&format!("grpcs://:{port} --cacert {}", file("selfsigned.pem")));
+    assert!(reason.contains("certificate"), "{reason}");
+    unhealthy(&format!("grpc://:{port}"));
+}
+
 /// Serves `start`, then `more` again and again with this pause.
 fn serve_bytes(start: &'static [u8], more: &'static [u8], pause: Duration) -> u16 {
     servers::serve_with(move |mut stream| {

@@ -8,7 +8,7 @@ mod path;
 pub(crate) use http::HttpUri;
 
 use super::service::{self, Protocol};
-use super::{Address, Builtin, Endpoint, Host, Notify, Service};
+use super::{Address, Builtin, Endpoint, Grpc, Host, Notify, Service};
 use crate::error::{Error, Result};
 use crate::time::parse_duration;
 use std::net::{IpAddr, Ipv6Addr};
@@ -18,6 +18,7 @@ use std::net::{IpAddr, Ipv6Addr};
 pub(super) enum Uri {
     Http(HttpUri),
     Stream(Endpoint),
+    Grpc(Grpc),
     /// What takes no checks and is complete.
     Plain(Builtin),
     /// What the app says of itself.
@@ -33,7 +34,7 @@ https://HOST:PORT/PATH      the same, from a server that is believed to be HOST
 http+unix://SOCKET/PATH     the same from a unix socket: %2Frun%2Fapp.sock
 tcp://HOST:PORT             a connection is accepted; --send, --expect
 unix:///PATH                the same for a unix socket
-grpc://HOST:PORT[/SERVICE]  grpc.health.v1 says SERVING
+grpc://HOST:PORT[/SERVICE]  grpc.health.v1 says SERVING; grpcs:// by TLS
 postgres://HOST:PORT        the server is ready by its own protocol, as pg_isready
 mysql:// redis://           or PING would say; no credentials needed, the usual
 memcached:// amqp://        port if none is written. A URL that the app has in its
@@ -43,7 +44,8 @@ pid:///PATH                 the process whose number is in the file is alive
 exec:COMMAND                it exits with code 0
 notify:[?watchdog=30s]      the app has sent READY=1 by sd_notify, and WATCHDOG=1
                             within the last 30s; with hinit run only";
-const SCHEMES: &str = "http://HOST:PORT/PATH, https://HOST/PATH, http+unix://%2FSOCKET/PATH, tcp://HOST:PORT, unix:///PATH, grpc://HOST:PORT, postgres://HOST, redis://HOST, mysql://HOST, \
+const SCHEMES: &str = "http://HOST:PORT/PATH, https://HOST/PATH, http+unix://%2FSOCKET/PATH, tcp://HOST:PORT, \
+     unix:///PATH, grpc://HOST:PORT, grpcs://HOST:PORT, postgres://HOST, redis://HOST, mysql://HOST, \
      memcached://HOST, amqp://HOST, mongodb://HOST, file:///PATH, pid:///PATH, exec:COMMAND or notify:";
 
 /// Reads a target whose variables are already expanded.
@@ -62,13 +64,14 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
         ("http+unix", Some(rest), _) => http::socket(text, rest).map(Uri::Http),
         ("tcp", Some(rest), _) => tcp(text, rest).map(|address| Uri::Stream(Endpoint::Port(address))),
         ("unix", Some(rest), _) => path::socket(text, rest).map(|path| Uri::Stream(Endpoint::Socket(path))),
-        ("grpc", Some(rest), _) => grpc::parse(text, rest).map(|grpc| Uri::Plain(Builtin::Grpc(grpc))),
+        ("grpc", Some(rest), _) => grpc::parse(text, rest, false).map(Uri::Grpc),
+        ("grpcs", Some(rest), _) => grpc::parse(text, rest, true).map(Uri::Grpc),
         ("file", Some(rest), _) => path::file(text, rest).map(|file| Uri::Plain(Builtin::File(file))),
         ("pid", Some(rest), _) => path::pid(text, rest).map(|path| Uri::Plain(Builtin::PidFile(path))),
         (_, Some(rest), Some(protocol)) => {
             service(text, protocol, rest).map(|service| Uri::Plain(Builtin::Service(service)))
         }
-        ("http" | "https" | "http+unix" | "tcp" | "unix" | "grpc" | "file" | "pid", None, _)
+        ("http" | "https" | "http+unix" | "tcp" | "unix" | "grpc" | "grpcs" | "file" | "pid", None, _)
         | (_, None, Some(_)) => {
             Err(Error::new(format!("'{text}' lacks the two slashes; write {scheme}://...")))
         }

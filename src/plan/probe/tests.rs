@@ -214,6 +214,18 @@ fn reads_a_grpc_target() {
     assert_eq!(grpc("grpc://:81/my.pkg.Service"), (here, "localhost:81".into(), "my.pkg.Service".into()));
     let socket = Endpoint::Socket("/run/app.sock".into());
     assert_eq!(grpc("grpc://%2Frun%2Fapp.sock/a%20b"), (socket, "localhost".into(), "a b".into()));
+    assert!(error("grpc://:81 --insecure").contains("an https:// or grpcs:// target, not with grpc://"));
+    assert!(error("grpc://:81 --status 200").contains("an http:// target, not with grpc://"));
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn reads_whom_a_grpcs_target_is_to_trust() {
+    let Target::Builtin(Builtin::Grpc(grpc)) = read("grpcs://[::1]:81 --cacert /ca.pem").target else {
+        panic!("this is a gRPC target");
+    };
+    assert_eq!((grpc.host.as_str(), grpc.authority.as_str()), ("::1", "[::1]:81"));
+    assert_eq!(grpc.tls.unwrap().trust, Trust::File("/ca.pem".into()));
 }
 
 #[test]
@@ -376,10 +388,10 @@ fn refuses_a_check_that_cannot_be_meant() {
         ("http://h/ --not", "--not stands before"),
         ("http://h/ --contains a --not", "--not stands before"),
         ("http://h/ --not --not --contains a", "--not is given twice"),
-        ("http://h/ --insecure", "--insecure goes with an https:// target, not with http://"),
+        ("http://h/ --insecure", "--insecure goes with an https:// or grpcs:// target, not with http://"),
         ("http://h/ --follow --key a", "--key is the key of a --cert"),
         ("http://h/ --follow --insecure --cacert a", "--insecure believes anyone"),
-        ("tcp://h:1 --cacert a", "--cacert goes with an https:// target"),
+        ("tcp://h:1 --cacert a", "--cacert goes with an https:// or grpcs:// target"),
         ("tcp://h:1 --follow", "--follow goes with an http:// target"),
         ("tcp://h:1 --not", "--not goes with an http:// target"),
         ("http://h/ --header nocolon", "NAME: VALUE"),

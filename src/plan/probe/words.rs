@@ -4,7 +4,7 @@ mod http;
 
 use super::expand::{Bare, expand};
 use super::target::{self, TARGETS, Uri};
-use super::{Builtin, ERROR_LENGTH, Endpoint, Lookup, Probe, Stream, Target};
+use super::{Builtin, ERROR_LENGTH, Endpoint, Grpc, Lookup, Probe, Stream, Target};
 use crate::error::{Error, Result};
 use crate::text;
 use crate::time::parse_duration;
@@ -140,6 +140,7 @@ fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
             checks.refuse_http_only(scheme)?;
             Target::Builtin(Builtin::Stream(stream(endpoint, &checks)?))
         }
+        Uri::Grpc(uri) => Target::Builtin(Builtin::Grpc(grpc(uri, scheme, &checks)?)),
         Uri::Plain(target) => {
             checks.refuse_http_only(scheme)?;
             checks.refuse_stream_only(scheme)?;
@@ -195,7 +196,11 @@ impl Checks<'_> {
 
     fn refuse_http_only(&self, scheme: &str) -> Result<()> {
         self.refuse(&HTTP_ONLY, "an http:// target", scheme)?;
-        self.refuse(&TLS_ONLY, "an https:// target", scheme)
+        self.refuse_tls_only(scheme)
+    }
+
+    fn refuse_tls_only(&self, scheme: &str) -> Result<()> {
+        self.refuse(&TLS_ONLY, "an https:// or grpcs:// target", scheme)
     }
 
     fn refuse_stream_only(&self, scheme: &str) -> Result<()> {
@@ -230,6 +235,16 @@ fn exec(written: &str, timeout: Option<Duration>, env: Lookup<'_>) -> Result<Pro
 fn is_shell(program: &str) -> bool {
     let name = program.rsplit('/').next().unwrap_or(program);
     ["sh", "ash", "bash", "dash", "ksh", "zsh", "busybox"].contains(&name)
+}
+
+fn grpc(uri: Grpc, scheme: &str, checks: &Checks<'_>) -> Result<Grpc> {
+    checks.refuse(&HTTP_ONLY, "an http:// target", scheme)?;
+    checks.refuse_stream_only(scheme)?;
+    if uri.tls.is_none() {
+        checks.refuse_tls_only(scheme)?;
+        return Ok(uri);
+    }
+    Ok(Grpc { tls: Some(http::tls(checks)?), ..uri })
 }
 
 fn stream(endpoint: Endpoint, checks: &Checks<'_>) -> Result<Stream> {

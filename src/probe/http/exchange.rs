@@ -4,8 +4,6 @@ use super::response::{Answer, Fault, Limits, Response};
 use crate::plan::probe::{Endpoint, Host, Request};
 use crate::probe::Look;
 use crate::probe::failure::Failure;
-#[cfg(not(feature = "tls"))]
-use crate::probe::failure::Kind;
 use crate::probe::wire::{End, Wire};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -24,7 +22,7 @@ impl Exchange {
         let mut wire = Wire::open(&request.endpoint, look.deadline)?;
         wire.call_peer(request.url(&request.authority(wire.remote())));
         if request.secure {
-            wire = secure(wire, request, look)?;
+            wire = wire.secure(&request.tls, &request.host, &[b"http/1.1"], look)?;
         }
         wire.send(&request.bytes());
         Ok(Self { wire, response: Response::to(&request.method, limits), received: Vec::new(), end: None })
@@ -78,17 +76,6 @@ impl Exchange {
     pub(crate) fn into_parts(self) -> (Result<Option<Answer>, Fault>, Option<End>) {
         (self.response.into_answer(), self.end)
     }
-}
-
-#[cfg(feature = "tls")]
-fn secure(wire: Wire, request: &Request, look: &mut Look<'_>) -> Result<Wire, Failure> {
-    wire.secure(&request.tls, &request.host, &[b"http/1.1"], look)
-}
-
-/// Only a redirect gets here: such a target is refused when it is read.
-#[cfg(not(feature = "tls"))]
-fn secure(wire: Wire, _: &Request, _: &mut Look<'_>) -> Result<Wire, Failure> {
-    Err(Failure::new(Kind::Setup, format!("{} wants TLS, which hinit-slim does not speak", wire.peer())))
 }
 
 impl Request {

@@ -14,7 +14,7 @@ pub(super) fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
     let status = checks.one("status")?.map(|text| StatusSet::parse(&text)).transpose();
     let follow = checks.is_given("follow");
     if !uri.secure && !follow {
-        checks.refuse(&super::TLS_ONLY, "an https:// target", "http://")?;
+        checks.refuse_tls_only("http://")?;
     }
     Ok(Http {
         request: request(uri, checks)?,
@@ -53,7 +53,7 @@ fn request(uri: HttpUri, checks: &Checks<'_>) -> Result<Request> {
 }
 
 /// Whom to trust, and who hinit is.
-fn tls(checks: &Checks<'_>) -> Result<Tls> {
+pub(super) fn tls(checks: &Checks<'_>) -> Result<Tls> {
     let file = |name: &str| checks.one(name);
     let given = (checks.is_given("insecure"), file("cacert")?);
     let trust = match given {
