@@ -1,8 +1,7 @@
 //! MariaDB.
 
-use crate::server::{Kit, free_port};
+use crate::server::{EACH, Kit, fill, free_port};
 use crate::servers::healthy;
-use std::net::TcpStream;
 
 /// The least that MariaDB takes; one more is kept for an administrator.
 const CONNECTIONS: usize = 10;
@@ -40,6 +39,6 @@ fn is_ready_once_it_greets_until_it_has_too_many_connections() {
     // A login that is denied is no failure of the handshake, which would block the host in the end.
     assert!(!server.said().contains("closed normally without authentication"), "{}", server.said());
 
-    let _held: Vec<_> = (0..=CONNECTIONS).map(|_| TcpStream::connect(("127.0.0.1", port))).collect();
-    server.is_unhealthy_by(&target, "is not ready: Too many connections (1040)");
+    let (_held, reason) = fill(port, &target, EACH);
+    assert!(reason.ends_with("is not ready: Too many connections (1040)"), "{reason}");
 }

@@ -1,5 +1,6 @@
 //! PostgreSQL, and its own pg_isready to compare with.
 
+use crate::common::{send, until};
 use crate::server::{Kit, Server, free_port};
 use crate::servers::{healthy, look};
 use std::io::{Read, Write};
@@ -117,14 +118,16 @@ fn is_ready_whether_it_trusts_asks_for_a_password_or_refuses_the_login() {
     assert!(!server.said().contains("could not receive data"), "{}", server.said());
 }
 
-/// A session that is let in and does nothing.
+/// A session that is let in and does nothing. The server may still count the
+/// one before it.
 fn session(port: u16) -> TcpStream {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.write_all(b"\0\0\0\x17\0\x03\0\0user\0postgres\0\0").unwrap();
-    let mut start = [0; 9];
-    stream.read_exact(&mut start).unwrap();
-    assert_eq!(&start, b"R\0\0\0\x08\0\0\0\0");
-    stream
+    until("a session is let in", || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.write_all(b"\0\0\0\x17\0\x03\0\0user\0postgres\0\0").unwrap();
+        let mut start = [0; 9];
+        stream.read_exact(&mut start).unwrap();
+        (&start == b"R\0\0\0\x08\0\0\0\0").then_some(stream)
+    })
 }
 
 #[test]
@@ -139,7 +142,7 @@ fn follows_pg_isready_when_it_is_full_and_when_it_stops() {
     let (is_ready, reason) = postgres.look();
     assert!(is_ready && reason.contains("sorry, too many clients already (53300)"), "{reason}");
     // It waits for the session to end, and lets nobody in any more.
-    crate::common::send(server.pid(), libc::SIGTERM);
+    send(server.pid(), libc::SIGTERM);
     let why = "is not ready: the database system is shutting down (57P03)";
     server.is_unhealthy_by(&format!("postgres://:{}", postgres.port), why);
     assert!(!postgres.look().0);

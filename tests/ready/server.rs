@@ -2,14 +2,14 @@
 
 use crate::common::{TempDir, is_root, send, skip, until};
 use crate::servers::look;
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 /// One that hangs gets no longer than this for each look.
-const EACH: Duration = Duration::from_secs(10);
+pub const EACH: Duration = Duration::from_secs(10);
 /// Starting RabbitMQ takes a while on a busy machine.
 const STARTS: usize = 6000;
 
@@ -145,6 +145,18 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Holds ever more connections to a port, until a look says that it is full;
+/// a server forgets earlier ones when it likes, so that no number is enough.
+pub fn fill(port: u16, target: &str, limit: Duration) -> (Vec<TcpStream>, String) {
+    let mut held = Vec::new();
+    let reason = until("the server is full", || {
+        held.extend(TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), limit));
+        let verdict = look(target, limit);
+        (!verdict.healthy).then_some(verdict.reason)
+    });
+    (held, reason)
 }
 
 /// A port that nobody listens on.
