@@ -1,6 +1,8 @@
 //! Probing for years must not cost PID 1 any memory. The benchmark does the
 //! same for 100,000 probes of the binary that is shipped.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{As, Running, TempDir, be_patient_for, everywhere, hinit, status_field, until};
