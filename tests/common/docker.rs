@@ -160,6 +160,7 @@ impl Container {
     }
 
     /// As this user, `docker exec --user`.
+    #[allow(dead_code, reason = "not every test has several users")]
     pub(crate) fn exec_as(&self, user: &str, command: &[&str]) -> Result<String, String> {
         attempt("docker", &[&["exec", "--user", user, &self.0], command].concat())
     }

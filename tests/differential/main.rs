@@ -143,8 +143,8 @@ fn states(seen: &[Seen]) -> Vec<String> {
 
 #[test]
 fn a_healthy_app_and_all_that_a_check_may_print() {
-    let Some(seen) = agree("healthy", QUICK, "0,streams,long,silent,0") else { return };
-    assert_eq!(seen[1].output, "to stdout\nto stderr\n\ttwice \u{1b}[1m\u{fffd}\"'\n");
+    let Some(seen) = agree("healthy", QUICK, "0,stderr,long,silent,0") else { return };
+    assert_eq!(seen[1].output, "to stderr\n\ttwice \u{1b}[1m\u{fffd}\"'\n");
     assert!(seen[2].output.len() == 4099 && seen[2].output.ends_with("..."));
 }
 
