@@ -65,7 +65,7 @@ fn overview() -> String {
 Usage:
   hinit [OPTIONS] [--] PROGRAM [ARG...]   start a program as PID 1 (same as 'hinit run')
   hinit probe TARGET [CHECKS]             check once: exit 0 if healthy, 1 if not
-  hinit status [--json]                   what the running hinit says: exit 0 if healthy
+  hinit status [--json] [--wait]          what the running hinit says: exit 0 if healthy
   hinit explain LINE|FILE|-               an old HEALTHCHECK said with hinit, and what is wrong with it
 
 In a Dockerfile:

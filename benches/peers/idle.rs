@@ -33,9 +33,14 @@ pub(crate) fn measure(subjects: &[Subject]) -> Outcome<Vec<Idle>> {
 fn look(child: &Child, before: f64) -> Outcome<Idle> {
     Ok(Idle {
         resident: status(child, "VmRSS:")?,
-        anonymous: status(child, "RssAnon:")?,
+        anonymous: anonymous(child)?,
         wakeups: switches(child)? - before,
     })
+}
+
+/// `RssAnon` in kB.
+pub(crate) fn anonymous(child: &Child) -> Outcome<f64> {
+    status(child, "RssAnon:")
 }
 
 fn switches(child: &Child) -> Outcome<f64> {

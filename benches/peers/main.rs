@@ -10,9 +10,13 @@
 //! and what a health probe costs beside curl. Nothing is asserted: the budgets
 //! are printed beside the numbers. As root it measures PID 1 of a fresh
 //! namespace too; a peer that is not installed is named as missing.
+//!
+//! `cargo bench --bench peers -- growth` gives only the last table, what 100,000
+//! probes leave in the memory of PID 1; it takes a few minutes.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
 
+mod growth;
 mod idle;
 mod lost;
 mod probe;
@@ -37,12 +41,16 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcome<()> {
     subject::build_dist()?;
     let (subjects, missing) = subject::present();
+    if std::env::args().any(|word| word == "growth") {
+        return print_growth(&subjects);
+    }
     for name in missing {
         println!("missing here, so not measured: {name}");
     }
     print_costs(&subjects)?;
     print_lost(&subjects)?;
-    print_probes(&subjects)
+    print_probes(&subjects)?;
+    print_growth(&subjects)
 }
 
 fn print_costs(subjects: &[Subject]) -> Outcome<()> {
@@ -115,6 +123,21 @@ fn print_probes(subjects: &[Subject]) -> Outcome<()> {
     }
     table.row("budget", ["0.400".into(), String::new()]);
     println!("\nCPU of one probe of a loopback server, the init's own and its children's");
+    print!("{table}");
+    Ok(())
+}
+
+fn print_growth(subjects: &[Subject]) -> Outcome<()> {
+    let server = probe::Server::start()?;
+    let mut table = Table::new(&["", "after 1,000", &format!("after {}", growth::PROBES), "growth"]);
+    // The slim one has the same PID 1.
+    for subject in subjects.iter().filter(|subject| subject.name == "hinit") {
+        let growth = growth::measure(subject, &server)?;
+        let numbers = [growth.warm, growth.end, growth.end - growth.warm];
+        table.row(&subject.name, numbers.map(|number| format!("{number:.0}")));
+    }
+    table.row("budget", ["", "", "0"].map(String::from));
+    println!("\nanonymous memory in kB {} that probes over and over", start::how());
     print!("{table}");
     Ok(())
 }

@@ -43,16 +43,16 @@ impl Server {
         Ok(server)
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}/health", self.address)
     }
 
-    fn requests(&self) -> usize {
+    pub(crate) fn requests(&self) -> usize {
         self.requests.load(Ordering::SeqCst)
     }
 
-    fn wait_for(&self, requests: usize) -> Outcome<()> {
-        let limit = Instant::now() + LIMIT;
+    pub(crate) fn wait_for(&self, requests: usize, limit: Duration) -> Outcome<()> {
+        let limit = Instant::now() + limit;
         while self.requests() < requests {
             if Instant::now() > limit {
                 return Err("hinit does not probe".into());
@@ -75,7 +75,7 @@ pub(crate) fn by_init(hinit: &Subject, server: &Server) -> Outcome<Cost> {
     let before = server.requests();
     let url = server.url();
     let probing = cpu_of_run(hinit, &["--health", &url, "--health-interval", "20ms"], || {
-        server.wait_for(before + PROBES)
+        server.wait_for(before + PROBES, LIMIT)
     })?;
     Ok(cost(probing - idle, server.requests() - before))
 }

@@ -106,6 +106,12 @@ impl Typed {
         self.flag(name).pop().or_else(|| self.variable(name).filter(|word| !word.text.is_empty()))
     }
 
+    /// The value of an option whose environment twin means another verb's:
+    /// HINIT_TIMEOUT is the limit of a run.
+    pub fn flag_only(&self, name: &str) -> Option<Word> {
+        self.flag(name).pop()
+    }
+
     /// All values of a list; the environment's are one a line.
     pub fn all(&self, name: &str) -> Vec<Word> {
         let typed = self.flag(name);

@@ -8,7 +8,7 @@ use crate::health::place::places;
 use crate::health::witness;
 use crate::sys::clock;
 use crate::text::one_line;
-use crate::time::{Moment, rounded};
+use crate::time::{GoDuration, Moment, parse_duration, rounded};
 use clap::Command;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,41 +21,114 @@ const REASON_LENGTH: usize = 500;
 /// Docker reserves 2, so every failure is 1.
 const UNHEALTHY: i32 = 1;
 
+/// How long a wait pauses between two looks: shorter than a person notices,
+/// and some 30 us of work each.
+const PAUSE: Duration = Duration::from_millis(50);
+
 /// The verb: words in, exit code out; the status is on stdout.
 pub fn main(words: &[OsString]) -> i32 {
     match prepare(words) {
-        Ok((document, json)) => tell(&document, json),
+        Ok(question) => question.answer(),
         Err(Asked::Help(text)) => super::show(&text),
         Err(Asked::Wrong(error)) => super::fail(&error, UNHEALTHY),
     }
 }
 
-fn prepare(words: &[OsString]) -> std::result::Result<(Document, bool), Asked> {
+/// What is to be told, and when.
+struct Question {
+    places: Vec<PathBuf>,
+    json: bool,
+    wait: bool,
+    /// How long to wait; none is for ever.
+    limit: Option<Duration>,
+}
+
+fn prepare(words: &[OsString]) -> std::result::Result<Question, Asked> {
     let typed = Typed::parse(command(), words)?;
-    read(&typed).map_err(Asked::Wrong)
+    Question::read(&typed).map_err(Asked::Wrong)
 }
 
 fn command() -> Command {
+    let wait = "Return when it is healthy; 1 with the last reason if hinit goes away before";
     Command::new("hinit status")
         .about("Says how the app under the running hinit is: exit 0 if healthy, or if it runs and no check is configured; else 1.")
-        .override_usage("hinit status [--json]")
+        .override_usage("hinit status [--json] [--wait[=healthy]] [--timeout D]")
         .args([
             switch("json", "Print the whole status document, with docker inspect's names"),
+            value("wait", "STATUS", wait).num_args(0..=1).require_equals(true).default_missing_value("healthy"),
+            value("timeout", "D", "Wait no longer than this, such as 30s; for ever if not given").requires("wait"),
             value("status-file", "PATH", "Where hinit run was told to put the document"),
         ])
 }
 
-fn read(typed: &Typed) -> Result<(Document, bool)> {
-    let json = typed.switch("json")?.unwrap_or(false);
-    let asked = typed.one("status-file").map(|word| PathBuf::from(word.text));
-    let document = witness::read(&places(asked.as_deref())).map_err(Error::new)?;
-    Ok((document, json))
+impl Question {
+    fn read(typed: &Typed) -> Result<Self> {
+        let asked = typed.one("status-file").map(|word| PathBuf::from(word.text));
+        Ok(Self {
+            places: places(asked.as_deref()),
+            json: typed.switch("json")?.unwrap_or(false),
+            wait: typed.flag_only("wait").map(|word| word.read(read_wanted)).transpose()?.is_some(),
+            limit: typed.flag_only("timeout").map(|word| word.read(parse_duration)).transpose()?,
+        })
+    }
+
+    fn answer(&self) -> i32 {
+        if self.wait {
+            return self.answer_when_healthy();
+        }
+        match witness::read(&self.places) {
+            Ok(document) => self.tell(&document, ""),
+            Err(why) => super::fail(&Error::new(why), UNHEALTHY),
+        }
+    }
+
+    /// Looks until the app is healthy. No document yet is no reason to give
+    /// up, hinit may be about to start; one that is gone again is.
+    fn answer_when_healthy(&self) -> i32 {
+        let begin = clock::now();
+        let mut last: Option<Document> = None;
+        loop {
+            let found = witness::read(&self.places);
+            let is_over = self.limit.is_some_and(|limit| clock::now().saturating_sub(begin) >= limit);
+            match (found, &last) {
+                (Ok(document), _) if judge(&document, clock::now(), SystemTime::now()).0 => {
+                    return self.tell(&document, "");
+                }
+                (Ok(document), _) if is_over => return self.tell(&document, &self.waited()),
+                (Ok(document), _) => last = Some(document),
+                (Err(_), Some(document)) => return super::fail(&gone(document), UNHEALTHY),
+                (Err(why), None) if is_over => {
+                    return super::fail(&Error::new(why + &self.waited()), UNHEALTHY);
+                }
+                (Err(_), None) => {}
+            }
+            let left =
+                self.limit.map_or(PAUSE, |limit| (begin.saturating_add(limit)).saturating_sub(clock::now()));
+            std::thread::sleep(PAUSE.min(left));
+        }
+    }
+
+    fn waited(&self) -> String {
+        self.limit.map(|limit| format!(" (waited {})", GoDuration(limit))).unwrap_or_default()
+    }
+
+    fn tell(&self, document: &Document, waited: &str) -> i32 {
+        let (healthy, line) = judge(document, clock::now(), SystemTime::now());
+        super::show(&if self.json { document.to_json() } else { line + waited + "\n" });
+        if healthy { 0 } else { UNHEALTHY }
+    }
 }
 
-fn tell(document: &Document, json: bool) -> i32 {
-    let (healthy, line) = judge(document, clock::now(), SystemTime::now());
-    super::show(&if json { document.to_json() } else { line + "\n" });
-    if healthy { 0 } else { UNHEALTHY }
+fn read_wanted(text: &str) -> Result<()> {
+    match text {
+        "healthy" => Ok(()),
+        _ => Err(Error::new(format!("'{text}' cannot be waited for; write --wait or --wait=healthy"))),
+    }
+}
+
+fn gone(last: &Document) -> Error {
+    let (_, line) = judge(last, clock::now(), SystemTime::now());
+    Error::new(format!("hinit (pid {}) is gone; it said last: {line}", last.supervisor.pid))
 }
 
 /// Whether the app is fit for use, and that in one line.

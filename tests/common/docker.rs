@@ -159,6 +159,12 @@ impl Container {
         attempt("docker", &[&["exec", &self.0], command].concat())
     }
 
+    /// As this user, `docker exec --user`.
+    #[allow(dead_code, reason = "not every test has several users")]
+    pub(crate) fn exec_as(&self, user: &str, command: &[&str]) -> Result<String, String> {
+        attempt("docker", &[&["exec", "--user", user, &self.0], command].concat())
+    }
+
     /// `.State.Health` of the document `hinit status --json` shows inside; the
     /// command exits 1 if not healthy.
     pub(crate) fn status(&self) -> Value {
