@@ -51,8 +51,8 @@ pub fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<Option<(us
     header.msg_iovlen = 1;
     header.msg_control = control.0.as_mut_ptr().cast();
     header.msg_controllen = control.0.len() as _;
-    // SAFETY: the header describes `into` and `control`, which outlive the call.
     let received = uninterrupted(|| {
+        // SAFETY: the header describes `into` and `control`, which outlive the call.
         let length = unsafe {
             libc::recvmsg(socket.as_raw_fd(), &raw mut header, libc::MSG_DONTWAIT | libc::MSG_CMSG_CLOEXEC)
         };
