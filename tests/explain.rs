@@ -134,10 +134,23 @@ fn known(words: &[String]) -> (Vec<String>, Option<String>) {
         if let Some((_, value)) = planned.filter(|_| !built.contains(word)) {
             (missing, skip_value) = (Some(word.clone()), *value);
         } else if !std::mem::take(&mut skip_value) {
-            kept.push(word.chars().map(|c| if c >= '\u{f0000}' { '1' } else { c }).collect());
+            kept.push(filled_in(word));
         }
     }
     (kept, missing)
+}
+
+/// A variable behind digits is a path, as in `:9091${BASE}/health`; elsewhere
+/// it may be a port.
+fn filled_in(word: &str) -> String {
+    word.chars().fold(String::new(), |mut text, c| {
+        match c {
+            '\u{f0000}'.. if text.ends_with(|before: char| before.is_ascii_digit()) => {}
+            '\u{f0000}'.. => text.push('1'),
+            _ => text.push(c),
+        }
+        text
+    })
 }
 
 /// Checks that a build may lack, and whether they take a value.
