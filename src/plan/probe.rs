@@ -4,7 +4,7 @@
 //! as `--health 'TARGET [CHECKS]'`.
 
 mod expand;
-mod http;
+pub(crate) mod http;
 mod service;
 pub(crate) mod target;
 pub mod words;

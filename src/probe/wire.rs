@@ -112,6 +112,15 @@ impl Wire {
         self.peer = name;
     }
 
+    /// The time that there is from here on.
+    pub(crate) fn extend(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+        #[cfg(feature = "tls")]
+        if let Line::Secure(session) = &mut self.line {
+            session.extend(deadline);
+        }
+    }
+
     /// A server may answer and close before it has read everything, so a
     /// failure to send is no verdict: what can be received is.
     pub(crate) fn send(&mut self, mut bytes: &[u8]) {
