@@ -82,6 +82,7 @@ pub(super) struct Retry {
 
 /// curl's command line by its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "a bool for each option that is one")]
 pub(super) struct Options {
     pub(super) urls: Vec<String>,
     pub(super) outputs: Vec<String>,

@@ -54,6 +54,9 @@ fn parse(options: &Options, url: &str) -> Result<HttpUri, Refusal> {
         ));
     }
     match HttpUri::parse(&format!("{scheme}://{rest}")) {
+        Some(Err(_)) if cfg!(not(feature = "tls")) && scheme.eq_ignore_ascii_case("https") => {
+            Err((UNSUPPORTED, "Protocol \"https\" not supported by hinit-slim".into()))
+        }
         Some(uri) => uri.map_err(|_| malformed()),
         None => Err((UNSUPPORTED, format!("Protocol \"{scheme}\" not supported"))),
     }
@@ -107,8 +110,8 @@ fn method(options: &Options) -> Result<String, Refusal> {
 mod tests {
     use super::*;
 
-    fn ask(options: Options, url: &str) -> Request {
-        request(&options, url).unwrap()
+    fn ask(options: &Options, url: &str) -> Request {
+        request(options, url).unwrap()
     }
 
     fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
@@ -126,7 +129,7 @@ mod tests {
             ("http://u:p@h?q", "h", "/?q"),
         ];
         for (url, host, path) in table {
-            let request = ask(Options::default(), url);
+            let request = ask(&Options::default(), url);
             assert_eq!((request.host_header.as_str(), request.path.as_str()), (host, path), "{url}");
         }
     }
@@ -155,14 +158,14 @@ mod tests {
             data: Some(b"a=b".to_vec()),
             ..Options::default()
         };
-        let request = ask(options.clone(), "http://u:p@h/");
+        let request = ask(&options, "http://u:p@h/");
         assert_eq!((request.method.as_str(), request.host_header.as_str()), ("POST", "web"));
         assert_eq!(header(&request, "Authorization"), Some("Basic bWU6"));
         assert_eq!(header(&request, "Content-Type"), Some(FORM));
         assert_eq!(header(&request, "Accept"), Some(""));
         assert!(header(&request, "User-Agent").unwrap().starts_with("curl/"));
 
-        let request = ask(Options { get: true, user: None, ..options }, "http://u:p@h/x?c");
+        let request = ask(&Options { get: true, user: None, ..options }, "http://u:p@h/x?c");
         assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/x?c&a=b"));
         assert_eq!((request.body.as_deref(), header(&request, "Authorization")), (None, Some("Basic dTpw")));
     }
@@ -170,7 +173,7 @@ mod tests {
     #[test]
     fn a_socket_takes_the_place_of_the_host() {
         let options = Options { unix_socket: Some("/run/a.sock".into()), head: true, ..Options::default() };
-        let request = ask(options, "http://docker/info");
+        let request = ask(&options, "http://docker/info");
         assert_eq!(request.endpoint, Endpoint::Socket("/run/a.sock".into()));
         assert_eq!((request.host_header.as_str(), request.method.as_str()), ("docker", "HEAD"));
     }

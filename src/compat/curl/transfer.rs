@@ -23,7 +23,7 @@ pub(super) fn run(options: &Options, url: &str, output: Option<&str>) -> i32 {
         let mut transfer = Transfer::new(options, output);
         let (code, fault) = transfer.run(url);
         if left == 0 || !transfer.is_passing(code) {
-            return transfer.finish(code, fault);
+            return transfer.finish(code, &fault);
         }
         let wait = options.retry.delay.unwrap_or(delay);
         if options.tells_faults() {
@@ -148,7 +148,8 @@ impl<'a> Transfer<'a> {
             Kind::TimedOut => (28, format!("Connection timed out after {port} milliseconds")),
             Kind::Certificate => (60, format!("SSL certificate problem: {}", failure.reason)),
             Kind::Handshake => (35, failure.reason.clone()),
-            Kind::Setup => (77, failure.reason.clone()),
+            Kind::Trust => (77, failure.reason.clone()),
+            Kind::Identity => (58, failure.reason.clone()),
         }
     }
 
@@ -175,10 +176,10 @@ impl<'a> Transfer<'a> {
         }
     }
 
-    fn finish(mut self, code: i32, fault: String) -> i32 {
+    fn finish(mut self, code: i32, fault: &str) -> i32 {
         self.facts.elapsed = self.started.elapsed();
         self.facts.exit_code = code;
-        self.facts.fault.clone_from(&fault);
+        fault.clone_into(&mut self.facts.fault);
         if let Some(format) = self.options.write_out.as_ref().filter(|_| code != super::USAGE) {
             let (text, unknown) = write_out::render(format, &self.facts);
             for name in unknown {
@@ -209,7 +210,7 @@ impl Reader for Transfer<'_> {
         let options = self.options;
         self.facts.status = answer.status;
         self.facts.remote = remote;
-        self.facts.content_type = answer.field("content-type").unwrap_or_default().to_owned();
+        answer.field("content-type").unwrap_or_default().clone_into(&mut self.facts.content_type);
         if options.verbose {
             let head = String::from_utf8_lossy(&answer.heads);
             head.lines().for_each(|line| tell(&format!("< {line}")));
@@ -225,7 +226,8 @@ impl Reader for Transfer<'_> {
             let scheme = if next.secure { "https" } else { "http" };
             self.facts.redirect_url = format!("{scheme}://{}{}", next.host_header, next.path);
         }
-        Ok(!options.head && !(options.fail == Fail::WithoutBody && answer.status >= 400))
+        let fails = options.fail == Fail::WithoutBody && answer.status >= 400;
+        Ok(!options.head && !fails)
     }
 
     fn body(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -22,7 +22,26 @@ pub(super) struct Facts {
 
 /// Every `%{name}` has to be known, or one that curl does not know either.
 pub(super) fn check(format: &str) -> Result<(), String> {
-    const OTHERS: [&str; 4] = ["time_", "size_", "ssl_", "local_"];
+    const OTHERS: [&str; 18] = [
+        "time_",
+        "size_",
+        "speed_",
+        "num_",
+        "ssl_",
+        "local_",
+        "proxy_",
+        "url.",
+        "header",
+        "json",
+        "std",
+        "scheme",
+        "certs",
+        "filename_",
+        "ftp_",
+        "onerror",
+        "referer",
+        "http_connect",
+    ];
     let facts = Facts::default();
     for name in pieces(format).into_iter().filter_map(Result::err) {
         if facts.value(name).is_none() && OTHERS.iter().any(|start| name.starts_with(start)) {
@@ -97,7 +116,6 @@ impl Facts {
             "remote_port" => remote(|address| address.port().to_string()),
             "exitcode" => self.exit_code.to_string(),
             "errormsg" => self.fault.clone(),
-            "scheme" => self.url.split("://").next().unwrap_or_default().to_uppercase(),
             "http_version" => "1.1".into(),
             _ => return None,
         })
@@ -115,7 +133,7 @@ mod tests {
             ("%{http_code}", "204"),
             ("%{response_code}\\n", "204\n"),
             ("a%%b\\t\\q%{", "a%b\t\\q%{"),
-            ("100% %{url_effective} %{scheme}", "100% http://h/ HTTP"),
+            ("100% %{url_effective}", "100% http://h/"),
             ("%{errormsg}%{remote_ip}%", "%"),
             ("caf\u{e9} %{size_download}", "caf\u{e9} 0"),
             ("", ""),
@@ -129,7 +147,7 @@ mod tests {
     #[test]
     fn refuses_what_curl_knows_and_hinit_does_not() {
         assert!(check("%{time_namelookup}").unwrap_err().contains("%{time_namelookup} is unknown to hinit"));
-        assert_eq!(check("%{foo} %{time_total}"), Ok(()));
+        assert_eq!(check("%{foo} %{time_total} %{num_redirects}"), Ok(()));
         assert_eq!(render("x%{foo}y", &Facts::default()), ("xy".into(), vec!["foo"]));
     }
 }

@@ -3,6 +3,7 @@
 use crate::compat::getopt::{self, Grammar};
 use crate::time::parse_duration;
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 /// Letters as wget has them. A Greek one stands for an option without a letter:
@@ -67,6 +68,7 @@ pub(super) enum Voice {
 
 /// wget's command line by its meaning.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "a bool for each option that is one")]
 pub(super) struct Options {
     pub(super) urls: Vec<String>,
     pub(super) voice: Voice,
@@ -106,7 +108,11 @@ pub(super) type Refusal = (i32, String);
 
 /// The options, a line each.
 pub(super) fn help() -> String {
-    GRAMMAR.long.iter().map(|(name, _)| format!("  --{name}\n")).collect()
+    let mut text = String::new();
+    for (name, _) in GRAMMAR.long {
+        let _ = writeln!(text, "  --{name}");
+    }
+    text
 }
 
 impl Default for Options {
@@ -143,7 +149,7 @@ pub(super) fn parse(mut words: &[OsString]) -> Result<Parsed, Refusal> {
     let mut options = Options::default();
     loop {
         let mut choices = getopt::Options::new(&GRAMMAR, words);
-        while let Some(choice) = choices.next() {
+        for choice in choices.by_ref() {
             let (letter, value) = choice.map_err(|why| (SENSELESS, why))?;
             match letter {
                 'h' => return Ok(Parsed::Help),

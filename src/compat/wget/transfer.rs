@@ -96,8 +96,6 @@ struct Transfer<'a> {
     reason: String,
     written: u64,
     next: Option<Request>,
-    /// HEAD was refused as such, so it is GET from here on.
-    by_get: bool,
 }
 
 impl<'a> Transfer<'a> {
@@ -111,7 +109,6 @@ impl<'a> Transfer<'a> {
             reason: String::new(),
             written: 0,
             next: None,
-            by_get: false,
         }
     }
 
@@ -145,8 +142,8 @@ impl<'a> Transfer<'a> {
                     self.request = next;
                 }
                 None if self.wants_get(&ending) => {
-                    self.by_get = true;
                     self.request.method = "GET".into();
+                    return Verdict::Again(NETWORK);
                 }
                 None => return self.verdict(&ending),
             }
@@ -167,12 +164,11 @@ impl<'a> Transfer<'a> {
         format!("{scheme}://{}{}", self.request.host_header, self.request.path)
     }
 
-    /// As GNU wget: a server may know no HEAD, but not by 405.
+    /// As GNU wget: a server may know no HEAD, but not by 405. The next try,
+    /// if there is one, asks by GET.
     fn wants_get(&self, ending: &Ending) -> bool {
-        matches!(ending, Ending::Whole)
-            && matches!(self.status, 500 | 501)
-            && self.request.method == "HEAD"
-            && !self.by_get
+        let refused = matches!(self.status, 500 | 501) && self.request.method == "HEAD";
+        refused && self.options.spider && matches!(ending, Ending::Whole)
     }
 
     fn verdict(&mut self, ending: &Ending) -> Verdict {
@@ -208,7 +204,7 @@ impl<'a> Transfer<'a> {
             }
             Kind::Connect if !self.options.retry_refused => Verdict::Done(NETWORK),
             Kind::Connect | Kind::TimedOut => Verdict::Again(NETWORK),
-            Kind::Certificate | Kind::Setup => {
+            Kind::Certificate | Kind::Trust | Kind::Identity => {
                 self.say(Voice::Short, &format!("ERROR: {}", failure.reason));
                 Verdict::Done(CERTIFICATE)
             }
@@ -287,7 +283,7 @@ impl Reader for Transfer<'_> {
             return Ok(false);
         }
         let good = (200..300).contains(&answer.status);
-        Ok(!self.options.spider && (good || self.options.content_on_error))
+        Ok(!self.options.spider && (good || (self.options.content_on_error && answer.status != 401)))
     }
 
     fn body(&mut self, bytes: &[u8]) -> io::Result<()> {
