@@ -82,7 +82,7 @@ impl Bench {
     pub fn run(&self, line: &Line, answer: Answer, port: u16, by: By) -> Outcome {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let here = self.root.join(format!("run-{run}"));
-        self.prepare(&here, port);
+        Self::prepare(&here, port);
         let mut child = self.start(&line.to(port), &here, by, port);
         let hangs = answer == Answer::Hang && !line.has_time_limit();
         let limit = if hangs { IN_VAIN } else { LIMIT };
@@ -94,7 +94,7 @@ impl Bench {
     }
 
     /// Some checks have their URL from a file or a script.
-    fn prepare(&self, here: &Path, port: u16) {
+    fn prepare(here: &Path, port: u16) {
         use std::os::unix::fs::PermissionsExt;
         let url = format!("http://127.0.0.1:{port}/");
         fs::create_dir_all(here.join("conf")).unwrap();
