@@ -21,8 +21,6 @@ impl Exchange {
     pub(crate) fn start(request: &Request, limits: Limits, look: &mut Look<'_>) -> Result<Self, Failure> {
         let mut wire = Wire::open(&request.endpoint, look.deadline)?;
         wire.call_peer(request.url(&request.authority(wire.remote())));
-        // Without TLS no such URL is read.
-        #[cfg(feature = "tls")]
         if request.secure {
             wire = wire.secure(&request.tls, &request.host, &[b"http/1.1"], look)?;
         }
