@@ -6,11 +6,14 @@
 //! forwards all of them, and options end at the first word that is not one.
 
 mod catatonit;
+mod curl;
 mod dumb_init;
 mod getopt;
 mod gosu;
 mod su_exec;
 mod tini;
+mod web;
+mod wget;
 
 use crate::plan::{App, Identity, Life, Manner, Plan, Stop, WaitFor};
 use crate::sys::start::Start;
@@ -32,6 +35,8 @@ pub fn program(start: &Start) -> Option<Program> {
         "catatonit" | "podman-init" => Some(catatonit::main),
         "gosu" => Some(gosu::main),
         "su-exec" => Some(su_exec::main),
+        "curl" => Some(curl::main),
+        "wget" => Some(wget::main),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 //! as `--health 'TARGET [CHECKS]'`.
 
 mod expand;
-mod http;
+pub(crate) mod http;
 mod service;
 pub(crate) mod target;
 pub mod words;
@@ -56,7 +56,7 @@ pub struct Notify {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Builtin {
     /// A request, and what its answer must be.
-    Http(Http),
+    Http(Box<Http>),
     /// A connection that must be accepted, and what is said on it.
     Stream(Stream),
     /// A server that must be ready by what its own protocol says.

@@ -23,6 +23,11 @@ impl Deadline {
         Self { at: Instant::now() + limit.min(LONGEST), limit }
     }
 
+    /// The one that comes first.
+    pub(crate) fn sooner(self, other: Self) -> Self {
+        if other.at < self.at { other } else { self }
+    }
+
     /// How long to wait in silence: a second, or a quarter of a shorter time.
     pub(crate) fn patience(self) -> Duration {
         PATIENCE.min(self.limit / 4).max(SHORTEST)

@@ -10,6 +10,7 @@ pub(crate) struct Failure {
 
 /// What failed: curl and wget have an exit code for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "some can only happen in TLS"))]
 pub(crate) enum Kind {
     /// The name has no address.
     Lookup,
@@ -21,8 +22,10 @@ pub(crate) enum Kind {
     Certificate,
     /// TLS was not spoken.
     Handshake,
-    /// hinit's own files for TLS are missing or make no sense.
-    Setup,
+    /// What says whom to believe is missing or makes no sense.
+    Trust,
+    /// The client certificate or its key is missing or makes no sense.
+    Identity,
 }
 
 impl Failure {

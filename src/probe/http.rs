@@ -66,10 +66,10 @@ fn judge(http: &Http, exchange: Exchange, elsewhere: Option<&Redirect>, look: &L
         Ok(None) => return Err(format!("{url} {}", no_answer(heard, end.as_ref(), look))),
         Ok(Some(answer)) => answer,
     };
-    let mut said = format!("{url} answered {}", answer.status_text());
-    if let Some(redirect) = elsewhere {
-        said += &format!(" to another host, {}, which is not asked", redirect.request.host);
-    }
+    let aside = elsewhere.map_or_else(String::new, |redirect| {
+        format!(" to another host, {}, which is not asked", redirect.request.host)
+    });
+    let said = format!("{url} answered {}{aside}", answer.status_text());
     if !http.status.contains(answer.status) {
         return Err(format!("{said}, wanted {}{}", http.status, quoted(&answer.body)));
     }

@@ -47,6 +47,10 @@ impl Session {
         Ok(())
     }
 
+    pub(super) fn extend(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+    }
+
     /// WouldBlock or TimedOut after `wait` of silence.
     pub(super) fn read(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
         let mut limited = Limited { stream: &self.stream, deadline: self.deadline, wait };

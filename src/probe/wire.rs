@@ -92,10 +92,10 @@ impl Wire {
         }
     }
 
-    /// Only a redirect gets here: such a target is refused when it is read.
+    /// Such a target is refused when it is read.
     #[cfg(not(feature = "tls"))]
     pub(crate) fn secure(self, _: &Tls, _: &str, _: &[&[u8]], _: &mut Look<'_>) -> Result<Self, Failure> {
-        Err(Failure::new(Kind::Setup, format!("{} wants TLS, which hinit-slim does not speak", self.peer)))
+        Err(Failure::new(Kind::Handshake, format!("{} wants TLS, which hinit-slim does not speak", self.peer)))
     }
 
     pub(crate) fn peer(&self) -> &str {
@@ -110,6 +110,15 @@ impl Wire {
     /// Shown from here on as this: the whole URL, where there is one.
     pub(crate) fn call_peer(&mut self, name: String) {
         self.peer = name;
+    }
+
+    /// The time that there is from here on.
+    pub(crate) fn extend(&mut self, deadline: Deadline) {
+        self.deadline = deadline;
+        #[cfg(feature = "tls")]
+        if let Line::Secure(session) = &mut self.line {
+            session.extend(deadline);
+        }
     }
 
     /// A server may answer and close before it has read everything, so a

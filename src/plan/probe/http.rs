@@ -1,6 +1,7 @@
 //! One HTTP request, and what makes its answer healthy.
 
 use super::Endpoint;
+use super::target::HttpUri;
 use crate::error::{Error, Result};
 use regex_lite::Regex;
 use serde_json::Value;
@@ -49,7 +50,8 @@ pub struct Request {
 pub struct Header {
     /// A token, as written.
     pub name: String,
-    /// Without control characters.
+    /// Without control characters. An empty one leaves the header out, also one
+    /// that hinit would send by itself: curl's `-H 'Accept:'`.
     pub value: String,
 }
 
@@ -120,6 +122,25 @@ pub struct JsonTest {
 }
 
 impl Request {
+    /// A plain GET of a URL, with the credentials that it carries.
+    pub(crate) fn get(uri: HttpUri) -> Self {
+        let mut request = Self {
+            endpoint: uri.endpoint,
+            secure: uri.secure,
+            tls: Tls::default(),
+            host: uri.host,
+            host_header: uri.host_header,
+            path: uri.path,
+            method: "GET".into(),
+            headers: Vec::new(),
+            body: None,
+        };
+        if let Some(credentials) = uri.userinfo {
+            request.add_credentials(&credentials);
+        }
+        request
+    }
+
     /// Adds a header unless one of this name is there.
     pub(crate) fn add_missing(&mut self, name: &str, value: &str) {
         if !self.headers.iter().any(|header| header.name.eq_ignore_ascii_case(name)) {

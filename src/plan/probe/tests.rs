@@ -22,7 +22,7 @@ fn error(text: &str) -> String {
 
 fn http(text: &str) -> Http {
     match read(text).target {
-        Target::Builtin(Builtin::Http(http)) => http,
+        Target::Builtin(Builtin::Http(http)) => *http,
         other => panic!("{text}: {other:?}"),
     }
 }

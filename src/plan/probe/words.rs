@@ -134,7 +134,7 @@ fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
     let target = match target::parse(&text)? {
         Uri::Http(uri) => {
             checks.refuse_stream_only(scheme)?;
-            Target::Builtin(Builtin::Http(http::http(uri, &checks)?))
+            Target::Builtin(Builtin::Http(Box::new(http::http(uri, &checks)?)))
         }
         Uri::Stream(endpoint) => {
             checks.refuse_http_only(scheme)?;

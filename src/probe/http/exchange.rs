@@ -2,9 +2,9 @@
 
 use super::response::{Answer, Fault, Limits, Response};
 use crate::plan::probe::{Endpoint, Host, Request};
-use crate::probe::Look;
 use crate::probe::failure::Failure;
 use crate::probe::wire::{End, Wire};
+use crate::probe::{Deadline, Look};
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 
@@ -26,6 +26,11 @@ impl Exchange {
         }
         wire.send(&request.bytes());
         Ok(Self { wire, response: Response::to(&request.method, limits), received: Vec::new(), end: None })
+    }
+
+    /// The time that the answer has from here on.
+    pub(crate) fn extend(&mut self, deadline: Deadline) {
+        self.wire.extend(deadline);
     }
 
     /// Takes more of the answer in, if there is more to come.
@@ -72,6 +77,11 @@ impl Exchange {
         self.response.take_body()
     }
 
+    /// How much of the body is still to come, if the headers say it.
+    pub(crate) fn missing(&self) -> Option<u64> {
+        self.response.missing()
+    }
+
     /// The answer, and why there is no more of it; none if it is complete.
     pub(crate) fn into_parts(self) -> (Result<Option<Answer>, Fault>, Option<End>) {
         (self.response.into_answer(), self.end)
@@ -94,7 +104,7 @@ impl Request {
             .filter(|(name, _)| !is_given(name))
             .filter_map(|(name, value)| Some((*name, (*value)?)));
         let given = self.headers.iter().map(|header| (header.name.as_str(), header.value.as_str()));
-        for (name, value) in own.chain(given) {
+        for (name, value) in own.chain(given).filter(|(_, value)| !value.is_empty()) {
             let _ = write!(text, "{name}: {value}\r\n");
         }
         text += "\r\n";

@@ -19,12 +19,11 @@ pub(crate) fn redirect(from: &Request, status: u16, location: &str) -> Option<Re
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    let mut redirect = match absolute(from, location) {
-        Some(url) => to(from, HttpUri::parse(&url)?.ok()?),
-        None => {
-            let url = HttpUri::parse(&format!("http://h{}", joined(&from.path, location)))?.ok()?;
-            Redirect { request: Request { path: url.path, ..from.clone() }, to_same_host: true }
-        }
+    let mut redirect = if let Some(url) = absolute(from, location) {
+        to(from, HttpUri::parse(&url)?.ok()?)
+    } else {
+        let url = HttpUri::parse(&format!("http://h{}", joined(&from.path, location)))?.ok()?;
+        Redirect { request: Request { path: url.path, ..from.clone() }, to_same_host: true }
     };
     let posted = !matches!(from.method.as_str(), "GET" | "HEAD");
     // As browsers and curl do it (RFC 9110, 15.4).

@@ -124,6 +124,14 @@ impl Response {
         self.answer.as_ref().filter(|_| self.fault.is_none())
     }
 
+    /// How much of the body is still to come, if the headers say it.
+    pub(crate) fn missing(&self) -> Option<u64> {
+        match self.phase {
+            Phase::Sized(left) => Some(left),
+            _ => None,
+        }
+    }
+
     /// What came of the body since the last call.
     pub(crate) fn take_body(&mut self) -> Vec<u8> {
         self.answer.as_mut().map(|answer| std::mem::take(&mut answer.body)).unwrap_or_default()

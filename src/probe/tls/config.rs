@@ -40,7 +40,7 @@ pub(super) fn connection(tls: &Tls, host: &str, protocols: &[&[u8]]) -> Result<C
             let (chain, key) = load(identity)?;
             builder
                 .with_client_auth_cert(chain, key)
-                .map_err(|error| setup(format!("--key {}: {error}", identity.key.display())))?
+                .map_err(|error| own(format!("--key {}: {error}", identity.key.display())))?
         }
         None => builder.with_no_client_auth(),
     };
@@ -51,7 +51,11 @@ pub(super) fn connection(tls: &Tls, host: &str, protocols: &[&[u8]]) -> Result<C
 }
 
 fn setup(reason: String) -> Failure {
-    Failure::new(Kind::Setup, reason)
+    Failure::new(Kind::Trust, reason)
+}
+
+fn own(reason: String) -> Failure {
+    Failure::new(Kind::Identity, reason)
 }
 
 fn verifier(trust: &Trust) -> Result<Arc<dyn ServerCertVerifier>, Failure> {
@@ -85,11 +89,12 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
 
 fn load(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, PrivateKeyDer<'static>), Failure> {
     let shown = identity.key.display();
-    let key = PrivateKeyDer::from_pem_slice(&read(&identity.key)?).map_err(|error| match error {
-        pem::Error::NoItemsFound => setup(format!("{shown} has no key in PEM in it that is not encrypted")),
-        _ => setup(format!("{shown} is no PEM file: {error}")),
+    let text = read(&identity.key).map_err(|failure| own(failure.reason))?;
+    let key = PrivateKeyDer::from_pem_slice(&text).map_err(|error| match error {
+        pem::Error::NoItemsFound => own(format!("{shown} has no key in PEM in it that is not encrypted")),
+        _ => own(format!("{shown} is no PEM file: {error}")),
     })?;
-    Ok((certificates(&identity.cert)?, key))
+    Ok((certificates(&identity.cert).map_err(|failure| own(failure.reason))?, key))
 }
 
 /// A file that somebody made huge is as bad as none.

@@ -1,0 +1,153 @@
+//! `-w`: what curl writes when it is done.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// What is known of a transfer when it is over.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Facts {
+    pub(super) status: u16,
+    pub(super) url: String,
+    pub(super) method: String,
+    pub(super) content_type: String,
+    pub(super) redirects: u32,
+    /// Where a redirect leads that was not followed.
+    pub(super) redirect_url: String,
+    pub(super) received: u64,
+    pub(super) elapsed: Duration,
+    pub(super) remote: Option<SocketAddr>,
+    pub(super) exit_code: i32,
+    pub(super) fault: String,
+}
+
+/// Every `%{name}` has to be known, or one that curl does not know either.
+pub(super) fn check(format: &str) -> Result<(), String> {
+    const OTHERS: [&str; 18] = [
+        "time_",
+        "size_",
+        "speed_",
+        "num_",
+        "ssl_",
+        "local_",
+        "proxy_",
+        "url.",
+        "header",
+        "json",
+        "std",
+        "scheme",
+        "certs",
+        "filename_",
+        "ftp_",
+        "onerror",
+        "referer",
+        "http_connect",
+    ];
+    let facts = Facts::default();
+    for name in pieces(format).into_iter().filter_map(Result::err) {
+        if facts.value(name).is_none() && OTHERS.iter().any(|start| name.starts_with(start)) {
+            return Err(format!(
+                "option -w: %{{{name}}} is unknown to hinit, which takes what health checks use"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The text, and the names that nobody knows.
+pub(super) fn render<'a>(format: &'a str, facts: &Facts) -> (String, Vec<&'a str>) {
+    let (mut text, mut unknown) = (String::new(), Vec::new());
+    for piece in pieces(format) {
+        match piece {
+            Ok(plain) => text.push_str(&plain),
+            Err(name) => match facts.value(name) {
+                Some(value) => text.push_str(&value),
+                None => unknown.push(name),
+            },
+        }
+    }
+    (text, unknown)
+}
+
+/// Plain text with its escapes read, or the name of a variable.
+fn pieces(format: &str) -> Vec<Result<String, &str>> {
+    let mut pieces = Vec::new();
+    let mut rest = format;
+    while let Some(at) = rest.find(['%', '\\']) {
+        pieces.push(Ok(rest[..at].to_owned()));
+        let (sign, after) = rest[at..].split_at(1);
+        rest = after;
+        if let Some((name, after)) =
+            rest.strip_prefix('{').filter(|_| sign == "%").and_then(|r| r.split_once('}'))
+        {
+            pieces.push(Err(name));
+            rest = after;
+            continue;
+        }
+        let escaped = match (sign, rest.chars().next()) {
+            ("%", Some('%')) => "%",
+            ("\\", Some('n')) => "\n",
+            ("\\", Some('r')) => "\r",
+            ("\\", Some('t')) => "\t",
+            _ => {
+                pieces.push(Ok(sign.to_owned()));
+                continue;
+            }
+        };
+        pieces.push(Ok(escaped.to_owned()));
+        rest = &rest[1..];
+    }
+    pieces.push(Ok(rest.to_owned()));
+    pieces
+}
+
+impl Facts {
+    fn value(&self, name: &str) -> Option<String> {
+        let remote = |show: fn(SocketAddr) -> String| self.remote.map_or_else(String::new, show);
+        Some(match name {
+            "http_code" | "response_code" => format!("{:03}", self.status),
+            "url" | "url_effective" => self.url.clone(),
+            "method" => self.method.clone(),
+            "content_type" => self.content_type.clone(),
+            "num_redirects" => self.redirects.to_string(),
+            "redirect_url" => self.redirect_url.clone(),
+            "size_download" => self.received.to_string(),
+            "time_total" => format!("{:.6}", self.elapsed.as_secs_f64()),
+            "remote_ip" => remote(|address| address.ip().to_string()),
+            "remote_port" => remote(|address| address.port().to_string()),
+            "exitcode" => self.exit_code.to_string(),
+            "errormsg" => self.fault.clone(),
+            "http_version" => "1.1".into(),
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_what_scripts_read() {
+        let facts = Facts { status: 204, url: "http://h/".into(), ..Facts::default() };
+        let table = [
+            ("%{http_code}", "204"),
+            ("%{response_code}\\n", "204\n"),
+            ("a%%b\\t\\q%{", "a%b\t\\q%{"),
+            ("100% %{url_effective}", "100% http://h/"),
+            ("%{errormsg}%{remote_ip}%", "%"),
+            ("caf\u{e9} %{size_download}", "caf\u{e9} 0"),
+            ("", ""),
+        ];
+        for (format, text) in table {
+            assert_eq!(render(format, &facts), (text.to_owned(), Vec::new()), "{format}");
+        }
+        assert_eq!(render("%{http_code}", &Facts::default()).0, "000");
+    }
+
+    #[test]
+    fn refuses_what_curl_knows_and_hinit_does_not() {
+        assert!(check("%{time_namelookup}").unwrap_err().contains("%{time_namelookup} is unknown to hinit"));
+        assert_eq!(check("%{foo} %{time_total} %{num_redirects}"), Ok(()));
+        assert_eq!(render("x%{foo}y", &Facts::default()), ("xy".into(), vec!["foo"]));
+    }
+}

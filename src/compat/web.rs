@@ -1,0 +1,141 @@
+//! What curl and wget have in common: an answer taken in bit by bit, so that
+//! a body of any length needs no memory, and where it goes.
+
+use crate::plan::probe::{Endpoint, Host, Request};
+use crate::probe::http::{Answer, Exchange, Fault, Limits};
+use crate::probe::{Deadline, End, Failure, Look};
+use crate::sys::process;
+use std::fs::File;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+/// curl takes as much in headers, in bytes.
+const LIMITS: Limits = Limits { head: 300 * 1024, body: None };
+/// Looking up a name knows no time limit, and gets this beyond it.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Who takes an answer.
+pub(super) trait Reader {
+    /// Its headers have come, from this address: whether its body is wanted.
+    fn answer(&mut self, answer: &Answer, remote: Option<SocketAddr>) -> io::Result<bool>;
+    /// The next part of its body.
+    fn body(&mut self, bytes: &[u8]) -> io::Result<()>;
+}
+
+/// How an answer ended.
+pub(super) enum Ending {
+    /// All of it came, or all that was wanted.
+    Whole,
+    /// There was nobody to ask.
+    NoConnection(Failure),
+    /// It was no HTTP.
+    Fault(Fault),
+    /// It broke off before it began, in its headers or in its body.
+    Cut { end: End, begun: bool, missing: Option<u64> },
+    /// It could not be written down.
+    Unwritable(io::Error),
+}
+
+/// The time that an answer has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limit {
+    /// For the connection, TLS on it included.
+    pub(super) connect: Deadline,
+    /// For all of it.
+    pub(super) total: Deadline,
+    /// For every single part of it.
+    pub(super) idle: Duration,
+}
+
+/// Asks, and hands the answer over as it comes.
+pub(super) fn fetch(request: &Request, limit: Limit, reader: &mut dyn Reader) -> Ending {
+    let mut look = Look { deadline: limit.connect.sooner(limit.total), note: &mut |_| {} };
+    let mut exchange = match Exchange::start(request, LIMITS, &mut look) {
+        Ok(exchange) => exchange,
+        Err(failure) => return Ending::NoConnection(failure),
+    };
+    let mut answered = false;
+    loop {
+        exchange.extend(limit.total.sooner(Deadline::after(limit.idle)));
+        let more = exchange.more(&mut look);
+        match hand_over(&mut exchange, &mut answered, reader) {
+            Ok(true) if more => {}
+            Ok(true) => break,
+            Ok(false) => return Ending::Whole,
+            Err(error) => return Ending::Unwritable(error),
+        }
+    }
+    let (begun, missing) = (exchange.has_begun(), exchange.missing());
+    match exchange.into_parts() {
+        (Err(fault), _) => Ending::Fault(fault),
+        (Ok(_), None) => Ending::Whole,
+        (Ok(_), Some(end)) => Ending::Cut { end, begun, missing },
+    }
+}
+
+/// Whether there is more that is wanted.
+fn hand_over(exchange: &mut Exchange, answered: &mut bool, reader: &mut dyn Reader) -> io::Result<bool> {
+    let Some(answer) = exchange.answer() else { return Ok(true) };
+    if !std::mem::replace(answered, true) && !reader.answer(answer, exchange.remote())? {
+        return Ok(false);
+    }
+    let body = exchange.take_body();
+    if !body.is_empty() {
+        reader.body(&body)?;
+    }
+    Ok(true)
+}
+
+/// Ends this process when `limit` has long passed, if the name of the host has
+/// to be looked up: the C library does that, and knows no limit.
+pub(super) fn guard_lookup(request: &Request, limit: Duration, code: i32, message: String) {
+    let Endpoint::Port(address) = &request.endpoint else { return };
+    if !matches!(address.host, Host::Name(_)) || limit == Duration::MAX {
+        return;
+    }
+    // Where there can be no more threads it takes as long as it takes.
+    let _ = thread::Builder::new().spawn(move || {
+        thread::sleep(limit.saturating_add(GRACE));
+        let _ = io::stderr().write_all(message.as_bytes());
+        process::leave(code);
+    });
+}
+
+/// Where a body goes. Nothing is made before there is something to write.
+#[derive(Debug)]
+pub(super) enum Output {
+    /// `-o /dev/null`, which an image made from scratch does not have.
+    Nothing,
+    Stdout,
+    File(String, Option<File>),
+}
+
+impl Output {
+    pub(super) fn to(name: &str) -> Self {
+        match name {
+            "-" => Self::Stdout,
+            "/dev/null" => Self::Nothing,
+            _ => Self::File(name.to_owned(), None),
+        }
+    }
+
+    /// Makes the file, if it is one.
+    pub(super) fn open(&mut self) -> io::Result<()> {
+        if let Self::File(name, file @ None) = self {
+            *file = Some(File::create(Path::new(name))?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.open()?;
+        match self {
+            Self::Nothing | Self::File(_, None) => Ok(()),
+            Self::Stdout => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
+            Self::File(_, Some(file)) => file.write_all(bytes),
+        }
+    }
+}

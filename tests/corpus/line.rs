@@ -1,0 +1,131 @@
+//! A health check of the corpus as a command, its hosts and ports those of a
+//! scripted server.
+
+use regex_lite::Regex;
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// What stands for the server's port until there is one.
+const PORT: &str = "@PORT@";
+
+/// A check as it is run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Line {
+    /// By `/bin/sh -c`.
+    Shell(String),
+    /// As it is.
+    Exec(Vec<String>),
+}
+
+/// Which program a check calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tool {
+    Curl,
+    Wget,
+}
+
+pub fn corpus() -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let beside = root.ancestors().map(|dir| dir.join("shared/corpus/healthchecks.jsonl"));
+    beside.chain([PathBuf::from("/work/shared/corpus/healthchecks.jsonl")]).find(|path| path.exists())
+}
+
+/// Every check that calls `tool`.
+pub fn read(path: &Path, tool: Tool) -> Vec<Line> {
+    let text = fs::read_to_string(path).unwrap();
+    let raw = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["raw"].as_str().unwrap().to_owned());
+    raw.filter_map(|raw| Line::of(&raw))
+        .filter(|line| line.calls(tool))
+        .map(Line::redirected)
+        .collect()
+}
+
+impl Line {
+    fn of(raw: &str) -> Option<Self> {
+        match raw.strip_prefix("healthcheck: ") {
+            Some(json) => Self::of_compose(&serde_json::from_str(json).unwrap()),
+            None => Self::of_dockerfile(raw),
+        }
+    }
+
+    fn of_compose(check: &Value) -> Option<Self> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().replace("$$", "$");
+        match &check["test"] {
+            test @ Value::String(_) => Some(Self::Shell(text(test))),
+            Value::Array(words) if words.len() > 1 => match words[0].as_str()? {
+                "CMD-SHELL" => Some(Self::Shell(text(&words[1]))),
+                "CMD" => Some(Self::Exec(words[1..].iter().map(text).collect())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn of_dockerfile(raw: &str) -> Option<Self> {
+        let (_, command) = raw.split_once("CMD ")?;
+        match serde_json::from_str::<Vec<String>>(command.trim()) {
+            Ok(words) => Some(Self::Exec(words)),
+            Err(_) => Some(Self::Shell(command.trim().to_owned())),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Shell(text) => text.clone(),
+            Self::Exec(words) => words.join(" "),
+        }
+    }
+
+    fn calls(&self, tool: Tool) -> bool {
+        static CURL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|[\s/(])curl\s").unwrap());
+        static WGET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|[\s/(])wget\s").unwrap());
+        match tool {
+            Tool::Curl => CURL.is_match(&self.text()),
+            Tool::Wget => WGET.is_match(&self.text()),
+        }
+    }
+
+    fn redirected(self) -> Self {
+        match self {
+            Self::Shell(text) => Self::Shell(redirect(&text)),
+            Self::Exec(words) => Self::Exec(words.iter().map(|word| redirect(word)).collect()),
+        }
+    }
+
+    /// With the port of a server.
+    pub fn to(&self, port: u16) -> Self {
+        let to = |text: &String| text.replace(PORT, &port.to_string());
+        match self {
+            Self::Shell(text) => Self::Shell(to(text)),
+            Self::Exec(words) => Self::Exec(words.iter().map(to).collect()),
+        }
+    }
+
+    /// Whether it gives up by itself.
+    pub fn has_time_limit(&self) -> bool {
+        static LIMIT: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"(^|\s)(-m ?[0-9]|--max-time|--timeout|-T ?[0-9])").unwrap());
+        LIMIT.is_match(&self.text())
+    }
+}
+
+/// Every host and port in a text becomes the server's.
+fn redirect(text: &str) -> String {
+    static URL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"(https?)://(`[^`]*`|\$\{[^}]*\}|[^/\s"'`|;)$]|\$\w+)+"#).unwrap());
+    static BARE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(^|\s)(localhost|127\.0\.0\.1|0\.0\.0\.0)(:\d+)?($|[\s/])").unwrap());
+    static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|\s)/(usr/bin/)?curl(\s|$)").unwrap());
+    static KEY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"/etc/harbor/ssl/\w+\.key").unwrap());
+    static CERT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"/etc/harbor/ssl/\w+\.crt").unwrap());
+    let certs = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certs");
+    let text = URL.replace_all(text, format!("$1://127.0.0.1:{PORT}"));
+    let text = BARE.replace_all(&text, format!("${{1}}127.0.0.1:{PORT}$4"));
+    let text = PLACE.replace_all(&text, "${1}curl$3");
+    let text = KEY.replace_all(&text, format!("{certs}/client.key"));
+    CERT.replace_all(&text, format!("{certs}/client.pem")).into_owned()
+}

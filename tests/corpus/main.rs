@@ -1,0 +1,256 @@
+//! Every curl and wget line of real health checks, run by the real program and
+//! by hinit under its name, against servers that answer in every usual way.
+//! Exit codes and what is printed to stdout have to be the same.
+#![cfg(feature = "tls")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod line;
+mod run;
+mod server;
+
+use common::skip;
+use line::{Line, Tool};
+use run::{Bench, By, Outcome, in_path};
+use server::{ANSWERS, Answer};
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::thread;
+
+/// Waiting is most of the work.
+const THREADS: usize = 6;
+
+/// A check, how a server answers, and what came of it by one program and another.
+struct Case {
+    line: Line,
+    answer: Answer,
+    ours: Outcome,
+    theirs: Outcome,
+}
+
+/// Runs every line against every answer by hinit and by `other`.
+fn compare(bench: &Bench, lines: &[Line], other: By) -> Vec<Case> {
+    let servers: Vec<(Answer, u16)> =
+        ANSWERS.iter().map(|answer| (*answer, server::start(*answer))).collect();
+    let todo: Vec<_> = lines
+        .iter()
+        .flat_map(|line| servers.iter().map(move |(answer, port)| (line, *answer, *port)))
+        .collect();
+    let (todo, done) = (Mutex::new(todo), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                loop {
+                    let Some((line, answer, port)) = todo.lock().unwrap().pop() else { return };
+                    let [ours, theirs] = [By::Hinit, other].map(|by| bench.run(line, answer, port, by));
+                    done.lock().unwrap().push(Case { line: line.clone(), answer, ours, theirs });
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap()
+}
+
+/// Each line once, and how often it occurs.
+fn distinct(lines: Vec<Line>) -> (Vec<Line>, HashMap<Line, usize>) {
+    let mut counts = HashMap::new();
+    for line in lines {
+        *counts.entry(line).or_insert(0) += 1;
+    }
+    (counts.keys().cloned().collect(), counts)
+}
+
+/// Prints the share that agrees, and the cases that do not.
+fn report(what: &str, cases: &[Case], counts: &HashMap<Line, usize>, agree: fn(&Case) -> bool) -> usize {
+    let weight = |case: &&Case| counts.get(&case.line).copied().unwrap_or(1);
+    let all: usize = cases.iter().map(|case| weight(&case)).sum();
+    let wrong: Vec<&Case> = cases.iter().filter(|case| !agree(case)).collect();
+    let agreeing = all - wrong.iter().map(weight).sum::<usize>();
+    for case in &wrong {
+        println!(
+            "{what}: {:?} at {:?}: ours {:?}, theirs {:?}",
+            case.line, case.answer, case.ours, case.theirs
+        );
+    }
+    let good = |case: &&Case| case.answer == Answer::Status(200) && case.theirs.code == Some(0);
+    assert!(cases.iter().filter(good).count() * 2 > counts.len(), "{what}: a good answer is no good");
+    #[allow(clippy::cast_precision_loss, reason = "some thousand cases")]
+    let share = 100.0 * agreeing as f64 / all as f64;
+    println!(
+        "{what}: {} lines ({} distinct) against {} answers: {agreeing} of {all} agree, {share:.2}%",
+        counts.values().sum::<usize>(),
+        counts.len(),
+        ANSWERS.len()
+    );
+    wrong.len()
+}
+
+fn same(case: &Case) -> bool {
+    case.ours == case.theirs
+}
+
+fn lines(tool: Tool) -> Option<Vec<Line>> {
+    let Some(path) = line::corpus() else {
+        skip("the corpus of health checks", "there is no ../shared/corpus/healthchecks.jsonl");
+        return None;
+    };
+    let lines = line::read(&path, tool);
+    assert!(lines.len() > 100, "{} lines", lines.len());
+    Some(lines)
+}
+
+fn is_here(program: &str) -> bool {
+    let here = in_path(program).is_some();
+    if !here {
+        skip(&format!("the corpus with {program}"), "it is not installed");
+    }
+    here
+}
+
+#[test]
+fn every_curl_line_does_the_same_by_curl_and_by_hinit() {
+    let Some(lines) = lines(Tool::Curl).filter(|_| is_here("curl")) else { return };
+    let (lines, counts) = distinct(lines);
+    let cases = compare(&Bench::new("curl"), &lines, By::Real);
+    assert_eq!(report("curl", &cases, &counts, same), 0);
+}
+
+#[test]
+fn every_wget_line_does_the_same_by_gnu_wget_and_by_hinit() {
+    let Some(lines) = lines(Tool::Wget).filter(|_| is_here("wget")) else { return };
+    let (lines, counts) = distinct(lines);
+    let cases = compare(&Bench::new("wget"), &lines, By::Real);
+    assert_eq!(report("GNU wget", &cases, &counts, same), 0);
+}
+
+/// A difference that is meant: GNU wget's `--spider` asks by HEAD, which some
+/// servers refuse, and busybox's by GET.
+fn asks_by_head(case: &Case) -> bool {
+    case.answer == Answer::NoHead
+}
+
+/// busybox does not know every option of GNU wget: then it fails whatever the
+/// server answers.
+fn is_known_to_busybox(cases: &[Case], line: &Line) -> bool {
+    cases.iter().any(|case| case.line == *line && case.theirs.code == Some(0))
+}
+
+fn healthy_alike(case: &Case) -> bool {
+    let healthy = |outcome: &Outcome| outcome.code.map(|code| code == 0);
+    asks_by_head(case)
+        || (healthy(&case.ours) == healthy(&case.theirs) && case.ours.stdout == case.theirs.stdout)
+}
+
+#[test]
+fn every_wget_line_is_as_healthy_by_busybox_wget_as_by_hinit() {
+    let Some(lines) = lines(Tool::Wget).filter(|_| is_here("busybox")) else { return };
+    let (lines, mut counts) = distinct(lines);
+    let mut cases = compare(&Bench::new("busybox"), &lines, By::Busybox);
+    let (known, unknown): (Vec<Line>, Vec<Line>) =
+        lines.into_iter().partition(|line| is_known_to_busybox(&cases, line));
+    for line in unknown {
+        println!("busybox wget: never 0: {line:?}");
+        counts.remove(&line);
+    }
+    cases.retain(|case| known.contains(&case.line));
+    assert_eq!(report("busybox wget", &cases, &counts, healthy_alike), 0);
+}
+
+/// What scripts read besides: not in the corpus, but in the wild.
+const CURL: &[&str] = &[
+    "curl -s -o /dev/null -w '%{http_code}' URL",
+    "test \"$(curl -s -o /dev/null -w '%{http_code}' URL)\" = 200",
+    "curl -sS -w '\\n%{response_code} %{num_redirects} %{size_download} %{url_effective}\\n' -L URL",
+    "curl -s -w '%{foo}%{method} %{redirect_url}|%{content_type}%%\\t' URL",
+    "curl --fail-with-body -s URL",
+    "curl -f --fail-with-body URL",
+    "curl -sfi URL",
+    "curl -sSI -L URL",
+    "curl -sX POST -d a=b -d c=d URL",
+    "curl -s -X DELETE URL",
+    "curl -s -G -d q=1 URL",
+    "curl -s --json '{}' URL",
+    "curl -sf -o out URL && cat out",
+    "curl -sf -o one -o two URL URL; code=$?; ls; exit $code",
+    "curl -sf URL URL",
+    "curl -fsS -A me -e there -H 'Accept: text/html' -H 'X:' -u a:b URL",
+    "curl -s -m 1 -w '%{http_code}' URL",
+    "curl -sSfL --max-redirs 0 URL",
+    "curl -sk URL | grep -c green",
+    "curl --connect-timeout 5 -fsS URL",
+    "curl -s --max-time 1 --retry 1 --retry-delay 1 -f URL",
+    "curl -s -f --retry 1 --retry-delay 1 --retry-connrefused URL",
+    "curl -sS https://127.0.0.1:@PORT@/",
+    "curl -sf --cacert CERTS/selfsigned.pem https://localhost:@PORT@/",
+    "curl -sf --cacert CERTS/ca.pem https://localhost:@PORT@/",
+    "curl -sf --cacert CERTS/selfsigned.pem https://127.0.0.2:@PORT@/ --unix-socket /nonexistent",
+    "SSL_CERT_FILE=CERTS/selfsigned.pem curl -sf https://localhost:@PORT@/",
+    "curl -sfk --cert CERTS/client.pem --key CERTS/client.key https://localhost:@PORT@/",
+    "curl -sf --cacert /nonexistent https://localhost:@PORT@/",
+    "curl -sfk --cert /nonexistent https://localhost:@PORT@/",
+    "curl",
+    "curl -f",
+    "curl --nonsense URL",
+    "curl -m x URL",
+    "curl -s ''",
+    "curl -s http://h:99999/",
+    "curl -s gibberish://h/",
+    "curl -s -o /nonexistent/x URL",
+];
+
+const WGET: &[&str] = &[
+    "wget -q -O - URL | grep -c green",
+    "wget -S --spider URL 2>&1 | grep -c 'HTTP/1.1 [1-3]'",
+    "wget --server-response --spider -q URL 2>&1 | awk '/^  HTTP/{print $2}' | tail -1",
+    "wget -q URL; code=$?; ls; exit $code",
+    "wget -q URL URL; code=$?; ls; exit $code",
+    "wget -q URLhealth?a=b -t1; code=$?; ls; exit $code",
+    "wget -qO out URL; code=$?; ls; cat out; exit $code",
+    "wget -T 1 -t 1 -q --spider URL",
+    "wget --timeout=1 --tries=1 -nv -O /dev/null URL",
+    "wget -q -O - --post-data=a=b URL",
+    "wget -q -O - --method=PUT --body-data=x URL",
+    "wget -q -O - --header 'Accept: x' -U me URL",
+    "wget -q -O - --content-on-error URL",
+    "wget -q -O - --max-redirect=0 URL",
+    "wget -q --user=a --password=b --auth-no-challenge -O - URL",
+    "wget -q --no-check-certificate --no-proxy --no-cache -O - URL",
+    "wget -qO- -nv -t 1 URL URL",
+    "wget -qO- https://127.0.0.1:@PORT@/",
+    "wget -qO- --ca-certificate=CERTS/selfsigned.pem https://localhost:@PORT@/",
+    "wget -q --spider --no-check-certificate https://localhost:@PORT@/",
+    "wget",
+    "wget --nonsense URL",
+    "wget -q -T x URL",
+    "wget -q -O /nonexistent/x URL",
+    "wget -q http://h:99999/",
+    "wget -q gibberish://h/",
+];
+
+const CERTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certs");
+
+fn beyond(lines: &[&str]) -> Vec<Line> {
+    lines
+        .iter()
+        .map(|line| Line::Shell(line.replace("URL", "http://127.0.0.1:@PORT@/").replace("CERTS", CERTS)))
+        .collect()
+}
+
+#[test]
+fn what_scripts_read_besides_is_the_same_by_curl() {
+    if is_here("curl") {
+        let (lines, counts) = distinct(beyond(CURL));
+        let cases = compare(&Bench::new("more-curl"), &lines, By::Real);
+        assert_eq!(report("curl, beyond the corpus", &cases, &counts, same), 0);
+    }
+}
+
+#[test]
+fn what_scripts_read_besides_is_the_same_by_gnu_wget() {
+    if is_here("wget") {
+        let (lines, counts) = distinct(beyond(WGET));
+        let cases = compare(&Bench::new("more-wget"), &lines, By::Real);
+        assert_eq!(report("GNU wget, beyond the corpus", &cases, &counts, same), 0);
+    }
+}
