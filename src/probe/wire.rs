@@ -95,7 +95,10 @@ impl Wire {
     /// Such a target is refused when it is read.
     #[cfg(not(feature = "tls"))]
     pub(crate) fn secure(self, _: &Tls, _: &str, _: &[&[u8]], _: &mut Look<'_>) -> Result<Self, Failure> {
-        Err(Failure::new(Kind::Handshake, format!("{} wants TLS, which hinit-slim does not speak", self.peer)))
+        Err(Failure::new(
+            Kind::Handshake,
+            format!("{} wants TLS, which hinit-slim does not speak", self.peer),
+        ))
     }
 
     pub(crate) fn peer(&self) -> &str {

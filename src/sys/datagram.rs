@@ -67,6 +67,7 @@ pub fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<Option<(us
 
 /// Whoever cannot be told apart is nobody: pid 0. Descriptors that came along
 /// are closed.
+#[allow(clippy::unnecessary_cast, reason = "the length is an u32 under musl")]
 fn sender(header: &libc::msghdr) -> Sender {
     let mut found = Sender { pid: 0, uid: u32::MAX };
     // SAFETY: the kernel filled the control records that these macros walk
@@ -96,6 +97,10 @@ unsafe fn close_all(data: *const u8, length: usize) {
     let head = unsafe { libc::CMSG_LEN(0) } as usize;
     for index in 0..length.saturating_sub(head) / size_of::<libc::c_int>() {
         // SAFETY: within the record by its own length; the descriptor is ours.
-        unsafe { libc::close(data.cast::<libc::c_int>().add(index).read_unaligned()) };
+        unsafe {
+            libc::close(i32::from_ne_bytes(
+                data.add(index * size_of::<libc::c_int>()).cast::<[u8; 4]>().read(),
+            ))
+        };
     }
 }

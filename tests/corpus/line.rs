@@ -38,10 +38,7 @@ pub fn read(path: &Path, tool: Tool) -> Vec<Line> {
     let raw = text
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap()["raw"].as_str().unwrap().to_owned());
-    raw.filter_map(|raw| Line::of(&raw))
-        .filter(|line| line.calls(tool))
-        .map(Line::redirected)
-        .collect()
+    raw.filter_map(|raw| Line::of(&raw)).filter(|line| line.calls(tool)).map(Line::redirected).collect()
 }
 
 impl Line {
