@@ -43,7 +43,7 @@ pub fn program(start: &Start) -> Option<Program> {
 
 /// An end before anything is started: what to print, and the exit code.
 #[derive(Debug, PartialEq, Eq)]
-struct Answer {
+pub(crate) struct Answer {
     code: i32,
     out: String,
     err: String,
@@ -65,6 +65,22 @@ impl Answer {
         let _ = std::io::stdout().write_all(self.out.as_bytes());
         let _ = std::io::stderr().write_all(self.err.as_bytes());
         self.code
+    }
+}
+
+/// Reads words as the program of this name would, and starts nothing: whether
+/// there is anything to start. For the fuzz target.
+#[cfg(fuzzing)]
+pub fn is_understood(name: &str, words: &[OsString]) -> bool {
+    let none = |_: &str| None;
+    match name {
+        "tini" => tini::read(name, words, none).is_ok(),
+        "dumb-init" => dumb_init::read(name, words, none).is_ok(),
+        "catatonit" => catatonit::read(name, words).is_ok(),
+        "gosu" => gosu::read(name, words).is_ok(),
+        "curl" => curl::is_understood(words),
+        "wget" => wget::is_understood(words),
+        _ => false,
     }
 }
 

@@ -33,13 +33,13 @@ pub fn main(start: &Start) -> i32 {
 
 /// What the words ask for.
 #[derive(Debug)]
-enum Asked {
+pub(super) enum Asked {
     Run(Box<Plan>),
     /// No program at all, whatever stands there.
     Pause,
 }
 
-fn read(called: &str, words: &[OsString]) -> Result<Asked, Answer> {
+pub(super) fn read(called: &str, words: &[OsString]) -> Result<Asked, Answer> {
     let (mut group, mut pause) = (false, false);
     let mut options = Options::new(&GRAMMAR, words);
     for choice in &mut options {

@@ -34,14 +34,14 @@ pub fn main(start: &Start) -> i32 {
 
 /// What words and environment ask for.
 #[derive(Debug)]
-struct Asked {
+pub(super) struct Asked {
     plan: Plan,
     level: LevelFilter,
     /// What is to be said first.
     remarks: Vec<&'static str>,
 }
 
-fn read(
+pub(super) fn read(
     called: &str,
     words: &[OsString],
     variable: impl Fn(&str) -> Option<OsString>,

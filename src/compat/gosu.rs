@@ -19,7 +19,7 @@ pub fn main(start: &Start) -> i32 {
     }
 }
 
-fn read<'a>(called: &str, words: &'a [OsString]) -> Result<(&'a OsStr, &'a [OsString]), Answer> {
+pub(super) fn read<'a>(called: &str, words: &'a [OsString]) -> Result<(&'a OsStr, &'a [OsString]), Answer> {
     match words.split_first() {
         Some((flag, _)) if flag == "--help" || flag == "-h" || flag == "-?" => {
             Err(Answer::told(usage(called)))

@@ -37,7 +37,7 @@ struct Flags {
 }
 
 /// The plan and the verbosity, from words and environment.
-fn read(
+pub(super) fn read(
     called: &str,
     words: &[OsString],
     variable: impl Fn(&str) -> Option<OsString>,

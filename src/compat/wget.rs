@@ -30,6 +30,11 @@ pub(super) fn main(start: &Start) -> i32 {
     }
 }
 
+#[cfg(fuzzing)]
+pub(super) fn is_understood(words: &[std::ffi::OsString]) -> bool {
+    options::parse(words).is_ok()
+}
+
 fn show(text: &str) -> i32 {
     let _ = std::io::stdout().write_all(text.as_bytes());
     0
