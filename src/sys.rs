@@ -5,6 +5,7 @@
 //! masks, since a C library hides some realtime signals from its callers.
 #![allow(unsafe_code)]
 
+pub mod alarm;
 pub mod clock;
 pub mod creds;
 pub mod datagram;

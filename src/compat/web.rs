@@ -4,12 +4,11 @@
 use crate::plan::probe::{Endpoint, Host, Request};
 use crate::probe::http::{Answer, Exchange, Fault, Limits};
 use crate::probe::{Deadline, End, Failure, Look};
-use crate::sys::process;
+use crate::sys::alarm;
 use std::fs::File;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 /// curl takes as much in headers, in bytes.
@@ -93,15 +92,22 @@ fn hand_over(exchange: &mut Exchange, answered: &mut bool, reader: &mut dyn Read
 /// to be looked up: the C library does that, and knows no limit.
 pub(super) fn guard_lookup(request: &Request, limit: Duration, code: i32, message: String) {
     let Endpoint::Port(address) = &request.endpoint else { return };
-    if !matches!(address.host, Host::Name(_)) || limit == Duration::MAX {
-        return;
+    if matches!(address.host, Host::Name(_)) && limit < Duration::MAX {
+        alarm::end_after(limit.saturating_add(GRACE), code, message);
     }
-    // Where there can be no more threads it takes as long as it takes.
-    let _ = thread::Builder::new().spawn(move || {
-        thread::sleep(limit.saturating_add(GRACE));
-        let _ = io::stderr().write_all(message.as_bytes());
-        process::leave(code);
-    });
+}
+
+/// Reads `5` and `0.5`; none if it is no number of seconds. Floating point
+/// would be 15 KB.
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(part) || (whole.is_empty() && part.is_empty()) {
+        return None;
+    }
+    let nanos = format!("{part:0<9}").get(..9)?.parse().ok()?;
+    let whole = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    Some(Duration::new(whole, nanos))
 }
 
 /// Where a body goes. Nothing is made before there is something to write.
@@ -136,6 +142,34 @@ impl Output {
             Self::Nothing | Self::File(_, None) => Ok(()),
             Self::Stdout => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
             Self::File(_, Some(file)) => file.write_all(bytes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_seconds_with_their_fractions() {
+        let table = [
+            ("5", Some(5_000)),
+            ("0.5", Some(500)),
+            (".25", Some(250)),
+            ("1.", Some(1_000)),
+            ("0.0019999999999", Some(1)),
+            ("0", Some(0)),
+            ("", None),
+            (".", None),
+            ("-1", None),
+            ("+1", None),
+            ("1e3", None),
+            ("x", None),
+            ("1.x", None),
+            ("99999999999999999999", None),
+        ];
+        for (text, millis) in table {
+            assert_eq!(seconds(text).map(|time| time.as_millis()), millis, "{text}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::words::{Known, Takes, Word, split};
 use super::write_out;
+use crate::compat::web;
 use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
@@ -302,11 +303,10 @@ fn read_file(name: &str) -> Result<Vec<u8>, String> {
 
 fn seconds(name: &str, value: &str) -> Result<Duration, String> {
     let wrong = || format!("option --{name}: expected a proper numerical parameter");
-    let seconds: f64 = value.parse().map_err(|_| wrong())?;
-    match Duration::try_from_secs_f64(seconds) {
+    match web::seconds(value).ok_or_else(wrong)? {
         // 0 is no limit.
-        Ok(Duration::ZERO) => Ok(Duration::MAX),
-        other => other.map_err(|_| wrong()),
+        Duration::ZERO => Ok(Duration::MAX),
+        time => Ok(time),
     }
 }
 

@@ -111,7 +111,7 @@ impl Facts {
             "num_redirects" => self.redirects.to_string(),
             "redirect_url" => self.redirect_url.clone(),
             "size_download" => self.received.to_string(),
-            "time_total" => format!("{:.6}", self.elapsed.as_secs_f64()),
+            "time_total" => format!("{}.{:06}", self.elapsed.as_secs(), self.elapsed.subsec_micros()),
             "remote_ip" => remote(|address| address.ip().to_string()),
             "remote_port" => remote(|address| address.port().to_string()),
             "exitcode" => self.exit_code.to_string(),

@@ -1,6 +1,7 @@
 //! What wget's words mean: pure.
 
 use crate::compat::getopt::{self, Grammar};
+use crate::compat::web;
 use crate::time::parse_duration;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -237,8 +238,7 @@ impl Options {
 /// `5`, `0.5`, `5s`, `1m`; 0 is no limit.
 fn time(name: &str, value: &str) -> Result<Duration, Refusal> {
     let wrong = || (SENSELESS, format!("--{name}: Invalid time period \u{2018}{value}\u{2019}"));
-    let seconds = value.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    let time = seconds.or_else(|| parse_duration(value).ok()).ok_or_else(wrong)?;
+    let time = web::seconds(value).or_else(|| parse_duration(value).ok()).ok_or_else(wrong)?;
     Ok(if time.is_zero() { Duration::MAX } else { time })
 }
 
