@@ -17,7 +17,7 @@
 //! - `lab`: what a developer uses at the desk, such as `explain`; a cargo feature.
 //! - [`sys`]: the only unsafe code.
 //!
-//! Words all floors share: [`error`], [`signal`], [`text`], [`time`].
+//! Words all floors share: [`error`], [`options`], [`signal`], [`text`], [`time`].
 
 pub mod before;
 pub mod cli;
@@ -28,6 +28,7 @@ pub mod identity;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod logging;
+pub mod options;
 pub mod plan;
 pub mod probe;
 pub mod signal;

@@ -20,6 +20,17 @@ pub fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
+/// Which of the `known` words was probably meant by `word`, if any is like it.
+pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // A third of the letters may differ, and one in a short word.
+    let most = (word.chars().count() / 3).max(1);
+    let rated = known.map(|other| (strsim::levenshtein(word, other), other));
+    rated
+        .filter(|(distance, _)| *distance <= most)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, other)| other)
+}
+
 /// What the C library calls an error: `No such file or directory`.
 pub fn system_words(error: &std::io::Error) -> String {
     let text = error.to_string();
@@ -33,7 +44,18 @@ fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{nearest, one_line};
+
+    #[test]
+    fn finds_the_word_that_was_meant() {
+        let known = ["contains", "user", "health-interval"];
+        let near = |word| nearest(word, known.into_iter());
+        assert_eq!(near("contain"), Some("contains"));
+        assert_eq!(near("health-intervall"), Some("health-interval"));
+        assert_eq!(near("usr"), Some("user"));
+        assert_eq!(near("us"), None);
+        assert_eq!(near("frobnicate"), None);
+    }
 
     #[test]
     fn escapes_what_would_break_or_colour_a_line() {

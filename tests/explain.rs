@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use hinit::lab::explain::{Explained, Kind, explain};
+use hinit::options::Options;
 use hinit::plan::probe::words;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -127,7 +128,7 @@ fn every_line_it_writes_is_one_that_hinit_reads() {
 /// build of hinit lacks.
 fn known(words: &[String]) -> (Vec<String>, Option<String>) {
     let built: Vec<String> =
-        words::arguments().iter().filter_map(|arg| Some(format!("--{}", arg.get_long()?))).collect();
+        Options(&[words::CHECKS]).definitions().map(|check| format!("--{}", check.name)).collect();
     let (mut kept, mut missing, mut skip_value) = (Vec::new(), None, false);
     for word in words {
         let planned = PLANNED.iter().find(|(name, _)| name == word);

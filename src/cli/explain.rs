@@ -2,8 +2,6 @@
 
 use crate::error::{Error, Result};
 use crate::lab::explain::{Explained, Kind, explain};
-use clap::error::ErrorKind;
-use clap::{Arg, Command, value_parser};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -14,15 +12,11 @@ const LONGEST: u64 = 4 << 20;
 
 /// The verb: words in, exit code out.
 pub fn main(words: &[OsString]) -> i32 {
-    let name = OsString::from("hinit explain");
-    let matches = match command().try_get_matches_from([&name].into_iter().chain(words)) {
-        Ok(matches) => matches,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => return super::show(&error.to_string()),
-        Err(error) => return super::fail(&usage(&error), FAILURE),
-    };
-    let told = match matches.get_one::<OsString>("source") {
-        Some(source) => told(source),
-        None => Err(Error::new(WHAT)),
+    let told = match words {
+        [word] if word == "--help" || word == "-h" => return super::show(HELP),
+        [source] => told(source),
+        [] => Err(Error::new(WHAT)),
+        _ => Err(Error::new(format!("there is more than one argument; {WHAT}"))),
     };
     match told {
         Ok(checks) => super::show(&checks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
@@ -33,32 +27,17 @@ pub fn main(words: &[OsString]) -> i32 {
 const WHAT: &str =
     "say what to explain: a HEALTHCHECK line in quotes, a Dockerfile, a compose file, or - for stdin";
 
-fn usage(error: &clap::Error) -> Error {
-    match error.kind() {
-        ErrorKind::UnknownArgument => Error::new(format!("there is more than one argument; {WHAT}")),
-        _ => Error::new(WHAT),
-    }
-}
+const HELP: &str = "\
+Says an old health check with hinit, and what is wrong with the old one. It runs nothing.
 
-fn command() -> Command {
-    Command::new("hinit explain")
-        .about("Says an old health check with hinit, and what is wrong with the old one. It runs nothing.")
-        .override_usage("hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -")
-        .after_help(
-            "For each check it prints the old line; the new one, which runs hinit probe; PID 1, an\n\
-             entrypoint that looks by itself, with the same timing; and notes. A check that hinit\n\
-             cannot say is left, with the reason: PID 1 can run its old command.\n\
-             hinit probe waits 10s by itself: a longer timeout of the check is handed on to it.\n\
-             Exit code 0 if there are checks and all could be read, also if one is left; 1 otherwise.",
-        )
-        .arg(
-            Arg::new("source")
-                .value_name("SOURCE")
-                .value_parser(value_parser!(OsString))
-                .allow_hyphen_values(true)
-                .help("A HEALTHCHECK line or its command alone, a file, or - for stdin"),
-        )
-}
+Usage: hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -
+
+What to explain is a HEALTHCHECK line or its command alone, a file, or - for stdin. For each check it
+prints the old line; the new one, which runs hinit probe; PID 1, an entrypoint that looks by itself,
+with the same timing; and notes. A check that hinit cannot say is left, with the reason: PID 1 can run
+its old command. hinit probe waits 10s by itself: a longer timeout of the check is handed on to it.
+Exit code 0 if there are checks and all could be read, also if one is left; 1 otherwise.
+";
 
 fn told(source: &OsStr) -> Result<Vec<Explained>> {
     if source == "-" {

@@ -1,56 +1,25 @@
-//! How every verb takes its words: one definition of an option gives its help,
-//! its environment twin and the place an error names.
+//! How a verb takes its words: an option's value is the flag's, else that of
+//! its environment twin, and an error names the place.
 
 use crate::error::{Error, Result};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use crate::options::{self, Found, Options, Rest};
+use crate::text::{nearest, one_line};
 use std::ffi::{OsStr, OsString};
-
-/// An option with one value: `--stop-signal SIGNAL`.
-///
-/// The next word is its value whatever it looks like, so that `-5s` is called
-/// a wrong duration and not a wrong option.
-pub fn value(name: &'static str, shown: &'static str, help: &'static str) -> Arg {
-    Arg::new(name)
-        .long(name)
-        .value_name(shown)
-        .value_parser(value_parser!(OsString))
-        .allow_hyphen_values(true)
-        .help(help)
-}
-
-/// An option that may be repeated: `--env NAME=VALUE`.
-pub fn list(name: &'static str, shown: &'static str, help: &'static str) -> Arg {
-    value(name, shown, help).action(ArgAction::Append)
-}
-
-/// A switch: `--group`, and `--group=false` to undo the environment's.
-pub fn switch(name: &'static str, help: &'static str) -> Arg {
-    value(name, "BOOL", help)
-        .num_args(0..=1)
-        .require_equals(true)
-        .default_missing_value("true")
-        .hide_possible_values(true)
-}
 
 /// The environment twin of an option: `HINIT_STOP_SIGNAL`.
 pub fn twin(name: &str) -> String {
     format!("HINIT_{}", name.to_ascii_uppercase().replace('-', "_"))
 }
 
+/// In bytes; a word may be long.
+const LONGEST_ERROR: usize = 500;
+
 /// What was typed, with the environment behind it.
 #[derive(Debug)]
 pub struct Typed {
-    typed: Parsed,
+    found: Found,
     /// The `HINIT_` variables.
     variables: Vec<(String, OsString)>,
-}
-
-#[derive(Debug)]
-enum Parsed {
-    Options(ArgMatches),
-    /// There were no options, only words.
-    Words(Vec<OsString>),
 }
 
 /// A value and where it was written, for an error to name.
@@ -78,24 +47,19 @@ impl Word {
 }
 
 impl Typed {
-    /// Parses the words of one verb.
+    /// Takes the words of one verb apart.
     ///
     /// # Errors
-    /// A usage error as one line; a request for help is [`Asked::Help`].
-    pub fn parse(command: Command, words: &[OsString]) -> std::result::Result<Self, Asked> {
-        let name = OsString::from(command.get_name());
-        let matches = command.try_get_matches_from(std::iter::once(&name).chain(words));
-        matches
-            .map(|matches| Self { typed: Parsed::Options(matches), variables: variables() })
-            .map_err(|error| Asked::from_clap(&error))
+    /// A usage error as one line.
+    pub fn parse(options: Options, rest: Rest, words: &[OsString]) -> Result<Self> {
+        let found = options::parse(options, rest, words)
+            .map_err(|wrong| Error::new(one_line(&wrong.to_string(), LONGEST_ERROR)))?;
+        Ok(Self { found, variables: variables() })
     }
 
-    /// For words that begin with no option: `hinit PROGRAM [ARG...]`.
-    ///
-    /// Spares two thirds of the start-up, which is clap making its table of
-    /// options (0.7 of 1.1 million instructions).
-    pub fn without_options(words: &[OsString]) -> Self {
-        Self { typed: Parsed::Words(words.to_vec()), variables: variables() }
+    /// Whether help is all that was asked for.
+    pub fn asks_for_help(&self) -> bool {
+        self.found.has("help")
     }
 
     /// The value of an option: the flag's, else its environment twin's.
@@ -137,29 +101,14 @@ impl Typed {
         self.get(name, parse_bool)
     }
 
-    /// How often a counted flag such as `-vv` was given.
-    pub fn count(&self, name: &str) -> u8 {
-        match &self.typed {
-            Parsed::Options(matches) => matches.get_count(name),
-            Parsed::Words(_) => 0,
-        }
+    /// How often a flag such as `-vv` was given.
+    pub fn count(&self, name: &str) -> usize {
+        self.found.all(name).count()
     }
 
-    /// The words after the options.
-    pub fn rest(&self, name: &str) -> Vec<OsString> {
-        match &self.typed {
-            Parsed::Options(_) => self.values(name).cloned().collect(),
-            Parsed::Words(words) => words.clone(),
-        }
-    }
-
-    /// Nothing for a name that is only a variable, such as HINIT_LOG.
-    fn values(&self, name: &str) -> impl Iterator<Item = &OsString> {
-        let matches = match &self.typed {
-            Parsed::Options(matches) => matches.try_get_many(name).ok().flatten(),
-            Parsed::Words(_) => None,
-        };
-        matches.into_iter().flatten()
+    /// The words that are no options.
+    pub fn rest(&self) -> &[OsString] {
+        &self.found.rest
     }
 
     fn variable(&self, name: &str) -> Option<Word> {
@@ -173,10 +122,14 @@ impl Typed {
 
     /// The `HINIT_` variables that no option reads, each with the nearest one
     /// that exists.
-    pub fn unknown_variables(&self, options: &[&str]) -> Vec<(String, Option<String>)> {
-        let known: Vec<String> = options.iter().map(|name| twin(name)).collect();
+    pub fn unknown_variables<'a>(
+        &self,
+        options: impl Iterator<Item = &'a str>,
+    ) -> Vec<(String, Option<String>)> {
+        let known: Vec<String> = options.map(twin).collect();
         let unknown = self.variables.iter().map(|(name, _)| name).filter(|name| !known.contains(name));
-        unknown.map(|name| (name.clone(), nearest(name, &known))).collect()
+        let meant = |name: &str| nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        unknown.map(|name| (name.clone(), meant(name))).collect()
     }
 
     /// Whether there is any `HINIT_` variable at all.
@@ -186,7 +139,7 @@ impl Typed {
 
     fn flag(&self, name: &str) -> Vec<Word> {
         let word = |text: &OsString| Word { text: text.clone(), place: format!("--{name}") };
-        self.values(name).map(word).collect()
+        self.found.all(name).map(word).collect()
     }
 }
 
@@ -209,71 +162,6 @@ fn parse_bool(text: &str) -> Result<bool> {
     }
 }
 
-/// Why parsing ended before a plan was made.
-#[derive(Debug)]
-pub enum Asked {
-    /// The user asked for this text.
-    Help(String),
-    /// The words are wrong.
-    Wrong(Error),
-}
-
-impl Asked {
-    fn from_clap(error: &clap::Error) -> Self {
-        match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Help(error.to_string()),
-            _ => Self::Wrong(one_line(error)),
-        }
-    }
-}
-
-/// clap's error as one line: what, and what to write instead.
-fn one_line(error: &clap::Error) -> Error {
-    let context = |kind| error.get(kind).map(shown).unwrap_or_default();
-    let argument = context(ContextKind::InvalidArg);
-    let what = match error.kind() {
-        ErrorKind::UnknownArgument => format!("there is no option {argument}"),
-        ErrorKind::MissingRequiredArgument => format!("{argument} is missing"),
-        ErrorKind::ArgumentConflict if argument == context(ContextKind::PriorArg) => {
-            format!("{argument} is given twice")
-        }
-        ErrorKind::ArgumentConflict => {
-            format!("{argument} and {} exclude each other", context(ContextKind::PriorArg))
-        }
-        ErrorKind::InvalidValue | ErrorKind::NoEquals if context(ContextKind::InvalidValue).is_empty() => {
-            format!("{argument} needs a value")
-        }
-        ErrorKind::TooManyValues => {
-            format!("{argument} takes no value '{}'", context(ContextKind::InvalidValue))
-        }
-        _ => first_line(error),
-    };
-    let meant = context(ContextKind::SuggestedArg);
-    let hint = if meant.is_empty() { "see --help".to_owned() } else { format!("did you mean {meant}?") };
-    Error::new(format!("{what}; {hint}"))
-}
-
-fn shown(value: &ContextValue) -> String {
-    match value {
-        ContextValue::Strings(words) => words.join(" "),
-        other => other.to_string(),
-    }
-}
-
-fn first_line(error: &clap::Error) -> String {
-    let text = error.to_string();
-    text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
-}
-
-fn nearest(name: &str, known: &[String]) -> Option<String> {
-    const ALIKE: f64 = 0.8;
-    let rated = known.iter().map(|other| (strsim::normalized_levenshtein(name, other), other));
-    rated
-        .filter(|(rate, _)| *rate >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, other)| other.clone())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -288,12 +176,5 @@ mod tests {
         let word = Word { text: "A=1\n\nB=2".into(), place: String::new() };
         let lines: Vec<_> = split_lines(&word).into_iter().map(|line| line.text).collect();
         assert_eq!(lines, ["A=1", "B=2"]);
-    }
-
-    #[test]
-    fn finds_the_nearest_name() {
-        let known = [twin("health-interval"), twin("user")];
-        assert_eq!(nearest("HINIT_HEALTH_INTERVALL", &known), Some(twin("health-interval")));
-        assert_eq!(nearest("HINIT_FOO", &known), None);
     }
 }

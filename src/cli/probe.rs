@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::health::process::{Checks, Outcome, Round};
+use crate::options::{self, Options, Rest};
 use crate::plan::probe::{Builtin, Host, Probe, Target, words};
 use crate::plan::{Health, Timing};
 use crate::probe;
@@ -10,8 +11,6 @@ use crate::sys::process::{Change, Wait, wait_any};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::{clock, fds};
 use crate::text::one_line;
-use clap::Command;
-use clap::error::ErrorKind;
 use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
@@ -25,13 +24,11 @@ const UNHEALTHY: i32 = 1;
 /// The verb: words in, exit code out; the reason is one line on stdout, where
 /// Docker's log of a check has it from.
 pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
-    let name = OsString::from("hinit probe");
-    let matches = match command().try_get_matches_from([&name].into_iter().chain(words)) {
-        Ok(matches) => matches,
-        Err(error) if error.kind() == ErrorKind::DisplayHelp => return super::show(&error.to_string()),
-        Err(error) => return super::fail(&words::explain(&error), UNHEALTHY),
-    };
-    let probe = words::from_matches(&matches, &|name| std::env::var(name).ok());
+    let with_help = Options(&[words::CHECKS, HELP]);
+    if options::parse(with_help, Rest::Words(1), words).is_ok_and(|found| found.has("help")) {
+        return super::show(&help());
+    }
+    let probe = words::parse(words, &|name| std::env::var(name).ok());
     match probe.and_then(|probe| look(&probe, inherited)) {
         Ok((healthy, reason)) => {
             super::show(&reason);
@@ -41,18 +38,25 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
     }
 }
 
+const USAGE: &str = "\
+Looks once: exit 0 if healthy, 1 if not; the reason is one line on stdout.
+
+Usage: hinit probe TARGET [CHECKS]
+
+";
+
+const HELP: &str = "  -h, --help                 Show this
+";
+
 const NOTES: &str = "
 ${PORT} and ${PORT:-8080} are expanded from the environment, without a shell.
 --timeout is 10s by default. An example, in a Dockerfile:
 
-  HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]";
+  HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]
+";
 
-fn command() -> Command {
-    Command::new("hinit probe")
-        .about("Looks once: exit 0 if healthy, 1 if not; the reason is one line on stdout.")
-        .override_usage("hinit probe TARGET [CHECKS]")
-        .after_help(words::targets() + NOTES)
-        .args(words::arguments())
+fn help() -> String {
+    USAGE.to_owned() + words::CHECKS + HELP + "\n" + &words::targets() + NOTES
 }
 
 fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {

@@ -1,15 +1,15 @@
 //! `hinit status`: what the running hinit says of its app, exit 0 or 1.
 
-use super::options::{Asked, Typed, switch, value};
+use super::options::Typed;
 use crate::error::{Error, Result};
 use crate::health::Status;
 use crate::health::document::{Document, State};
 use crate::health::place::places;
 use crate::health::witness;
+use crate::options::{Options, Rest};
 use crate::sys::clock;
 use crate::text::one_line;
 use crate::time::{GoDuration, Moment, parse_duration, rounded};
-use clap::Command;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -28,11 +28,28 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The verb: words in, exit code out; the status is on stdout.
 pub fn main(words: &[OsString]) -> i32 {
     match prepare(words) {
-        Ok(question) => question.answer(),
-        Err(Asked::Help(text)) => super::show(&text),
-        Err(Asked::Wrong(error)) => super::fail(&error, UNHEALTHY),
+        Ok(Some(question)) => question.answer(),
+        Ok(None) => super::show(&(USAGE.to_owned() + OPTIONS)),
+        Err(error) => super::fail(&error, UNHEALTHY),
     }
 }
+
+const USAGE: &str = "\
+Says how the app under the running hinit is: exit 0 if healthy, or if it runs and no check is
+configured; else 1.
+
+Usage: hinit status [--json] [--wait[=healthy]] [--timeout DURATION]
+
+";
+
+const OPTIONS: &str = "\
+Options:
+      --json[=BOOL]       Print the whole status document, with docker inspect's names
+      --wait[=healthy]    Return when it is healthy; 1 with the last reason if hinit goes away before
+      --timeout DURATION  Wait no longer than this, such as 30s; for ever if not given
+      --status-file PATH  Where hinit run was told to put the document
+  -h, --help              Show this
+";
 
 /// What is to be told, and when.
 struct Question {
@@ -43,32 +60,25 @@ struct Question {
     limit: Option<Duration>,
 }
 
-fn prepare(words: &[OsString]) -> std::result::Result<Question, Asked> {
-    let typed = Typed::parse(command(), words)?;
-    Question::read(&typed).map_err(Asked::Wrong)
-}
-
-fn command() -> Command {
-    let wait = "Return when it is healthy; 1 with the last reason if hinit goes away before";
-    Command::new("hinit status")
-        .about("Says how the app under the running hinit is: exit 0 if healthy, or if it runs and no check is configured; else 1.")
-        .override_usage("hinit status [--json] [--wait[=healthy]] [--timeout D]")
-        .args([
-            switch("json", "Print the whole status document, with docker inspect's names"),
-            value("wait", "STATUS", wait).num_args(0..=1).require_equals(true).default_missing_value("healthy"),
-            value("timeout", "D", "Wait no longer than this, such as 30s; for ever if not given").requires("wait"),
-            value("status-file", "PATH", "Where hinit run was told to put the document"),
-        ])
+/// None if help is asked for.
+fn prepare(words: &[OsString]) -> Result<Option<Question>> {
+    let typed = Typed::parse(Options(&[OPTIONS]), Rest::Words(0), words)?;
+    if typed.asks_for_help() { Ok(None) } else { Question::read(&typed).map(Some) }
 }
 
 impl Question {
     fn read(typed: &Typed) -> Result<Self> {
         let asked = typed.one("status-file").map(|word| PathBuf::from(word.text));
+        let wait = typed.flag_only("wait").map(|word| word.read(read_wanted)).transpose()?.is_some();
+        let limit = typed.flag_only("timeout").map(|word| word.read(parse_duration)).transpose()?;
+        if limit.is_some() && !wait {
+            return Err(Error::new("--timeout is how long to wait; write --wait too"));
+        }
         Ok(Self {
             places: places(asked.as_deref()),
             json: typed.switch("json")?.unwrap_or(false),
-            wait: typed.flag_only("wait").map(|word| word.read(read_wanted)).transpose()?.is_some(),
-            limit: typed.flag_only("timeout").map(|word| word.read(parse_duration)).transpose()?,
+            wait,
+            limit,
         })
     }
 

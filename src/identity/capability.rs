@@ -2,6 +2,7 @@
 //! Pure.
 
 use crate::error::{Error, Result};
+use crate::text;
 use std::fmt;
 use std::ops::{BitAnd, BitOr, Sub};
 
@@ -87,13 +88,11 @@ impl Set {
 }
 
 fn unknown(text: &str, name: &str) -> Error {
-    let rated = NAMES.iter().map(|known| (strsim::normalized_levenshtein(name, known), known));
-    let nearest = rated.filter(|(rate, _)| *rate >= 0.6).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    let text = text.escape_debug();
-    Error::new(match nearest {
-        Some((_, nearest)) => format!("'{text}' is not a capability; did you mean {nearest}?"),
+    let shown = text.escape_debug();
+    Error::new(match text::nearest(name, NAMES.into_iter()) {
+        Some(nearest) => format!("'{shown}' is not a capability; did you mean {nearest}?"),
         None => format!(
-            "'{text}' is not a capability; write one of capabilities(7), such as NET_BIND_SERVICE, or ALL"
+            "'{shown}' is not a capability; write one of capabilities(7), such as NET_BIND_SERVICE, or ALL"
         ),
     })
 }

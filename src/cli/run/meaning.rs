@@ -1,6 +1,5 @@
 //! What the words of `hinit run` mean: from typed text to a validated plan.
 
-use super::PROGRAM;
 use crate::before::limit::Limit;
 use crate::before::oom_score;
 use crate::before::umask::Umask;
@@ -38,7 +37,7 @@ pub fn plan(typed: &Typed) -> Result<Plan> {
 }
 
 fn app(typed: &Typed) -> Result<App> {
-    let mut words = typed.rest(PROGRAM).into_iter();
+    let mut words = typed.rest().iter().cloned();
     let program = words.next().ok_or_else(|| {
         Error::new(
             "there is no program to start; write hinit [OPTIONS] PROGRAM [ARG...], or see hinit --help",

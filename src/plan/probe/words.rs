@@ -6,12 +6,10 @@ use super::expand::{Bare, expand};
 use super::target::{self, TARGETS, Uri};
 use super::{Builtin, ERROR_LENGTH, Endpoint, Grpc, Lookup, Probe, Stream, Target};
 use crate::error::{Error, Result};
+use crate::options::{self, Found, Options, Rest, Wrong};
 use crate::text;
 use crate::time::parse_duration;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgMatches, Command};
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 /// Checks that only an HTTP answer can meet.
@@ -41,52 +39,28 @@ pub fn targets() -> String {
     format!("Targets, and when they are healthy; no HOST is this container:\n{}", lines.collect::<String>())
 }
 
-/// The target and its checks, for a clap command.
-pub fn arguments() -> Vec<Arg> {
-    let option = |name: &'static str, value: &'static str, help: &'static str| {
-        Arg::new(name).long(name).value_name(value).help(help).allow_hyphen_values(true)
-    };
-    let flag = |name: &'static str, help: &'static str| {
-        Arg::new(name).long(name).help(help).action(ArgAction::SetTrue)
-    };
-    vec![
-        Arg::new("target")
-            .value_name("TARGET")
-            .required(true)
-            .help("Where to look, such as http://:8080/health: see below"),
-        option("status", "LIST", "Statuses that are healthy [default: 200-399]"),
-        option("contains", "TEXT", "Text that the first 10 KiB of the body must hold; all, if repeated")
-            .action(ArgAction::Append),
-        option("match", "REGEX", "What must match somewhere in the first 10 KiB of the body")
-            .action(ArgAction::Append),
-        option("json", "PATH=VALUE", "What a JSON body must have, as in status.db=UP or checks[0].ok=true")
-            .action(ArgAction::Append),
-        // Each one has its place among the others, so it is no plain flag.
-        Arg::new("not")
-            .long("not")
-            .help("Turns the --contains, --match or --json after it around")
-            .action(ArgAction::Append)
-            .num_args(0)
-            .default_missing_value("not"),
-        flag("follow", "Follow up to 10 redirects to the same host"),
-        option("method", "METHOD", "The request's method [default: GET, or POST with --data]"),
-        option("header", "'NAME: VALUE'", "A header to send; repeatable").action(ArgAction::Append),
-        option("data", "TEXT", "A body to send"),
-        option("host-header", "HOST", "The Host header to send, for a virtual host"),
-        option("basic-auth", "USER:PASSWORD", "Credentials to send"),
-        flag("insecure", "Believe any certificate"),
-        option("cacert", "FILE", "Believe what these PEM certificates vouch for [default: the system's]"),
-        option("cert", "FILE", "A client certificate to show, in PEM"),
-        option("key", "FILE", "Its key [default: in the file of --cert]"),
-        option(
-            "send",
-            "TEXT",
-            "What to send to tcp:// or unix://, as in 'PING\\r\\n'; \\t \\0 \\\\ \\xFF too",
-        ),
-        option("expect", "TEXT", "What the first 10 KiB from there must hold; escapes as for --send"),
-        option("timeout", "DURATION", "How long it may take in all, such as 5s"),
-    ]
-}
+/// Every check, for the parse and for the help.
+pub const CHECKS: &str = "\
+Checks:
+      --status LIST              Statuses that are healthy (200-399)
+      --contains TEXT...         Text that the first 10 KiB of the body must hold; all, if repeated
+      --match REGEX...           What must match somewhere in the first 10 KiB of the body
+      --json PATH=VALUE...       What a JSON body must have, as in status.db=UP or checks[0].ok=true
+      --not...                   Turns the --contains, --match or --json after it around
+      --follow                   Follow up to 10 redirects to the same host
+      --method METHOD            The request's method (GET, or POST with --data)
+      --header 'NAME: VALUE'...  A header to send
+      --data TEXT                A body to send
+      --host-header HOST         The Host header to send, for a virtual host
+      --basic-auth USER:PASSWORD  Credentials to send
+      --insecure                 Believe any certificate
+      --cacert FILE              Believe what these PEM certificates vouch for (the system's)
+      --cert FILE                A client certificate to show, in PEM
+      --key FILE                 Its key (in the file of --cert)
+      --send TEXT                What to send to tcp:// or unix://, as in 'PING\\r\\n'; \\t \\0 \\\\ \\xFF too
+      --expect TEXT              What the first 10 KiB from there must hold; escapes as for --send
+      --timeout DURATION         How long it may take in all, such as 5s
+";
 
 /// Reads `TARGET [CHECKS]` from words, the command's own name not among them.
 ///
@@ -96,33 +70,31 @@ pub fn arguments() -> Vec<Arg> {
 pub fn parse<I, W>(words: I, env: Lookup<'_>) -> Result<Probe>
 where
     I: IntoIterator<Item = W>,
-    W: Into<OsString> + Clone,
+    W: Into<OsString>,
 {
-    let matches = Command::new("probe")
-        .no_binary_name(true)
-        .disable_help_flag(true)
-        .args(arguments())
-        .try_get_matches_from(words)
-        .map_err(|error| explain(&error))?;
-    from_matches(&matches, env)
+    let words: Vec<OsString> = words.into_iter().map(Into::into).collect();
+    let found = options::parse(Options(&[CHECKS]), Rest::Words(1), &words);
+    let probe = found.map_err(refusal).and_then(|found| meaning(&found, env));
+    probe.map_err(|error| Error::new(text::one_line(&error.to_string(), ERROR_LENGTH)))
 }
 
-/// clap's refusal of such words, in one line.
-pub fn explain(error: &clap::Error) -> Error {
-    Error::new(text::one_line(&in_one_line(error), ERROR_LENGTH))
+fn refusal(wrong: Wrong) -> Error {
+    Error::new(match wrong {
+        Wrong::Unknown(word, Some(near)) => format!("there is no check '{word}'; did you mean --{near}?"),
+        Wrong::Unknown(word, None) => {
+            let known = Options(&[CHECKS]).definitions().map(|check| format!("--{}", check.name));
+            format!("there is no check '{word}'; write one of {}", known.collect::<Vec<_>>().join(", "))
+        }
+        Wrong::Surplus(word) => {
+            format!("'{word}' is one word too many; put a command in quotes: exec:'redis-cli ping'")
+        }
+        other => other.to_string(),
+    })
 }
 
-/// Reads a probe from what clap found for [`arguments`].
-///
-/// # Errors
-/// As [`parse`].
-pub fn from_matches(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
-    meaning(matches, env).map_err(|error| Error::new(text::one_line(&error.to_string(), ERROR_LENGTH)))
-}
-
-fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
-    let written: &String = matches.get_one("target").ok_or_else(|| Error::new(NO_TARGET))?;
-    let checks = Checks { matches, env };
+fn meaning(found: &Found, env: Lookup<'_>) -> Result<Probe> {
+    let written = utf8(found.rest.first().ok_or_else(|| Error::new(NO_TARGET))?)?;
+    let checks = Checks { found, env };
     let timeout = checks.one("timeout")?.map(|text| limit(&text)).transpose()?;
     if is_exec(written) {
         checks.refuse_http_only("exec:")?;
@@ -160,6 +132,10 @@ fn meaning(matches: &ArgMatches, env: Lookup<'_>) -> Result<Probe> {
 
 const NO_TARGET: &str = "the target is missing; write one such as http://:8080/health";
 
+fn utf8(word: &OsStr) -> Result<&str> {
+    word.to_str().ok_or_else(|| Error::new(format!("'{}' is not UTF-8 text", word.display())))
+}
+
 fn is_exec(text: &str) -> bool {
     text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("exec:"))
 }
@@ -173,7 +149,7 @@ fn limit(text: &str) -> Result<Duration> {
 
 /// The checks as typed, read with their variables expanded.
 struct Checks<'a> {
-    matches: &'a ArgMatches,
+    found: &'a Found,
     env: Lookup<'a>,
 }
 
@@ -183,15 +159,16 @@ impl Checks<'_> {
     }
 
     fn all(&self, name: &str) -> Result<Vec<String>> {
-        let written = self.matches.get_many::<String>(name).unwrap_or_default();
-        written
-            .map(|text| expand(text, Bare::Keep, self.env).map_err(|error| error.at(&format!("--{name}"))))
-            .collect()
+        self.found.all(name).map(|value| self.expand(name, value)).collect()
     }
 
-    /// A flag always has a value, which is not what was typed.
+    fn expand(&self, name: &str, value: &OsStr) -> Result<String> {
+        let text = utf8(value).and_then(|text| expand(text, Bare::Keep, self.env));
+        text.map_err(|error| error.at(&format!("--{name}")))
+    }
+
     fn is_given(&self, name: &str) -> bool {
-        self.matches.value_source(name) == Some(ValueSource::CommandLine)
+        self.found.has(name)
     }
 
     fn refuse_http_only(&self, scheme: &str) -> Result<()> {
@@ -293,30 +270,4 @@ fn escape(text: &str) -> Option<(u8, &str)> {
         _ => return None,
     };
     Some((byte, &text[1..]))
-}
-
-/// What clap says in several lines, in one.
-fn in_one_line(error: &clap::Error) -> String {
-    if error.kind() == ErrorKind::MissingRequiredArgument {
-        return NO_TARGET.into();
-    }
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidArg) else {
-        let text = error.to_string();
-        return text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    };
-    match (error.kind(), error.get(ContextKind::SuggestedArg)) {
-        (ErrorKind::UnknownArgument, Some(ContextValue::String(near))) => {
-            format!("there is no check '{word}'; did you mean {near}?")
-        }
-        (ErrorKind::UnknownArgument, _) if word.starts_with('-') => {
-            let known =
-                arguments().into_iter().filter_map(|arg| arg.get_long().map(|name| format!("--{name}")));
-            format!("there is no check '{word}'; write one of {}", known.collect::<Vec<_>>().join(", "))
-        }
-        (ErrorKind::UnknownArgument, _) => {
-            format!("'{word}' is one word too many; put a command in quotes: exec:'redis-cli ping'")
-        }
-        (ErrorKind::ArgumentConflict, _) => format!("{word} is given twice"),
-        _ => format!("{word} lacks its value"),
-    }
 }

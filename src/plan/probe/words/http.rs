@@ -79,22 +79,20 @@ pub(super) fn tls(checks: &Checks<'_>) -> Result<Tls> {
 /// The checks of the body in the order in which they were written, since a
 /// `--not` belongs to the one after it.
 fn body_checks(checks: &Checks<'_>) -> Result<Vec<BodyCheck>> {
-    let mut words: Vec<(usize, &str, String)> = Vec::new();
-    for name in ["contains", "match", "json", "not"] {
-        let places = checks.matches.indices_of(name).into_iter().flatten();
-        words.extend(places.zip(checks.all(name)?).map(|(place, value)| (place, name, value)));
-    }
-    words.sort_by_key(|(place, ..)| *place);
     let mut body = Vec::new();
     let mut negated = false;
-    for (_, name, value) in words {
-        if name == "not" {
+    for (name, value) in &checks.found.given {
+        if *name == "not" {
             if std::mem::replace(&mut negated, true) {
                 return Err(Error::new("--not is given twice for one check"));
             }
             continue;
         }
-        let test = body_test(name, value).map_err(|error| error.at(&format!("--{name}")))?;
+        if !["contains", "match", "json"].contains(name) {
+            continue;
+        }
+        let test =
+            body_test(name, checks.expand(name, value)?).map_err(|error| error.at(&format!("--{name}")))?;
         body.push(BodyCheck { test, negated: std::mem::take(&mut negated) });
     }
     if negated {
