@@ -19,8 +19,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// The binary under test.
-pub const HINIT: &str = env!("CARGO_BIN_EXE_hinit");
+/// The binary under test: the one that cargo built, or with TESTED_HINIT
+/// (an absolute path, when the tests are built) the one to be shipped.
+pub const HINIT: &str = match option_env!("TESTED_HINIT") {
+    Some(path) => path,
+    None => env!("CARGO_BIN_EXE_hinit"),
+};
 
 /// How long any condition may take before a test fails. Generous: it is only
 /// ever reached by a failure.
@@ -85,7 +89,7 @@ fn no_namespaces() -> Option<String> {
 
 /// The app that the tests run under hinit: see `fixture.rs`.
 pub fn fixture() -> String {
-    let path = Path::new(HINIT).with_file_name("examples").join("fixture");
+    let path = Path::new(env!("CARGO_BIN_EXE_hinit")).with_file_name("examples").join("fixture");
     assert!(path.exists(), "{} is missing: run `cargo build --example fixture`", path.display());
     path.display().to_string()
 }
