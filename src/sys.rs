@@ -12,6 +12,8 @@ pub mod datagram;
 pub mod exec;
 pub mod fds;
 pub mod memory;
+#[cfg(small_p256)]
+mod p256;
 pub mod process;
 #[cfg(feature = "tls")]
 pub mod random;
