@@ -33,14 +33,14 @@ use std::ffi::OsStr;
 ///
 /// A failure before the app is started is one line on stderr.
 pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
-    let code = make_ready(plan, inherited).and_then(|ready| match ready {
-        Ready::ToRun(mut runtime) => runtime.run(),
-        Ready::ToLeave(code) => Ok(code),
-    });
-    code.unwrap_or_else(|error| {
-        error!("{error}");
-        plan.manner.own_failure()
-    })
+    match make_ready(plan, inherited) {
+        Ok(Ready::ToRun(mut runtime)) => runtime.run(),
+        Ok(Ready::ToLeave(code)) => code,
+        Err(error) => {
+            error!("{error}");
+            plan.manner.own_failure()
+        }
+    }
 }
 
 /// What the preparations came to.

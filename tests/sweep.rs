@@ -212,8 +212,10 @@ fn inject(scenario: &Scenario, fault: &Fault) -> Result<End, String> {
     }
     match code {
         _ if code == scenario.code => Ok(End::Served),
-        // 0: the app is gone without a status. 4: that of its first life.
-        0 | 4 | 125..=127 | 129..=192 => Ok(End::Code(code)),
+        // A wait that fails is made again.
+        _ if call == "poll" => Err(format!("it left with {code}")),
+        // 4: that of the app's first life.
+        4 | 125..=127 | 129..=192 => Ok(End::Code(code)),
         _ => Err(format!("it left with {code}")),
     }
 }

@@ -49,6 +49,9 @@ pub enum Event {
     Signal(Arrival),
     /// The app ended and has been reaped.
     Ended(Ending),
+    /// The app is no child of hinit's any more, though it was not reaped; the
+    /// code says that this is a failure.
+    Lost(i32),
     /// The app was stopped, by `^Z` or SIGSTOP.
     Stopped(Signal),
     /// The app goes on.
@@ -247,6 +250,8 @@ impl Machine {
                 todo.push(Action::Tell(Notice::Ended(ending)));
                 self.life_over(ending.code(), now, todo);
             }
+            // Never started again: it may live on somewhere.
+            Event::Lost(code) => self.finish(code, now, todo),
             Event::Unhealthy => self.unhealthy(now, todo),
             Event::Alone => self.alone(todo),
             Event::Tick => self.tick(now, todo),

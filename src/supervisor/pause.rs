@@ -1,6 +1,7 @@
 //! No app at all: the first process of a pod, which holds its namespaces and
 //! reaps what is left in them (`catatonit -P`).
 
+use super::runtime::BLIND_PAUSE;
 use crate::plan::Manner;
 use crate::signal::Signal;
 use crate::sys::fds;
@@ -27,7 +28,9 @@ fn wait_for_stop() -> io::Result<()> {
     loop {
         // Before the first wait too: what died earlier is announced by nobody.
         while let Wait::Changed(..) = process::wait_any() {}
-        fds::wait_for_input(&mut [fds::input(inbox.fd())], None)?;
+        if fds::wait_for_input(&mut [fds::input(inbox.fd())], None).is_err() {
+            std::thread::sleep(BLIND_PAUSE);
+        }
         inbox.take(&mut arrivals);
         if arrivals.iter().any(is_stop_request) {
             return Ok(());

@@ -14,7 +14,7 @@ use crate::health::watch::{News, Watch};
 use crate::health::{self, Status};
 use crate::plan::{Manner, Plan, Timing};
 use crate::signal::Signal;
-use crate::sys::process::{self, Change, Ending, Wait};
+use crate::sys::process::{self, Change, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::terminal::{self, Terminal};
 use crate::sys::{Pid, clock, fds, memory};
@@ -26,6 +26,10 @@ use std::time::Duration;
 /// So many children are reaped before signals are looked at again, so that
 /// 10,000 zombies at once do not delay a SIGTERM.
 const REAPED_AT_ONCE: usize = 64;
+
+/// So long is not waited but slept where the kernel cannot wait: rarely enough
+/// to leave the machine alone, and often enough for a SIGTERM.
+pub const BLIND_PAUSE: Duration = Duration::from_millis(50);
 
 /// What has been looked up and checked before the app is started.
 #[derive(Debug)]
@@ -69,6 +73,8 @@ pub struct Runtime {
     publication: Publication,
     news: Vec<News>,
     polled: Vec<libc::pollfd>,
+    /// The last wait failed.
+    blind: bool,
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
     memory: Memory,
@@ -109,6 +115,7 @@ impl Runtime {
             publication: Publication::new(plan.status_file.as_deref(), plan.ready_file.as_deref()),
             news: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
+            blind: false,
             // What died before hinit was executed is announced to nobody.
             reaping: true,
             memory: Memory::default(),
@@ -128,19 +135,19 @@ impl Runtime {
     }
 
     /// Runs until the machine says to leave, and returns the exit code.
-    ///
-    /// # Errors
-    /// The kernel cannot wait any more (ENOMEM).
-    pub fn run(&mut self) -> Result<i32> {
+    pub fn run(&mut self) -> i32 {
         let mut arrivals = Vec::with_capacity(32);
         self.begin();
         memory::forget_unused_stack();
         loop {
             if let Some(code) = self.exit {
                 self.publication.withdraw();
-                return Ok(code);
+                return code;
             }
-            self.wait().map_err(|error| Error::new(format!("cannot wait for events: {error}")))?;
+            match self.wait() {
+                Ok(()) => self.see_again(),
+                Err(error) => self.pause_blindly(&error),
+            }
             self.turn(&mut arrivals);
         }
     }
@@ -197,6 +204,24 @@ impl Runtime {
         let due = due.map(|at| at.saturating_sub(clock::now()));
         let limit = if self.reaping { Some(Duration::ZERO) } else { due };
         fds::wait_for_input(&mut self.polled, limit)
+    }
+
+    /// A kernel that cannot wait just now (ENOMEM), or for a descriptor limit
+    /// that somebody lowered (EINVAL), is no reason to end a container: nothing
+    /// in a turn blocks, so everything can be looked at after a pause.
+    fn pause_blindly(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.blind, true) {
+            let pace = BLIND_PAUSE.as_millis();
+            warn!("cannot wait for events ({error}), so they are looked for every {pace} ms");
+        }
+        std::thread::sleep(BLIND_PAUSE);
+        self.reaping = true;
+    }
+
+    fn see_again(&mut self) {
+        if std::mem::take(&mut self.blind) {
+            info!("can wait for events again");
+        }
     }
 
     /// One turn of the loop: a bounded number of signals and of children.
@@ -283,12 +308,15 @@ impl Runtime {
     }
 
     /// Without any child the app must have been reaped; if not by us, then by
-    /// a kernel that was told to (SIGCHLD ignored): never wait for it.
+    /// a kernel that was told to (SIGCHLD ignored): never wait for it. How it
+    /// ended nobody can tell any more, least of all that it went well.
     fn childless(&mut self) {
         self.reaping = false;
-        if self.app.take().is_some() {
-            warn!("the app is gone and left no exit status");
-            self.tell(Event::Ended(Ending::Exited(0)));
+        if let Some(pid) = self.app.take() {
+            error!(
+                "the kernel knows of no child, but the app (pid {pid}) was not reaped here; its exit code is lost"
+            );
+            self.tell(Event::Lost(self.manner.own_failure()));
         }
         self.tell(Event::Alone);
     }

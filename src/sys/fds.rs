@@ -170,7 +170,8 @@ fn open_ones() -> io::Result<Vec<RawFd>> {
 /// early.
 ///
 /// # Errors
-/// ENOMEM only; an interruption counts as a wake-up with nothing ready.
+/// ENOMEM, or EINVAL for more of them than RLIMIT_NOFILE; an interruption counts
+/// as a wake-up with nothing ready.
 pub fn wait_for_input(fds: &mut [libc::pollfd], limit: Option<std::time::Duration>) -> io::Result<()> {
     let millis =
         limit.map_or(-1, |limit| c_int::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX));

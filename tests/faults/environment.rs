@@ -1,7 +1,7 @@
 //! A seccomp filter that knows nothing of newer system calls, or denies them.
 
 use crate::common::{As, hinit, seccomp};
-use crate::{TERM, USR1, root_for, sh};
+use crate::{TERM, USR1, root_for, sh, with};
 
 /// What came to Linux late, or what filters are known to deny.
 const CALLS: [(&str, libc::c_long); 17] = [
@@ -79,5 +79,44 @@ fn gives_the_app_its_signal_state_without_signalfd_too() {
             .before_exec(seccomp::answering(libc::SYS_signalfd4, libc::ENOSYS))
             .output();
         assert_eq!((out.code, out.stdout), (0, bare), "{}", out.stderr);
+    }
+}
+
+/// Nothing can be waited for any more, nor at the start.
+#[test]
+fn serves_and_probes_with_a_poll_that_always_fails() {
+    if !root_for("a seccomp filter") {
+        return;
+    }
+    let options = ["--health-cmd", "true", "--health-interval", "10ms", "--restart", "on-failure"];
+    for errno in [libc::ENOMEM, libc::EAGAIN, libc::EINVAL] {
+        for mode in [As::Process, As::Pid1] {
+            let running = hinit(mode, with(&options, APP))
+                .before_exec(seccomp::answering(libc::SYS_poll, errno))
+                .start();
+            running.prints("ready").says("so they are looked for every 50 ms").says("healthy,");
+            running.signal(USR1).prints("one").signal(TERM);
+            let out = running.wait();
+            assert_eq!(out.code, 7, "{errno}: {}", out.stderr);
+            assert_eq!(out.stderr.matches("cannot wait").count(), 1, "said once: {}", out.stderr);
+        }
+    }
+}
+
+/// As if somebody else had reaped the app.
+#[test]
+fn an_app_that_the_kernel_knows_nothing_of_is_a_failure_of_hinit_itself() {
+    if !root_for("a seccomp filter") {
+        return;
+    }
+    for options in [[].as_slice(), &["--restart", "always"], &["--sweep", "60s"]] {
+        for mode in [As::Process, As::Pid1] {
+            let out = hinit(mode, with(options, "read nothing"))
+                .before_exec(seccomp::answering(libc::SYS_wait4, libc::ECHILD))
+                .output();
+            assert_eq!(out.code, 125, "{}", out.stderr);
+            let lost = out.stderr.lines().find(|line| line.contains("its exit code is lost"));
+            assert!(lost.is_some_and(|line| line.starts_with("hinit: error: ")), "{}", out.stderr);
+        }
     }
 }

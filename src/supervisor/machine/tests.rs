@@ -185,6 +185,18 @@ fn restarts_after_a_pause_and_stops_at_once_in_it() {
 }
 
 #[test]
+fn never_starts_an_app_beside_one_that_was_lost() {
+    for restart in [Restart::No, Restart::Always] {
+        let mut scene = Scene::running(Stop::default(), restarting(restart));
+        assert_eq!(scene.on(Event::Lost(125)), [Action::Exit(125)]);
+    }
+    let stop = Stop { sweep: Some(SECOND), ..Stop::default() };
+    let mut scene = Scene::running(stop, Life::default());
+    scene.on(Event::Lost(125));
+    assert_eq!(scene.on(Event::Alone), [Action::Exit(125)]);
+}
+
+#[test]
 fn does_not_restart_what_it_was_asked_to_stop() {
     let mut scene = Scene::running(Stop::default(), restarting(Restart::Always));
     scene.on(term());
@@ -337,6 +349,7 @@ prop_compose! {
 enum Happening {
     Arrives(Signal),
     Ends(u8),
+    IsLost,
     Stops(Signal),
     TurnsUnhealthy,
     Continues,
@@ -349,6 +362,7 @@ fn happenings() -> impl Strategy<Value = Happening> {
         3 => signals().prop_map(Happening::Arrives),
         3 => Just(Happening::Arrives(Signal::TERM)),
         3 => any::<u8>().prop_map(Happening::Ends),
+        1 => Just(Happening::IsLost),
         1 => prop_oneof![Just(Signal::STOP), Just(Signal::TSTP)].prop_map(Happening::Stops),
         1 => Just(Happening::Continues),
         2 => Just(Happening::TurnsUnhealthy),
@@ -363,6 +377,7 @@ struct World {
     stop: Stop,
     now: Moment,
     app: bool,
+    /// Or never to be started again for another reason.
     asked_to_stop: bool,
     exit: Option<i32>,
     started_at: Vec<Moment>,
@@ -432,6 +447,10 @@ impl World {
             Happening::Ends(code) if self.app => {
                 self.app = false;
                 self.tell(exited(code.into()));
+            }
+            Happening::IsLost if self.app => {
+                (self.app, self.asked_to_stop) = (false, true);
+                self.tell(Event::Lost(125));
             }
             Happening::Stops(signal) if self.app => self.tell(Event::Stopped(signal)),
             Happening::TurnsUnhealthy if self.app => self.tell(Event::Unhealthy),
