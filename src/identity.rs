@@ -19,6 +19,7 @@ pub use account::Account;
 pub use drop::{Outcome, become_user, stay, switch_user};
 
 use crate::error::Result;
+use database::Database;
 use spec::{Name, UserSpec};
 
 /// Finds who `spec` means in this container's /etc/passwd and /etc/group, and
@@ -27,17 +28,22 @@ use spec::{Name, UserSpec};
 /// # Errors
 /// What [`account::resolve`] refuses, and files that cannot be read.
 pub fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
-    lookup(spec).map_err(|error| error.at(&format!("--user {spec}")))
+    look_up(spec, account::resolve).map_err(|error| error.at(&format!("--user {spec}")))
 }
 
-/// The same, with an error that names no option.
+/// The same with whatever the files say, be it root's uid or gid, and with an
+/// error that names no option: for gosu and su-exec, which believe them too.
 ///
 /// # Errors
-/// As for [`resolve_from_files`].
-pub fn lookup(spec: &UserSpec) -> Result<Account> {
+/// What [`account::find`] refuses, and files that cannot be read.
+pub fn find_in_files(spec: &UserSpec) -> Result<Account> {
+    look_up(spec, account::find)
+}
+
+fn look_up(spec: &UserSpec, among: fn(&UserSpec, &Database) -> Result<Account>) -> Result<Account> {
     let group_is_known = matches!(spec.group, Some(Name::Id(_)));
     let database = files::read(!group_is_known)?;
-    let account = account::resolve(spec, &database)?;
+    let account = among(spec, &database)?;
     for line in database.malformed() {
         log::warn!("{line}");
     }

@@ -2,9 +2,10 @@
 //! become the user, and then the program in the same process.
 //!
 //! Only HOME is set; the rest of the environment, no_new_privs and the bounding
-//! set stay as they are. A spec that leaves somebody root by accident is
-//! refused, as everywhere in hinit (both originals take `""` and `4711` for
-//! gid 0, su-exec takes 4294967296 for root).
+//! set stay as they are. What /etc/passwd and /etc/group say is done, be it gid
+//! 0. A spec that leaves somebody root without any of them saying so is refused
+//! (both originals take `""` for root and `4711` for gid 0, su-exec takes
+//! 4294967296 for root).
 
 use super::{Answer, called, plan, words};
 use crate::error::{Error, Result};
@@ -92,7 +93,7 @@ fn switch(user: &OsStr) -> Result<Account> {
             "this file has the setuid bit, which would make everybody root; take it away (chmod u-s)",
         ));
     }
-    let account = identity::lookup(&UserSpec::parse(&lenient(user)?)?)?;
+    let account = identity::find_in_files(&UserSpec::parse(&lenient(user)?)?)?;
     identity::switch_user(&account)?;
     Ok(account)
 }

@@ -41,6 +41,16 @@ impl Account {
 /// No such user or group, no known group for a number, a malformed line for
 /// it, or root by accident.
 pub fn resolve(spec: &UserSpec, database: &Database) -> Result<Account> {
+    let account = find(spec, database)?;
+    refuse_accidental_root(spec, &account)?;
+    Ok(account)
+}
+
+/// The same with whatever the files say, be it root's uid or gid.
+///
+/// # Errors
+/// As for [`resolve`], but for root by accident.
+pub fn find(spec: &UserSpec, database: &Database) -> Result<Account> {
     let user = find_user(&spec.user, database)?;
     let uid = match (&spec.user, &user) {
         (Name::Id(uid), _) => *uid,
@@ -48,7 +58,6 @@ pub fn resolve(spec: &UserSpec, database: &Database) -> Result<Account> {
         (Name::Text(name), None) => return Err(no_such("user", name, PASSWD, "10001:10001")),
     };
     let (gid, others) = find_groups(spec, user.as_ref(), database)?;
-    refuse_accidental_root(spec, uid, gid, &others)?;
     let (name, home) = user.map_or((None, OsString::new()), |user| (Some(user.name), user.home));
     let home = if home.is_empty() { "/".into() } else { home };
     let groups = std::iter::once(gid).chain(others).collect();
@@ -96,15 +105,15 @@ fn supplementary(user: &User, database: &Database) -> Result<Vec<u32>> {
     Ok(others)
 }
 
-fn refuse_accidental_root(spec: &UserSpec, uid: u32, gid: u32, others: &[u32]) -> Result<()> {
-    let user = &spec.user;
+fn refuse_accidental_root(spec: &UserSpec, account: &Account) -> Result<()> {
+    let (user, uid, gid) = (&spec.user, account.uid, account.gid);
     let group_is_literal = spec.group.as_ref().map_or_else(|| says_root(user), says_root);
     if uid == 0 && !says_root(user) {
         return Err(Error::new(format!(
             "{PASSWD} makes '{user}' uid 0, which is root; write another user, or 0 if root is meant"
         )));
     }
-    if (gid == 0 || others.contains(&0)) && !group_is_literal {
+    if account.groups.contains(&0) && !group_is_literal {
         let (file, what) = match &spec.group {
             Some(group) => (GROUP, format!("makes '{group}' gid 0")),
             None if gid == 0 => (PASSWD, format!("puts '{user}' into gid 0")),
@@ -224,6 +233,18 @@ rooted:x:44:root
         assert_refused("1003", "/etc/passwd puts '1003' into gid 0", "1003:0");
         assert_refused("member", "/etc/group puts 'member' into gid 0", "member:GROUP");
         assert_refused("app:wheel", "/etc/group makes 'wheel' gid 0", "app:0");
+    }
+
+    #[test]
+    fn whoever_the_files_make_root_can_be_found_all_the_same() {
+        let found = |spec: &str| {
+            let account = find(&UserSpec::parse(spec).unwrap(), &database()).unwrap();
+            (account.uid, account.gid, account.groups)
+        };
+        assert_eq!(found("toor"), (0, 1000, vec![1000]));
+        assert_eq!(found("wheelie"), (1003, 0, vec![0]));
+        assert_eq!(found("member"), (1004, 1004, vec![1004, 0]));
+        assert_eq!(found("app:wheel"), (1000, 0, vec![0]));
     }
 
     #[test]

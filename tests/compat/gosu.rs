@@ -121,6 +121,40 @@ fn nobody_stays_root_by_accident_where_both_originals_do() {
     });
 }
 
+/// Of users whom the files make a part of root, by their numbers.
+#[test]
+fn believes_the_files_where_hinit_s_own_option_does_not() {
+    need_root!();
+    let files = TempDir::new("accounts");
+    let passwd = "root:x:0:0::/:/bin/sh\ngroupie:x:1003:0::/:/bin/sh\nmember:x:1004:1004::/:/bin/sh\n\
+                  toor:x:0:1000::/:/bin/sh\n";
+    let passwd = files.file("passwd", passwd);
+    let group = files.file("group", "root:x:0:member\nwheel:x:0:\nmember:x:1004:\n");
+    let script = "mount --bind \"$0\" /etc/passwd; mount --bind \"$1\" /etc/group; shift; exec \"$@\"";
+    let as_user = |program: &Path, options: &[&str], spec: &str| {
+        let fixed = ["--mount", "--propagation", "private", "sh", "-ec", script];
+        let paths = [&passwd, &group].map(|path| path.to_str().unwrap());
+        let who = [program.to_str().unwrap()];
+        let id = [spec, "sh", "-c", "echo $(id -u) $(id -G)"];
+        run(Path::new("/usr/bin/unshare"), &[&fixed[..], &paths, &who, options, &id].concat())
+    };
+    let table = [
+        ("groupie", "1003 0\n"),
+        ("1003", "1003 0\n"),
+        ("member", "1004 1004 0\n"),
+        ("member:wheel", "1004 0\n"),
+        ("toor", "0 1000\n"),
+    ];
+    for (spec, ids) in table {
+        everyone(|program| {
+            let out = as_user(program, &[], spec);
+            assert_eq!((out.code, out.stdout.as_str()), (0, ids), "{spec}: {}", out.stderr);
+        });
+        let out = as_user(Path::new(crate::common::HINIT), &["--user"], spec);
+        assert_eq!((out.code, out.stdout.as_str()), (125, ""), "{spec}: {}", out.stderr);
+    }
+}
+
 #[test]
 fn the_app_may_open_its_own_stdout_where_it_may_not_below_the_originals() {
     need_root!();
