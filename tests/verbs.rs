@@ -102,7 +102,7 @@ fn publish(name: &str, status: Status) -> (PathBuf, Place) {
         result_due: Some(Duration::MAX),
         early_reason: None,
     };
-    (path.clone(), Place::settle(&[path], &document).unwrap())
+    (path.clone(), Place::settle(None, &[path], &document).0.unwrap())
 }
 
 #[test]

@@ -47,7 +47,7 @@ Options:
       --json[=BOOL]       Print the whole status document, with docker inspect's names
       --wait[=healthy]    Return when it is healthy; 1 with the last reason if hinit goes away before
       --timeout DURATION  Wait no longer than this, such as 30s; for ever if not given
-      --status-file PATH  Where hinit run was told to put the document
+      --status-file PATH  Where hinit run was told to put the document; it is looked for nowhere else
   -h, --help              Show this
 ";
 
@@ -68,18 +68,13 @@ fn prepare(words: &[OsString]) -> Result<Option<Question>> {
 
 impl Question {
     fn read(typed: &Typed) -> Result<Self> {
-        let asked = typed.one("status-file").map(|word| PathBuf::from(word.text));
         let wait = typed.flag_only("wait").map(|word| word.read(read_wanted)).transpose()?.is_some();
         let limit = typed.flag_only("timeout").map(|word| word.read(parse_duration)).transpose()?;
         if limit.is_some() && !wait {
             return Err(Error::new("--timeout is how long to wait; write --wait too"));
         }
-        Ok(Self {
-            places: places(asked.as_deref()),
-            json: typed.switch("json")?.unwrap_or(false),
-            wait,
-            limit,
-        })
+        let json = typed.switch("json")?.unwrap_or(false);
+        Ok(Self { places: where_to_look(typed), json, wait, limit })
     }
 
     fn answer(&self) -> i32 {
@@ -101,7 +96,7 @@ impl Question {
             let found = witness::read(&self.places);
             let is_over = self.limit.is_some_and(|limit| clock::now().saturating_sub(begin) >= limit);
             match (found, &last) {
-                (Ok(document), _) if judge(&document, clock::now(), SystemTime::now()).0 => {
+                (Ok(document), _) if judged(&document).0 => {
                     return self.tell(&document, "");
                 }
                 (Ok(document), _) if is_over => return self.tell(&document, &self.waited()),
@@ -123,9 +118,19 @@ impl Question {
     }
 
     fn tell(&self, document: &Document, waited: &str) -> i32 {
-        let (healthy, line) = judge(document, clock::now(), SystemTime::now());
+        let (healthy, line) = judged(document);
         super::show(&if self.json { document.to_json() } else { line + waited + "\n" });
         if healthy { 0 } else { UNHEALTHY }
+    }
+}
+
+/// Who names a file means that one: another hinit of this machine must not
+/// answer for it. The environment's is the first of the list in which hinit
+/// looks for a place to write to.
+fn where_to_look(typed: &Typed) -> Vec<PathBuf> {
+    match typed.flag_only("status-file") {
+        Some(named) => vec![named.text.into()],
+        None => places(typed.one("status-file").map(|word| PathBuf::from(word.text)).as_deref()),
     }
 }
 
@@ -137,11 +142,20 @@ fn read_wanted(text: &str) -> Result<()> {
 }
 
 fn gone(last: &Document) -> Error {
-    let (_, line) = judge(last, clock::now(), SystemTime::now());
+    let (_, line) = judged(last);
     Error::new(format!("hinit (pid {}) is gone; it said last: {line}", last.supervisor.pid))
 }
 
 /// Whether the app is fit for use, and that in one line.
+fn judged(document: &Document) -> (bool, String) {
+    // Nobody forwards, reaps or probes then, whatever was written before.
+    if witness::is_stopped(document.supervisor) {
+        return (false, format!("unhealthy: hinit (pid {}) is stopped", document.supervisor.pid));
+    }
+    judge(document, clock::now(), SystemTime::now())
+}
+
+/// The same by the document alone.
 fn judge(document: &Document, now: Moment, wall: SystemTime) -> (bool, String) {
     if document.state != State::Running {
         return (false, format!("unhealthy: the app is {}", document.state.name()));
@@ -202,7 +216,7 @@ mod tests {
             output: (*output).to_owned(),
         };
         Document {
-            supervisor: Supervisor { pid: 1, start_time: None },
+            supervisor: Supervisor { pid: 1, start_time: None, namespace: None },
             state: State::Running,
             app_pid: Some(7),
             restarts: 0,

@@ -57,6 +57,9 @@ pub struct Supervisor {
     /// When it was started, in the kernel's ticks since boot (field 22 of
     /// proc_pid_stat(5)), against pids that are used again; none without /proc.
     pub start_time: Option<u64>,
+    /// The inode of the pid namespace in which the pid is meant (namespaces(7));
+    /// none without /proc.
+    pub namespace: Option<u64>,
 }
 
 /// `.State.Health` of `docker inspect`.
@@ -108,6 +111,7 @@ impl Document {
         let hinit = json!({
             "Pid": self.supervisor.pid,
             "StartTime": self.supervisor.start_time,
+            "PidNamespace": self.supervisor.namespace,
             "NextCheck": self.next_check.map(show_time),
             "ResultDueMonotonicMs": self.result_due.map(millis),
             "EarlyReason": self.early_reason,
@@ -126,6 +130,7 @@ impl Document {
             supervisor: Supervisor {
                 pid: number(hinit, "Pid")?,
                 start_time: hinit.get("StartTime")?.as_u64(),
+                namespace: hinit.get("PidNamespace")?.as_u64(),
             },
             state: State::parse(state.get("Status")?.as_str()?)?,
             app_pid: number(state, "Pid").filter(|pid| *pid != 0),
@@ -222,7 +227,7 @@ mod tests {
 
     fn document() -> Document {
         Document {
-            supervisor: Supervisor { pid: 1, start_time: Some(4711) },
+            supervisor: Supervisor { pid: 1, start_time: Some(4711), namespace: Some(4_026_531_836) },
             state: State::Running,
             app_pid: Some(7),
             restarts: 2,
@@ -271,7 +276,7 @@ mod tests {
             next_check: None,
             result_due: None,
             app_pid: None,
-            supervisor: Supervisor { pid: 1, start_time: None },
+            supervisor: Supervisor { pid: 1, start_time: None, namespace: None },
             early_reason: Some("refused".into()),
             ..document()
         };
@@ -287,7 +292,7 @@ mod tests {
         schedule.tick(moment(100), String::new);
         schedule.finished(moment(101), 1, "not yet".into());
         let clock = WallClock::new(moment(100), time(1_000_000_000_000));
-        let supervisor = Supervisor { pid: 1, start_time: None };
+        let supervisor = Supervisor { pid: 1, start_time: None, namespace: None };
         let document = Document::new(supervisor, State::Running, Some(&schedule), &clock);
         assert_eq!(document.health, Health { status: Status::Starting, streak: 0, log: vec![] });
         assert_eq!(document.early_reason.as_deref(), Some("not yet"));

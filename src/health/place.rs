@@ -2,7 +2,8 @@
 
 use super::document::Document;
 use super::witness;
-use std::fs::{self, OpenOptions, Permissions};
+use crate::sys::fds;
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -17,13 +18,18 @@ const NAMESPACE: &str = "/proc/self/ns/mnt";
 /// /dev/shm can be written to even with a read-only root, and may be shared
 /// by several containers: there the mount namespace tells them apart.
 pub fn places(asked: Option<&Path>) -> Vec<PathBuf> {
+    asked.map(Path::to_path_buf).into_iter().chain(known_places()).collect()
+}
+
+/// The same without one that was asked for.
+pub fn known_places() -> [PathBuf; 3] {
     let namespace = fs::metadata(NAMESPACE).map_or(0, |metadata| metadata.ino());
-    let known = [
+    [
         format!("{RUNTIME_DIRECTORY}/status.json"),
         format!("/dev/shm/hinit.{namespace}.json"),
         format!("/tmp/hinit.{namespace}.json"),
-    ];
-    asked.map(Path::to_path_buf).into_iter().chain(known.map(PathBuf::from)).collect()
+    ]
+    .map(PathBuf::from)
 }
 
 /// Makes hinit's own directory for the user that hinit is about to become.
@@ -42,43 +48,50 @@ pub fn make_runtime_directory(uid: u32, gid: u32) -> io::Result<()> {
 }
 
 /// The file that the document is in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Place {
     path: PathBuf,
     temporary: PathBuf,
+    /// Whether it may be on a volume that other containers have too.
+    shared: bool,
+    /// The document as it is now, locked, if it is shared.
+    held: Option<File>,
 }
 
+/// A place that cannot be used, and why.
+pub type Refusal = (PathBuf, io::Error);
+
 impl Place {
-    /// Writes the document to the first of `places` that it can be written
-    /// to and that no other living hinit writes to. To be called after the
-    /// drop, since only then is it known what can be written.
-    ///
-    /// # Errors
-    /// Each place, and why it cannot be used.
-    pub fn settle(places: &[PathBuf], document: &Document) -> Result<Self, Vec<(PathBuf, io::Error)>> {
+    /// Writes the document to the place that was `asked` for, or the first of
+    /// the others that it can be written to and that no other living hinit
+    /// writes to. To be called after the drop, since only then is it known what
+    /// can be written. Gives each place before it too, and why it cannot be used.
+    pub fn settle(
+        asked: Option<&Path>,
+        others: &[PathBuf],
+        document: &Document,
+    ) -> (Option<Self>, Vec<Refusal>) {
         let mut refusals = Vec::new();
-        for path in places {
-            let place = Self::at(path);
+        let asked = asked.map(|path| Self::at(path, true));
+        for mut place in asked.into_iter().chain(others.iter().map(|path| Self::at(path, false))) {
             match place.claim(document) {
-                Ok(()) => return Ok(place),
-                Err(error) => refusals.push((path.clone(), error)),
+                Ok(()) => return (Some(place), refusals),
+                Err(error) => refusals.push((place.path, error)),
             }
         }
-        Err(refusals)
+        (None, refusals)
     }
 
-    fn at(path: &Path) -> Self {
+    fn at(path: &Path, shared: bool) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        Self { path: path.to_path_buf(), temporary: path.with_file_name(format!(".{name}.new")) }
+        let temporary = path.with_file_name(format!(".{name}.new"));
+        Self { path: path.to_path_buf(), temporary, shared, held: None }
     }
 
-    fn claim(&self, document: &Document) -> io::Result<()> {
-        match witness::author(&self.path) {
-            Some(other) if other != document.supervisor => {
-                let pid = other.pid;
-                Err(io::Error::new(ErrorKind::ResourceBusy, format!("the hinit with pid {pid} writes there")))
-            }
-            _ => self.write(document),
+    fn claim(&mut self, document: &Document) -> io::Result<()> {
+        match witness::occupant(&self.path, document.supervisor) {
+            Some(other) => Err(io::Error::new(ErrorKind::ResourceBusy, other)),
+            None => self.write(document),
         }
     }
 
@@ -91,16 +104,19 @@ impl Place {
     ///
     /// # Errors
     /// What the file system says; the old document is still there.
-    pub fn write(&self, document: &Document) -> io::Result<()> {
+    pub fn write(&mut self, document: &Document) -> io::Result<()> {
         let written = self.write_temporary(&document.to_json());
-        written.and_then(|()| fs::rename(&self.temporary, &self.path)).inspect_err(|_| {
+        let written = written.and_then(|file| fs::rename(&self.temporary, &self.path).map(|()| file));
+        let file = written.inspect_err(|_| {
             let _ = fs::remove_file(&self.temporary);
-        })
+        })?;
+        self.held = self.shared.then_some(file);
+        Ok(())
     }
 
     /// A file of that name was left by a hinit that was killed, or laid by
     /// somebody else; it is never written to and no link is followed.
-    fn write_temporary(&self, text: &str) -> io::Result<()> {
+    fn write_temporary(&self, text: &str) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
         let mut file = match options.open(&self.temporary) {
@@ -112,7 +128,12 @@ impl Place {
         };
         // The umask is the app's matter, and any user may read the status.
         file.set_permissions(Permissions::from_mode(0o644))?;
-        file.write_all(text.as_bytes())
+        file.write_all(text.as_bytes())?;
+        if self.shared {
+            // A file system without locks is no reason to tell nothing.
+            let _ = fds::lock(&file, true);
+        }
+        Ok(file)
     }
 
     /// Takes the document away when hinit ends.

@@ -5,10 +5,9 @@
 //! its author.
 
 use super::document::{Document, Supervisor};
-use crate::sys::Pid;
-use crate::sys::process;
+use crate::sys::{Pid, fds, process};
 use std::fs::{self, File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -31,19 +30,44 @@ pub fn read(places: &[PathBuf]) -> Result<Document, String> {
             }
         }
     }
-    Err(why.unwrap_or_else(|| "no hinit runs here (there is no status document)".into()))
+    Err(why.unwrap_or_else(|| no_document(places)))
 }
 
-/// The living author of the document at this path, if it can be believed.
-pub(super) fn author(path: &Path) -> Option<Supervisor> {
-    examine(path).ok().flatten().map(|document| document.supervisor)
+fn no_document(places: &[PathBuf]) -> String {
+    match places {
+        [only] => format!(
+            "{}: there is no status document; was the running hinit told --status-file with this path?",
+            only.display()
+        ),
+        _ => "no hinit runs here (there is no status document)".into(),
+    }
+}
+
+/// Who else writes to this path now, in words.
+pub(super) fn occupant(path: &Path, own: Supervisor) -> Option<String> {
+    match examine(path) {
+        Ok(None) => None,
+        Ok(Some(Document { supervisor, .. })) if supervisor != own => {
+            Some(format!("the hinit with pid {} writes there", supervisor.pid))
+        }
+        _ => is_held(path).then(|| "the hinit of another container writes there".into()),
+    }
+}
+
+/// Whether a living process keeps this document locked.
+fn is_held(path: &Path) -> bool {
+    let locked = open(path).and_then(|file| fds::lock(&file, false));
+    locked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+}
+
+/// Without blocking, should it be a FIFO.
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }
 
 /// None if there is no file.
 fn examine(path: &Path) -> Result<Option<Document>, String> {
-    // Without blocking, should it be a FIFO.
-    let opened = OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path);
-    let file = match opened {
+    let file = match open(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -56,6 +80,9 @@ fn examine(path: &Path) -> Result<Option<Document>, String> {
     }
     let document = parse(file).ok_or("it is no status document")?;
     let supervisor = document.supervisor;
+    if is_elsewhere(supervisor) {
+        return Err("it is of a hinit in another container".into());
+    }
     if !is_alive(supervisor) {
         return Err(format!("the hinit that wrote it (pid {}) is gone", supervisor.pid));
     }
@@ -74,7 +101,27 @@ fn parse(file: File) -> Option<Document> {
 
 /// How this process is named in a document that it writes.
 pub fn own_name() -> Supervisor {
-    Supervisor { pid: process::own_pid(), start_time: stat("self").map(|stat| stat.start_time) }
+    Supervisor {
+        pid: process::own_pid(),
+        start_time: stat("self").map(|stat| stat.start_time),
+        namespace: own_namespace(),
+    }
+}
+
+fn own_namespace() -> Option<u64> {
+    fs::metadata("/proc/self/ns/pid").ok().map(|metadata| metadata.ino())
+}
+
+/// Whether its pid means another process here, or none.
+fn is_elsewhere(supervisor: Supervisor) -> bool {
+    let namespaces = supervisor.namespace.zip(own_namespace());
+    namespaces.is_some_and(|(theirs, ours)| theirs != ours)
+}
+
+/// Whether it stands still (SIGSTOP, `^Z`) and so does nothing for its app. One
+/// that a debugger looks at is not meant.
+pub fn is_stopped(supervisor: Supervisor) -> bool {
+    stat(&supervisor.pid.to_string()).is_some_and(|stat| stat.is_stopped)
 }
 
 fn is_alive(supervisor: Supervisor) -> bool {
@@ -91,6 +138,7 @@ fn is_alive(supervisor: Supervisor) -> bool {
 struct Stat {
     /// A zombie, or on its way to be one.
     is_dead: bool,
+    is_stopped: bool,
     /// In ticks since boot.
     start_time: u64,
 }
@@ -104,8 +152,9 @@ fn parse_stat(text: &str) -> Option<Stat> {
     const START_TIME: usize = 22 - 3;
     let (_, fields) = text.rsplit_once(')')?;
     let mut fields = fields.split_whitespace();
-    let is_dead = matches!(fields.next()?, "Z" | "X");
-    Some(Stat { is_dead, start_time: fields.nth(START_TIME - 1)?.parse().ok()? })
+    let state = fields.next()?;
+    let (is_dead, is_stopped) = (matches!(state, "Z" | "X"), state == "T");
+    Some(Stat { is_dead, is_stopped, start_time: fields.nth(START_TIME - 1)?.parse().ok()? })
 }
 
 /// The effective user of a process. Not the owner of its directory in /proc,

@@ -2,7 +2,7 @@
 
 use crate::health::Status;
 use crate::health::document::{Document, State};
-use crate::health::place::{Place, places};
+use crate::health::place::{Place, Refusal, known_places};
 use crate::health::schedule::Schedule;
 use crate::health::wall::WallClock;
 use crate::health::witness;
@@ -27,7 +27,8 @@ pub struct Facts {
 /// The document and where it is.
 #[derive(Debug)]
 pub struct Publication {
-    places: Vec<PathBuf>,
+    /// Where the document was asked to be.
+    asked: Option<PathBuf>,
     place: Option<Place>,
     ready: Option<ReadyFile>,
     failed: bool,
@@ -39,7 +40,7 @@ impl Publication {
     /// Nothing is written yet: that is done when there is something to tell.
     pub fn new(asked: Option<&Path>, ready_file: Option<&Path>) -> Self {
         Self {
-            places: places(asked),
+            asked: asked.map(Path::to_path_buf),
             place: None,
             ready: ready_file.map(ReadyFile::new),
             failed: false,
@@ -65,21 +66,17 @@ impl Publication {
     }
 
     fn settle(&mut self, document: &Document) {
-        match Place::settle(&self.places, document) {
-            Ok(place) => self.place = Some(place),
-            Err(refusals) => {
-                self.failed = true;
-                let tried = refusals.iter().map(|(path, error)| format!("{}: {error}", path.display()));
-                let tried = tried.collect::<Vec<_>>().join("; ");
-                // Beside another hinit of this machine nobody asks for the status.
-                let wanted = process::own_pid() == 1 || document.health.status != Status::None;
-                let level = if wanted { Level::Warn } else { Level::Debug };
-                log!(level, "'hinit status' will find nothing, no place for it can be written: {tried}");
-            }
+        let (place, refusals) = Place::settle(self.asked.as_deref(), &known_places(), document);
+        match (&place, refusals.first()) {
+            (Some(place), Some(refusal)) if self.asked.is_some() => say_moved(refusal, place.path()),
+            (Some(_), _) => {}
+            (None, _) => say_unpublished(&refusals, document.health.status),
         }
+        self.failed = place.is_none();
+        self.place = place;
     }
 
-    fn rewrite(&mut self, place: Place, document: &Document) {
+    fn rewrite(&mut self, mut place: Place, document: &Document) {
         let written = place.write(document);
         match &written {
             Ok(()) if self.failed => info!("the status is written to {} again", place.path().display()),
@@ -101,6 +98,21 @@ impl Publication {
             place.remove();
         }
     }
+}
+
+/// Two containers with one file on a volume they share are found out here.
+fn say_moved((asked, error): &Refusal, place: &Path) {
+    let (asked, place) = (asked.display(), place.display());
+    warn!("--status-file {asked}: {error}; the status is in {place} instead, for 'hinit status' without it");
+}
+
+fn say_unpublished(refusals: &[Refusal], status: Status) {
+    let tried = refusals.iter().map(|(path, error)| format!("{}: {error}", path.display()));
+    let tried = tried.collect::<Vec<_>>().join("; ");
+    // Beside another hinit of this machine nobody asks for the status.
+    let wanted = process::own_pid() == 1 || status != Status::None;
+    let level = if wanted { Level::Warn } else { Level::Debug };
+    log!(level, "'hinit status' will find nothing, no place for it can be written: {tried}");
 }
 
 /// Fit for use: it runs, nobody asked it to stop, and no check says otherwise.

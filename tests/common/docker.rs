@@ -204,6 +204,12 @@ impl Container {
         self.exec(&["sh", "-c", &line]).unwrap();
     }
 
+    /// `docker kill`.
+    #[allow(dead_code, reason = "not every test kills one")]
+    pub(crate) fn kill(&self) {
+        docker(&["kill", &self.0]);
+    }
+
     /// `docker stop`, and the exit code it led to.
     pub(crate) fn stop(&self) -> String {
         docker(&["stop", "--time", "60", &self.0]);

@@ -8,6 +8,7 @@ mod common;
 #[path = "../common/docker.rs"]
 mod docker;
 
+mod named;
 mod shared;
 mod stale;
 mod wait;

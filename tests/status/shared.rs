@@ -26,7 +26,7 @@ fn image(name: &str) -> Option<Image> {
     ))
 }
 
-/// A healthy container, and one that is not and shares with it what `joins`
+/// A healthy container, and one that is not and then shares with it what `joins`
 /// says, given the first one's id.
 fn pair(
     image: &Image,
@@ -64,6 +64,35 @@ fn two_containers_that_share_dev_shm_tell_of_themselves() {
     let options = ["--read-only", "--user", UNPRIVILEGED, "--cap-drop", "ALL"];
     let (good, bad) = pair(&image, &options, "--ipc=shareable", |id| format!("--ipc=container:{id}"));
     tell_of_themselves(&good, &bad);
+}
+
+/// A volume, and in it the file that every container of the image is told.
+fn volume(directory: &Path) -> [String; 2] {
+    [
+        format!("--volume={}:/shared", directory.display()),
+        "--env=HINIT_STATUS_FILE=/shared/status.json".into(),
+    ]
+}
+
+#[test]
+fn the_second_container_with_the_same_status_file_moves_on_and_says_so() {
+    let Some(image) = image("volume") else { return };
+    let directory = docker::Scratch::new("volume");
+    let options = volume(directory.path());
+    let options = options.each_ref().map(String::as_str);
+    let (good, bad) = pair(&image, &options, "--init=false", |_| "--init=false".into());
+    tell_of_themselves(&good, &bad);
+    let moved = "--status-file /shared/status.json: the hinit of another container writes there; the";
+    assert!(bad.logs().contains(moved), "{}", bad.logs());
+    assert!(!good.logs().contains("--status-file"), "{}", good.logs());
+    let named = ["/hinit", "status", "--status-file", "/shared/status.json"];
+    good.exec(&named).unwrap();
+    let why = bad.exec(&named).unwrap_err();
+    assert!(why.contains("it is of a hinit in another container"), "{why}");
+    // What a killed one leaves behind is free.
+    good.kill();
+    let next = image.run(&[&options[..], &["--env=WANTED=hinit"]].concat(), &[]);
+    next.exec(&["/hinit", "status", "--wait", "--status-file", "/shared/status.json"]).unwrap();
 }
 
 #[test]

@@ -27,6 +27,10 @@ impl Drop for Directory {
     }
 }
 
+fn settle(places: &[PathBuf], document: &Document) -> Option<Place> {
+    Place::settle(None, places, document).0
+}
+
 fn document_of(supervisor: Supervisor) -> Document {
     Document {
         supervisor,
@@ -54,7 +58,7 @@ fn settles_at_the_first_place_that_can_be_written_to() {
     let places =
         [directory.file("no/such/directory.json"), directory.file("a.json"), directory.file("b.json")];
     let document = document_of(own_name());
-    let place = Place::settle(&places, &document).unwrap();
+    let place = settle(&places, &document).unwrap();
     assert_eq!(place.path(), directory.file("a.json"));
     assert_eq!(read(&places), Ok(document));
     let mode = fs::metadata(place.path()).unwrap().permissions().mode();
@@ -67,7 +71,8 @@ fn settles_at_the_first_place_that_can_be_written_to() {
 #[test]
 fn says_why_no_place_can_be_used() {
     let directory = Directory::new("nowhere");
-    let refusals = Place::settle(&[directory.file("no/such.json")], &document_of(own_name())).unwrap_err();
+    let places = [directory.file("no/such.json")];
+    let (_, refusals) = Place::settle(None, &places, &document_of(own_name()));
     assert_eq!(refusals[0].1.kind(), ErrorKind::NotFound);
 }
 
@@ -80,7 +85,7 @@ fn follows_no_link_that_somebody_has_laid() {
     symlink(&victim, directory.file(".status.json.new")).unwrap();
     assert!(read(std::slice::from_ref(&path)).is_err());
     let document = document_of(own_name());
-    Place::settle(std::slice::from_ref(&path), &document).unwrap();
+    settle(std::slice::from_ref(&path), &document).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
     assert_eq!(read(&[path]), Ok(document));
 }
@@ -90,23 +95,52 @@ fn leaves_the_place_of_another_living_hinit_alone() {
     let directory = Directory::new("other");
     let mut child = Command::new("sleep").arg("600").spawn().unwrap();
     let pid: Pid = child.id().try_into().unwrap();
-    let other = Supervisor { pid, start_time: stat(&pid.to_string()).map(|stat| stat.start_time) };
+    let other =
+        Supervisor { pid, start_time: stat(&pid.to_string()).map(|stat| stat.start_time), ..own_name() };
     let (first, second) = (directory.file("a.json"), directory.file("b.json"));
-    Place::settle(std::slice::from_ref(&first), &document_of(other)).unwrap();
-    let place = Place::settle(&[first.clone(), second.clone()], &document_of(own_name())).unwrap();
+    settle(std::slice::from_ref(&first), &document_of(other)).unwrap();
+    let place = settle(&[first.clone(), second.clone()], &document_of(own_name())).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(place.path(), second);
-    let place = Place::settle(&[first.clone(), second], &document_of(own_name())).unwrap();
+    let place = settle(&[first.clone(), second], &document_of(own_name())).unwrap();
     assert_eq!(place.path(), first, "the place of a dead one is free");
+}
+
+/// In another pid namespace the pid says nothing; the lock does.
+#[test]
+fn leaves_the_shared_file_of_another_container_alone_as_long_as_that_lives() {
+    let directory = Directory::new("shared");
+    let (shared, own) = (directory.file("shared.json"), directory.file("own.json"));
+    let other = Supervisor { namespace: Some(1), ..own_name() };
+    let theirs = Place::settle(Some(&shared), &[], &document_of(other)).0.unwrap();
+    assert!(
+        read(std::slice::from_ref(&shared)).unwrap_err().ends_with("it is of a hinit in another container")
+    );
+    let settle = || Place::settle(Some(&shared), std::slice::from_ref(&own), &document_of(own_name()));
+    let (place, refusals) = settle();
+    assert_eq!(place.unwrap().path(), own);
+    assert_eq!(refusals[0].1.to_string(), "the hinit of another container writes there");
+    drop(theirs);
+    assert_eq!(settle().0.unwrap().path(), shared, "the file of a dead one is free");
+}
+
+#[test]
+fn holds_the_shared_file_after_each_change_of_it() {
+    let directory = Directory::new("held");
+    let shared = directory.file("shared.json");
+    let document = document_of(Supervisor { namespace: Some(1), ..own_name() });
+    let mut place = Place::settle(Some(&shared), &[], &document).0.unwrap();
+    place.write(&document).unwrap();
+    assert!(occupant(&shared, own_name()).is_some());
 }
 
 #[test]
 fn believes_no_document_whose_author_is_gone() {
     let directory = Directory::new("gone");
     let path = directory.file("status.json");
-    let gone = Supervisor { pid: pid_of_a_process_that_is_gone(), start_time: Some(1) };
-    let used_again = Supervisor { pid: process::own_pid(), start_time: Some(1) };
+    let gone = Supervisor { pid: pid_of_a_process_that_is_gone(), start_time: Some(1), ..own_name() };
+    let used_again = Supervisor { pid: process::own_pid(), start_time: Some(1), ..own_name() };
     for supervisor in [gone, used_again] {
         fs::write(&path, document_of(supervisor).to_json()).unwrap();
         let why = read(std::slice::from_ref(&path)).unwrap_err();
@@ -147,6 +181,11 @@ fn passes_over_what_is_no_document() {
 fn reads_the_kernel_s_line_whatever_the_process_is_called() {
     let line = "7 (a) R (b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711 0 0";
     assert_eq!(parse_stat(line).map(|stat| (stat.is_dead, stat.start_time)), Some((false, 4711)));
+    let stopped = |letter: &str| {
+        let line = format!("7 (a) {letter} 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711");
+        parse_stat(&line).unwrap().is_stopped
+    };
+    assert!(stopped("T") && !stopped("t"), "a debugger's stop is none");
     assert!(parse_stat("7 (a) Z 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4711").unwrap().is_dead);
     for line in ["", "7 (a", "7 (a) R 1", "7 (a) R 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 x"] {
         assert!(parse_stat(line).is_none(), "{line}");

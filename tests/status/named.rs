@@ -1,0 +1,42 @@
+//! A file that somebody names, and the places where hinit looks otherwise.
+
+use crate::common::{As, HINIT, TempDir, fixture, hinit, until};
+use crate::{said, status};
+use std::path::Path;
+use std::process::Command;
+
+/// As a reader that names no file, or names it by the variable.
+fn by_list(first: Option<&Path>) -> (i32, String) {
+    let mut command = Command::new(HINIT);
+    command.arg("status").envs(first.map(|path| ("HINIT_STATUS_FILE", path)));
+    said(&command.output().unwrap())
+}
+
+#[test]
+fn nobody_else_answers_for_a_file_that_is_named() {
+    let dir = TempDir::new("named");
+    let missing = dir.path().join("missing.json");
+    // Known to all of this machine.
+    let running = hinit(As::Process, [fixture().as_str(), "signals"]).start();
+    running.prints("ready");
+    until("a hinit of this machine answers", || (by_list(None).0 == 0).then_some(()));
+    assert_eq!(by_list(Some(&missing)).0, 0, "the variable is only the first place");
+    for words in [[].as_slice(), &["--json"], &["--wait", "--timeout", "10ms"]] {
+        let (code, text) = said(&status(&missing, words).output().unwrap());
+        let why = format!("hinit: error: {}: there is no status document;", missing.display());
+        assert!(code == 1 && text.starts_with(&why) && text.lines().count() == 1, "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_had_is_warned_of_with_the_place_taken_instead() {
+    let dir = TempDir::new("taken");
+    let path = dir.path().join("status.json");
+    let words = ["--status-file", path.to_str().unwrap(), &fixture(), "signals"];
+    let first = hinit(As::Process, words).start();
+    first.prints("ready");
+    let second = hinit(As::Process, words).start();
+    let told = format!("--status-file {}: the hinit with pid {} writes there; ", path.display(), first.pid);
+    second.prints("ready").says(&told);
+    assert_eq!(said(&status(&path, &[]).output().unwrap()).0, 0);
+}
