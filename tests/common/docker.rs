@@ -122,8 +122,7 @@ impl Image {
 
     /// Starts a container: `options` of `docker run`, then the command if any.
     pub(crate) fn run(&self, options: &[&str], command: &[&str]) -> Container {
-        let fixed = ["run", "--detach", "--network", "none", "--label", "hinit-test"];
-        let words = [&fixed, options, &[self.tag()], command].concat();
+        let words = [&FIXED[..], &["--detach"], options, &[self.tag()], command].concat();
         Container(docker(&words).trim().to_owned())
     }
 }
@@ -138,7 +137,26 @@ impl Drop for Image {
 /// A started container.
 pub(crate) struct Container(String);
 
+/// The options of every `docker run` here.
+const FIXED: [&str; 5] = ["run", "--network", "none", "--label", "hinit-test"];
+
 impl Container {
+    /// The words for a client that a test starts itself, and the container that
+    /// it makes.
+    #[allow(dead_code, reason = "for a test with a client of its own")]
+    pub(crate) fn by_client(image: &Image, options: &[&str], command: &[&str]) -> (Self, Vec<String>) {
+        let name = unique("hinit-test");
+        let words = [&FIXED[..], &["--name", &name], options, &[image.tag()], command].concat();
+        let words = words.into_iter().map(str::to_owned).collect();
+        (Self(name), words)
+    }
+
+    /// What docker calls it.
+    #[allow(dead_code, reason = "for a test with a client of its own")]
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn inspect(&self, format: &str) -> String {
         docker(&["inspect", "--format", format, &self.0]).trim().to_owned()
     }
@@ -221,7 +239,8 @@ impl Drop for Container {
     fn drop(&mut self) {
         if thread::panicking() {
             tell(&format!("--- docker logs of {} ---\n{}", self.0, self.logs()));
-            tell(&format!("--- its health ---\n{}", self.inspect("{{json .State.Health}}")));
+            let health = attempt("docker", &["inspect", "--format", "{{json .State.Health}}", &self.0]);
+            tell(&format!("--- its health ---\n{health:?}"));
         }
         let _ = attempt("docker", &["rm", "--force", "--volumes", &self.0]);
     }

@@ -160,6 +160,11 @@ impl OnTerminal {
         self.child.id().cast_signed()
     }
 
+    /// Whether it has ended by now.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be waited for").is_some()
+    }
+
     /// Waits for the end, and gives the exit code.
     pub fn wait(mut self) -> i32 {
         use std::os::unix::process::ExitStatusExt;
