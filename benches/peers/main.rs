@@ -12,7 +12,8 @@
 //! namespace too; a peer that is not installed is named as missing.
 //!
 //! `cargo bench --bench peers -- growth` gives only the last table, what 100,000
-//! probes leave in the memory of PID 1; it takes a few minutes.
+//! probes leave in the memory of PID 1; it takes a few minutes. `-- zombies` gives
+//! only how long a stop takes to reach the app while 10,000 zombies are reaped.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -24,6 +25,7 @@ mod start;
 mod subject;
 mod table;
 mod wrap;
+mod zombies;
 
 use std::error::Error;
 use std::time::Instant;
@@ -39,16 +41,25 @@ const BUDGET: [f64; 4] = [1_250_000.0, 600.0, 80.0, 0.0];
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
+    let asked = |wanted: &str| std::env::args().any(|word| word == wanted);
+    if asked(zombies::APP) {
+        return zombies::be_the_app();
+    }
     subject::build_dist()?;
     let (subjects, missing) = subject::present();
-    if std::env::args().any(|word| word == "growth") {
+    if asked("growth") {
         return print_growth(&subjects);
+    }
+    if asked("zombies") {
+        print_zombies(&subjects);
+        return Ok(());
     }
     for name in missing {
         println!("missing here, so not measured: {name}");
     }
     print_costs(&subjects)?;
     print_lost(&subjects)?;
+    print_zombies(&subjects);
     print_probes(&subjects)?;
     print_growth(&subjects)
 }
@@ -105,6 +116,32 @@ fn print_lost(subjects: &[Subject]) -> Outcome<()> {
     println!("\nsignals lost: TERM 0 to 1.5 ms after exec, {} starts each", lost::STARTS);
     print!("{table}");
     Ok(())
+}
+
+fn print_zombies(subjects: &[Subject]) {
+    println!(
+        "\nTERM to PID 1 until its app has it, ms, while {} zombies are reaped; {} rounds",
+        zombies::ZOMBIES,
+        zombies::ROUNDS
+    );
+    if !start::can_be_first() {
+        println!("  not measured: that needs root");
+        return;
+    }
+    let mut table = Table::new(&["", "median", "longest", "zombies left then"]);
+    // The slim one has the same PID 1.
+    for subject in subjects.iter().filter(|subject| subject.name != "hinit-slim") {
+        match zombies::measure(subject) {
+            Ok(delays) => {
+                let [fewest, most] = delays.left;
+                let times = [delays.median, delays.longest].map(|ms| format!("{ms:.2}"));
+                table.row(&subject.name, times.into_iter().chain([format!("{fewest} to {most}")]));
+            }
+            Err(why) => table.row(&subject.name, [why.to_string()]),
+        }
+    }
+    table.row("budget", ["", "100"].map(String::from));
+    print!("{table}");
 }
 
 fn print_probes(subjects: &[Subject]) -> Outcome<()> {

@@ -73,8 +73,8 @@ pub struct Runtime {
     publication: Publication,
     news: Vec<News>,
     polled: Vec<libc::pollfd>,
-    /// The last wait failed.
-    blind: bool,
+    /// How many waits in a row have failed.
+    failed_waits: u32,
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
     memory: Memory,
@@ -115,7 +115,7 @@ impl Runtime {
             publication: Publication::new(plan.status_file.as_deref(), plan.ready_file.as_deref()),
             news: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
-            blind: false,
+            failed_waits: 0,
             // What died before hinit was executed is announced to nobody.
             reaping: true,
             memory: Memory::default(),
@@ -210,7 +210,8 @@ impl Runtime {
     /// that somebody lowered (EINVAL), is no reason to end a container: nothing
     /// in a turn blocks, so everything can be looked at after a pause.
     fn pause_blindly(&mut self, error: &io::Error) {
-        if !std::mem::replace(&mut self.blind, true) {
+        self.failed_waits = self.failed_waits.saturating_add(1);
+        if self.failed_waits == 1 {
             let pace = BLIND_PAUSE.as_millis();
             warn!("cannot wait for events ({error}), so they are looked for every {pace} ms");
         }
@@ -219,7 +220,7 @@ impl Runtime {
     }
 
     fn see_again(&mut self) {
-        if std::mem::take(&mut self.blind) {
+        if std::mem::take(&mut self.failed_waits) > 0 {
             info!("can wait for events again");
         }
     }
