@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{As, TempDir, everywhere, fixture, hinit, until};
+use common::{As, TempDir, everywhere, fixture, hinit, send, until};
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -60,6 +60,32 @@ fn restarts_a_failing_app_as_often_as_the_policy_says() {
     everywhere(|mode| {
         let out = hinit(mode, ["--restart", "on-failure:2", "sh", "-c", "echo life; exit 3"]).output();
         assert_eq!((out.code, out.stdout.as_str()), (3, "life\nlife\nlife\n"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn restarts_an_app_that_was_killed() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--restart", "on-failure", &fixture(), "signals"]).start();
+        running.prints("ready");
+        send(running.app(), 9);
+        running.prints_times("ready", 2).signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn checks_the_app_as_the_user_that_the_app_is() {
+    if !common::is_root() {
+        return common::skip("a drop", "not root");
+    }
+    everywhere(|mode| {
+        let check = ["--health-cmd", "echo $(id -u) $(id -G); false"];
+        let timing = ["--health-interval", "20ms", "--health-retries", "1"];
+        let words = [&["--user", "10001:10002"], &check[..], &timing, &["sleep", "600"]].concat();
+        let running = hinit(mode, words).start();
+        running.says("unhealthy: 10001 10002").signal(TERM);
+        assert_eq!(running.wait().code, 143);
     });
 }
 

@@ -234,6 +234,7 @@ fn a_scratch_image_reports_each_change_of_health() {
     assert_eq!(container.stop(), "0");
     let logs = container.logs();
     assert!(logs.contains("web: stopped"), "{logs}");
+    assert!(logs.contains("the app exited with code 0, after SIGTERM from outside the container"), "{logs}");
 }
 
 #[test]

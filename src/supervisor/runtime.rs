@@ -78,6 +78,8 @@ pub struct Runtime {
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
     memory: Memory,
+    /// Who asked for the stop: gone, maybe, when the app has ended.
+    asked: Option<String>,
     exit: Option<i32>,
     todo: Vec<Action>,
 }
@@ -119,6 +121,7 @@ impl Runtime {
             // What died before hinit was executed is announced to nobody.
             reaping: true,
             memory: Memory::default(),
+            asked: None,
             exit: None,
             todo: Vec::with_capacity(8),
         })
@@ -371,11 +374,16 @@ impl Runtime {
             Action::StopItself => signals::stop_itself(),
             Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(phase) => self.enter(phase),
-            Action::Tell(Notice::Ended(ending)) if self.memory.ended_it(ending) => {
-                words::out_of_memory(ending);
-            }
-            Action::Tell(notice) => words::say(self.manner, notice),
+            Action::Tell(notice) => self.say(notice),
             Action::Exit(code) => self.exit = Some(code),
+        }
+    }
+
+    fn say(&mut self, notice: Notice) {
+        self.asked = self.asked.take().or_else(|| words::asked(notice));
+        match notice {
+            Notice::Ended(ending) if self.memory.ended_it(ending) => words::out_of_memory(ending),
+            _ => words::say(self.manner, notice, self.asked.as_deref()),
         }
     }
 

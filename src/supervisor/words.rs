@@ -21,16 +21,24 @@ use std::{fs, io};
 /// In bytes: a check's output may be long, a line of the log must not be.
 const LONGEST_REASON: usize = 300;
 
-/// Writes a notice to the log.
-pub fn say(manner: Manner, notice: Notice) {
+/// Writes a notice to the log; `asked` is who asked for the stop, if anybody did.
+pub fn say(manner: Manner, notice: Notice, asked: Option<&str>) {
     match manner {
-        Manner::Hinit | Manner::Catatonit => say_as_hinit(notice),
+        Manner::Hinit | Manner::Catatonit => say_as_hinit(notice, asked),
         Manner::Tini { .. } => tini::say(notice),
         Manner::DumbInit => dumb_init::say(notice),
     }
 }
 
-fn say_as_hinit(notice: Notice) {
+/// Who asked for the stop, for the last line, if this is about it.
+pub fn asked(notice: Notice) -> Option<String> {
+    match notice {
+        Notice::Draining(request, _) | Notice::Stopping(request, _) => Some(arrived(request)),
+        _ => None,
+    }
+}
+
+fn say_as_hinit(notice: Notice, asked: Option<&str>) {
     match notice {
         Notice::Forwarding(arrival, sent) if arrival.signal == sent => {
             info!("{}, forwarded to the app", arrived(arrival));
@@ -51,7 +59,10 @@ fn say_as_hinit(notice: Notice) {
             warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
         }
         Notice::GraceOver(grace) => warn!("the app did not stop within {}, killing it", GoDuration(grace)),
-        Notice::Ended(ending) => info!("the app {}", self::ending(ending)),
+        Notice::Ended(ending) => {
+            let after = asked.map(|asked| format!(", after {asked}")).unwrap_or_default();
+            info!("the app {}{after}", self::ending(ending));
+        }
         Notice::Parting(sent) => info!("{sent} sent to what is left of the app's group"),
         Notice::StoppingItself => info!("stopping itself too"),
         Notice::Restarting(pause, count) => {

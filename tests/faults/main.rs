@@ -7,6 +7,7 @@ mod common;
 
 mod environment;
 mod memory;
+mod parent;
 mod permissions;
 mod processes;
 mod resources;

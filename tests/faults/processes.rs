@@ -1,6 +1,6 @@
 //! Too many processes, and too few.
 
-use crate::common::{As, TempDir, children, everywhere, given, hinit, status_field, until};
+use crate::common::{As, HINIT, TempDir, children, everywhere, given, hinit, status_field, until};
 use crate::{CONT, STOP, TERM, USR1, cgroup, fixture, root_for, sh, with};
 
 /// Shows the app's orphans one by one as they are reaped, and looks after what
@@ -156,6 +156,54 @@ fn never_signals_a_stranger_with_the_pid_of_the_dead_app() {
     assert!(!running.stdout().contains("struck"));
     running.signal(TERM);
     assert_eq!(running.wait().code, 3);
+}
+
+/// Not being PID 1 it never signals everybody, which is who else is there.
+#[test]
+fn a_sweep_that_is_not_pid_1_s_strikes_no_stranger() {
+    if !root_for("PID 1") {
+        return;
+    }
+    let script = "sleep 600 & stranger=$!; \"$0\" --sweep 60s sh -c 'setsid sleep 600 & exit 3'; code=$?; \
+                  kill -0 $stranger && echo the stranger lives; exit $code";
+    let out = hinit(As::Pid1, ["-c", script, HINIT]).program("sh").output();
+    assert_eq!((out.code, out.stdout.as_str()), (3, "the stranger lives\n"), "{}", out.stderr);
+    assert!(!out.stderr.contains("killing it"), "{}", out.stderr);
+}
+
+#[test]
+fn warns_of_each_orphan_it_reaps_if_asked_to() {
+    everywhere(|mode| {
+        let script = "sh -c 'sh -c \"exit 7\" &'; echo left; read nothing";
+        for (options, warns) in [([].as_slice(), false), (&["--warn-on-reap"], true)] {
+            // It leaves when the last orphan has been reaped.
+            let options = [options, &["--sweep", "60s"]].concat();
+            let out = hinit(mode, with(&options, script)).output();
+            assert_eq!((out.code, out.stdout.as_str()), (1, "left\n"), "{}", out.stderr);
+            let said = out.stderr.lines().any(|line| {
+                line.starts_with("hinit: warning: reaped pid ") && line.ends_with(": it exited with code 7")
+            });
+            assert_eq!(said, warns, "{}", out.stderr);
+        }
+    });
+}
+
+/// hinit could make no process for the probe: that says nothing of the app.
+#[test]
+fn a_probe_that_cannot_be_started_is_not_held_against_the_app() {
+    let Some(group) = cgroup("pids") else { return };
+    for mode in [As::Process, As::Pid1] {
+        group.set("pids.max", "10");
+        let health = ["--health-cmd", "true", "--health-interval", "20ms", "--health-retries", "1"];
+        let running = hinit(mode, fixture(&health, &["signals"])).before_exec(group.joining()).start();
+        running.prints("ready").says("healthy, ");
+        group.set("pids.max", "1");
+        running.says("a health check could not be started, this is not held against the app");
+        group.set("pids.max", "10");
+        running.signal(TERM);
+        let out = running.wait();
+        assert!(out.code == 7 && !out.stderr.contains("unhealthy"), "{}", out.stderr);
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Many signals, early ones, and who sent them.
 
-use crate::common::{everywhere, given, hinit, send, status_field};
+use crate::common::{As, everywhere, given, hinit, send, status_field};
 use crate::{TERM, USR2, fixture, sh};
 
 fn resident_kb(pid: i32) -> u64 {
@@ -45,7 +45,22 @@ fn says_who_inside_asked_for_the_stop() {
         assert_eq!(out.code, 143);
         assert!(out.stderr.contains("SIGTERM from pid "), "{}", out.stderr);
         assert!(out.stderr.contains(" (sh), stopping"), "{}", out.stderr);
+        let last = out.stderr.lines().last().unwrap_or_default();
+        assert!(last.contains("the app was killed by SIGTERM, after SIGTERM from pid "), "{last}");
+        assert!(last.ends_with(" (sh)"), "{last}");
     });
+}
+
+#[test]
+fn the_last_line_says_who_outside_asked_for_the_stop() {
+    for options in [[].as_slice(), &["--drain", "1ms"]] {
+        let running = hinit(As::Pid1, fixture(options, &["signals"])).start();
+        running.prints("ready").signal(TERM);
+        let out = running.wait();
+        let last = out.stderr.lines().last().unwrap_or_default();
+        let wanted = "hinit: the app exited with code 7, after SIGTERM from outside the container";
+        assert_eq!(last, wanted);
+    }
 }
 
 #[test]

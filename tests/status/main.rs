@@ -8,6 +8,7 @@ mod common;
 #[path = "../common/docker.rs"]
 mod docker;
 
+mod draining;
 mod named;
 mod shared;
 mod stale;

@@ -21,7 +21,7 @@ pub fn say(notice: Notice) {
         Notice::Parting(sent) => forwarded(Signal::TERM, sent),
         Notice::Ended(ending) => debug!("Child exited with status {}. Goodbye.", ending.code()),
         Notice::StoppingItself => debug!("Suspending self due to TTY signal."),
-        other => super::say_as_hinit(other),
+        other => super::say_as_hinit(other, None),
     }
 }
 

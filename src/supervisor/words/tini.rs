@@ -16,6 +16,6 @@ pub fn say(notice: Notice) {
         Notice::Ended(Ending::Killed { signal, .. }) => {
             info!("Main child exited with signal (with signal '{signal}')");
         }
-        other => super::say_as_hinit(other),
+        other => super::say_as_hinit(other, None),
     }
 }
