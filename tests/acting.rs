@@ -175,16 +175,29 @@ fn sweeps_daemons_and_lets_their_handlers_run() {
     });
 }
 
+/// An app that leaves a daemon behind that ignores TERM.
+fn leaving_a_stubborn_one(mode: As, limit: &str, dir: &TempDir) -> common::Running {
+    let said = dir.file("said", "").display().to_string();
+    let app = "setsid \"$1\" ignore-term > \"$2\" & until grep -q ready \"$2\"; do sleep 0.01; done; exit 4";
+    hinit(mode, ["--sweep", limit, "sh", "-c", app, "sh", &fixture(), &said]).start()
+}
+
 #[test]
 fn kills_what_ignores_the_sweep() {
     everywhere(|mode| {
-        let dir = TempDir::new("stubborn");
-        let said = dir.file("said", "").display().to_string();
-        let app =
-            "setsid \"$1\" ignore-term > \"$2\" & until grep -q ready \"$2\"; do sleep 0.01; done; exit 4";
-        let out = hinit(mode, ["--sweep", "200ms", "sh", "-c", app, "sh", &fixture(), &said]).output();
+        let out = leaving_a_stubborn_one(mode, "200ms", &TempDir::new("stubborn")).wait();
         assert_eq!(out.code, 4, "{}", out.stderr);
         assert!(out.stderr.contains("killing it"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn a_stop_request_cuts_the_sweep_short() {
+    everywhere(|mode| {
+        let dir = TempDir::new("short");
+        let running = leaving_a_stubborn_one(mode, "1h", &dir);
+        running.says("has 1h0m0s to end").signal(TERM);
+        assert_eq!(running.wait().code, 4);
     });
 }
 

@@ -1,6 +1,6 @@
 //! catatonit, podman's init.
 
-use crate::common::{children, fixture, given, status_field, until};
+use crate::common::{children, fixture, given, is_root, seccomp, skip, status_field, until};
 use crate::{TERM, both_everywhere, only_hinit, sh, start};
 
 #[test]
@@ -53,6 +53,24 @@ fn a_pause_reaps_also_what_was_dead_before_where_catatonit_does_not() {
         until("it is reaped", || {
             (crate::stat(running.pid, 3) == "S" && children(running.pid).is_empty()).then_some(())
         });
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 0);
+    });
+}
+
+#[test]
+fn a_pause_goes_on_where_the_kernel_cannot_wait() {
+    if !is_root() {
+        return skip("a seccomp filter", "not root");
+    }
+    only_hinit("catatonit", |program, mode| {
+        let no_poll = seccomp::answering(libc::SYS_poll, libc::ENOMEM);
+        let mut running = start(program, mode, ["-P"]).before_exec(no_poll).start();
+        until("it sleeps", || {
+            let at = std::fs::read_to_string(format!("/proc/{}/wchan", running.pid)).unwrap_or_default();
+            at.contains("nanosleep").then_some(())
+        });
+        assert!(!running.has_ended());
         running.signal(TERM);
         assert_eq!(running.wait().code, 0);
     });
