@@ -5,7 +5,7 @@
 //! a line that does not fit is dropped and counted.
 
 use crate::sys::fds::write_stderr;
-use crate::text::one_line;
+use crate::text::{Json, one_line};
 use log::{Level, LevelFilter, Record};
 use std::io::{self, Write};
 
@@ -66,12 +66,10 @@ fn text(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Resul
 }
 
 fn json(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Result<()> {
-    let object = serde_json::json!({
-        "time": humantime::format_rfc3339_millis(std::time::SystemTime::now()).to_string(),
-        "level": record.level().as_str().to_ascii_lowercase(),
-        "message": record.args().to_string(),
-    });
-    writeln!(line, "{object}")
+    let time = humantime::format_rfc3339_millis(std::time::SystemTime::now());
+    let level = record.level().as_str().to_ascii_lowercase();
+    let message = record.args().to_string();
+    writeln!(line, r#"{{"time":"{time}","level":"{level}","message":{}}}"#, Json(&message))
 }
 
 /// Standard error that drops what does not fit and says how much that was.

@@ -11,6 +11,7 @@ pub mod creds;
 pub mod datagram;
 pub mod exec;
 pub mod fds;
+pub mod files;
 pub mod memory;
 #[cfg(small_p256)]
 mod p256;

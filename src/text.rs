@@ -1,5 +1,7 @@
 //! Text from outside, made fit for a log line and a terminal.
 
+use std::fmt;
+
 /// `text` in one line of at most `limit` bytes: control characters are
 /// escaped (`\n`, `\u{1b}`; CVE-2023-28486) and a longer text ends in `...`.
 pub fn one_line(text: &str, limit: usize) -> String {
@@ -18,6 +20,28 @@ pub fn one_line(text: &str, limit: usize) -> String {
         }
     }
     line
+}
+
+/// `text` as a string of JSON, in quotes.
+#[derive(Debug, Clone, Copy)]
+pub struct Json<'a>(pub &'a str);
+
+impl fmt::Display for Json<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"")?;
+        let mut rest = self.0;
+        while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..='\u{1f}')) {
+            f.write_str(&rest[..at])?;
+            match rest.as_bytes()[at] {
+                b'\n' => f.write_str("\\n")?,
+                b'\t' => f.write_str("\\t")?,
+                byte @ (b'"' | b'\\') => write!(f, "\\{}", char::from(byte))?,
+                byte => write!(f, "\\u{byte:04x}")?,
+            }
+            rest = &rest[at + 1..];
+        }
+        write!(f, "{rest}\"")
+    }
 }
 
 /// Which of the `known` words was probably meant by `word`, if any is like it.
@@ -44,7 +68,14 @@ fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, one_line};
+    use super::{Json, nearest, one_line};
+
+    #[test]
+    fn writes_a_string_of_json() {
+        let text = "a\"b\\c\n\t\r\u{1}\u{7f}\u{e9}";
+        assert_eq!(Json(text).to_string(), "\"a\\\"b\\\\c\\n\\t\\u000d\\u0001\u{7f}\u{e9}\"");
+        assert_eq!(serde_json::from_str::<String>(&Json(text).to_string()).unwrap(), text);
+    }
 
     #[test]
     fn finds_the_word_that_was_meant() {

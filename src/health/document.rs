@@ -4,12 +4,14 @@
 //! field; so are `State.Status`, `State.Pid` and `RestartCount`. What is
 //! hinit's own stands under `Hinit`.
 
+mod write;
+
 use super::Status;
 use super::schedule::Schedule;
-use super::wall::{WallClock, parse_time, show_time};
+use super::wall::{WallClock, parse_time};
 use crate::sys::Pid;
 use crate::time::Moment;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
 /// Where in its life the app is.
@@ -101,26 +103,6 @@ impl Document {
         }
     }
 
-    /// The document as JSON text with a line end.
-    pub fn to_json(&self) -> String {
-        let health = json!({
-            "Status": self.health.status.name(),
-            "FailingStreak": self.health.streak,
-            "Log": self.health.log.iter().map(Entry::to_json).collect::<Vec<_>>(),
-        });
-        let hinit = json!({
-            "Pid": self.supervisor.pid,
-            "StartTime": self.supervisor.start_time,
-            "PidNamespace": self.supervisor.namespace,
-            "NextCheck": self.next_check.map(show_time),
-            "ResultDueMonotonicMs": self.result_due.map(millis),
-            "EarlyReason": self.early_reason,
-        });
-        let state =
-            json!({ "Status": self.state.name(), "Pid": self.app_pid.unwrap_or(0), "Health": health });
-        format!("{:#}\n", json!({ "State": state, "RestartCount": self.restarts, "Hinit": hinit }))
-    }
-
     /// Reads what [`Self::to_json`] wrote; none for anything else. Fields
     /// that a later version may add are passed over.
     pub fn from_json(text: &[u8]) -> Option<Self> {
@@ -176,15 +158,6 @@ impl Health {
 }
 
 impl Entry {
-    fn to_json(&self) -> Value {
-        json!({
-            "Start": show_time(self.start),
-            "End": show_time(self.end),
-            "ExitCode": self.exit_code,
-            "Output": self.output,
-        })
-    }
-
     fn from_json(value: &Value) -> Option<Self> {
         let time = |name| parse_time(value.get(name)?.as_str()?);
         Some(Self {
@@ -220,6 +193,7 @@ mod tests {
     use super::*;
     use crate::plan::Timing;
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn time(nanos: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
@@ -301,6 +275,16 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn reads_back_whatever_a_check_says(outputs in prop::collection::vec(any::<String>(), 0..6)) {
+            let entry = |output: &String| Entry {
+                start: time(0), end: time(1), exit_code: -1, output: output.clone(),
+            };
+            let health = Health { log: outputs.iter().map(entry).collect(), ..document().health };
+            let document = Document { health, early_reason: outputs.first().cloned(), ..document() };
+            prop_assert_eq!(Document::from_json(document.to_json().as_bytes()), Some(document));
+        }
+
         #[test]
         fn refuses_or_reads_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Document::from_json(&bytes);

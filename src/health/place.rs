@@ -2,7 +2,7 @@
 
 use super::document::Document;
 use super::witness;
-use crate::sys::fds;
+use crate::sys::files;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
@@ -52,6 +52,8 @@ pub fn make_runtime_directory(uid: u32, gid: u32) -> io::Result<()> {
 pub struct Place {
     path: PathBuf,
     temporary: PathBuf,
+    /// Whether what is there is this hinit's.
+    is_written: bool,
     /// Whether it may be on a volume that other containers have too.
     shared: bool,
     /// The document as it is now, locked, if it is shared.
@@ -85,7 +87,7 @@ impl Place {
     fn at(path: &Path, shared: bool) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let temporary = path.with_file_name(format!(".{name}.new"));
-        Self { path: path.to_path_buf(), temporary, shared, held: None }
+        Self { path: path.to_path_buf(), temporary, is_written: false, shared, held: None }
     }
 
     fn claim(&mut self, document: &Document) -> io::Result<()> {
@@ -106,12 +108,23 @@ impl Place {
     /// What the file system says; the old document is still there.
     pub fn write(&mut self, document: &Document) -> io::Result<()> {
         let written = self.write_temporary(&document.to_json());
-        let written = written.and_then(|file| fs::rename(&self.temporary, &self.path).map(|()| file));
+        let written = written.and_then(|file| self.replace().map(|()| file));
         let file = written.inspect_err(|_| {
             let _ = fs::remove_file(&self.temporary);
         })?;
+        self.is_written = true;
         self.held = self.shared.then_some(file);
         Ok(())
+    }
+
+    /// A rename over an older file has ext4 write the new one to the disk there
+    /// and then (auto_da_alloc in ext4(5)): a millisecond in which PID 1 sees no
+    /// signal, for each probe. An exchange has not.
+    fn replace(&self) -> io::Result<()> {
+        if self.is_written && files::exchange(&self.temporary, &self.path).is_ok() {
+            return fs::remove_file(&self.temporary);
+        }
+        fs::rename(&self.temporary, &self.path)
     }
 
     /// A file of that name was left by a hinit that was killed, or laid by
@@ -131,7 +144,7 @@ impl Place {
         file.write_all(text.as_bytes())?;
         if self.shared {
             // A file system without locks is no reason to tell nothing.
-            let _ = fds::lock(&file, true);
+            let _ = files::lock(&file, true);
         }
         Ok(file)
     }

@@ -5,7 +5,7 @@
 //! its author.
 
 use super::document::{Document, Supervisor};
-use crate::sys::{Pid, fds, process};
+use crate::sys::{Pid, files, process};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -56,7 +56,7 @@ pub(super) fn occupant(path: &Path, own: Supervisor) -> Option<String> {
 
 /// Whether a living process keeps this document locked.
 fn is_held(path: &Path) -> bool {
-    let locked = open(path).and_then(|file| fds::lock(&file, false));
+    let locked = open(path).and_then(|file| files::lock(&file, false));
     locked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 

@@ -331,9 +331,9 @@ impl Machine {
     fn request_stop(&mut self, request: Arrival, sent: Signal, now: Moment, todo: &mut Vec<Action>) {
         match self.state {
             State::Running if !self.stop.drain.is_zero() => {
-                todo.push(Action::Tell(Notice::Draining(request, self.stop.drain)));
                 let until = now.saturating_add(self.stop.drain);
                 self.enter(State::Draining { until, sent }, Phase::Draining, todo);
+                todo.push(Action::Tell(Notice::Draining(request, self.stop.drain)));
             }
             State::Running | State::Draining { .. } => {
                 todo.push(Action::Tell(Notice::Stopping(request, sent)));

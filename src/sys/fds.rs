@@ -126,18 +126,6 @@ pub fn redirect(from: BorrowedFd<'_>, to: RawFd) -> io::Result<()> {
     uninterrupted(|| check(unsafe { libc::dup2(from.as_raw_fd(), to) })).map(drop)
 }
 
-/// Locks a file, without waiting, for as long as it is open (flock(2)): as the
-/// `only` holder, or beside others. It is the one sign of life that can be
-/// seen from another pid namespace.
-///
-/// # Errors
-/// `WouldBlock`: somebody holds it. Else: the file system knows no locks.
-pub fn lock(file: &File, only: bool) -> io::Result<()> {
-    let how = if only { libc::LOCK_EX } else { libc::LOCK_SH };
-    // SAFETY: touches no memory of ours.
-    check(unsafe { libc::flock(file.as_raw_fd(), how | libc::LOCK_NB) }).map(drop)
-}
-
 /// Whether an exec closes this descriptor.
 ///
 /// # Errors

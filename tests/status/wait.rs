@@ -84,6 +84,7 @@ fn waits_for_a_hinit_that_is_about_to_start() {
 fn says_for_how_long_there_was_no_document_to_believe() {
     let watched = Watched::start(As::Process);
     let place = watched.place();
+    until("hinit has told of itself", || place.exists().then_some(()));
     watched.running.signal(KILL);
     until("hinit is gone", || {
         let output = status(&place, &["--wait", "--timeout", "10ms"]).output().unwrap();

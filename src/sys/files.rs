@@ -1,0 +1,56 @@
+//! Files: locks, and names that change places.
+
+use super::{check, check_long};
+use std::ffi::CString;
+use std::fs::File;
+use std::io;
+use std::os::fd::AsRawFd;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Locks a file, without waiting, for as long as it is open (flock(2)): as the
+/// `only` holder, or beside others. It is the one sign of life that can be
+/// seen from another pid namespace.
+///
+/// # Errors
+/// `WouldBlock`: somebody holds it. Else: the file system knows no locks.
+pub fn lock(file: &File, only: bool) -> io::Result<()> {
+    let how = if only { libc::LOCK_EX } else { libc::LOCK_SH };
+    // SAFETY: touches no memory of ours.
+    check(unsafe { libc::flock(file.as_raw_fd(), how | libc::LOCK_NB) }).map(drop)
+}
+
+/// Lets two files of one directory change names (renameat2(2)): both stay.
+///
+/// # Errors
+/// One is not there; the kernel or the file system cannot do it (EINVAL, ENOSYS).
+pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    let word = |path: &Path| CString::new(path.as_os_str().as_bytes());
+    let (one, other) = (word(one)?, word(other)?);
+    let here = libc::AT_FDCWD;
+    let how = libc::RENAME_EXCHANGE;
+    // SAFETY: both are C strings that outlive the call.
+    let result = unsafe { libc::syscall(libc::SYS_renameat2, here, one.as_ptr(), here, other.as_ptr(), how) };
+    check_long(result).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn two_files_change_names_and_both_stay() {
+        let name =
+            |which| std::env::temp_dir().join(format!("hinit-exchange-{which}-{}", std::process::id()));
+        let (one, other) = (name("one"), name("other"));
+        fs::write(&one, "1").unwrap();
+        assert_eq!(exchange(&one, &other).unwrap_err().raw_os_error(), Some(libc::ENOENT));
+        fs::write(&other, "2").unwrap();
+        exchange(&one, &other).unwrap();
+        let read = |path| fs::read_to_string(path).unwrap();
+        assert_eq!((read(&one), read(&other)), ("2".into(), "1".into()));
+        fs::remove_file(one).unwrap();
+        fs::remove_file(other).unwrap();
+    }
+}
