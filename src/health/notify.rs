@@ -128,7 +128,7 @@ impl Listener {
         self.said.set(Said::default());
     }
 
-    /// Takes in what was said: whether that was anything.
+    /// Takes in what was said: whether the app is ready by it.
     pub fn listen(&self, now: Moment) -> bool {
         let before = self.said.get();
         let mut message = [0; LONGEST];
@@ -139,7 +139,7 @@ impl Listener {
                 self.pass_on(&message[..length]);
             }
         }
-        self.said.get() != before
+        self.said.get().ready && !before.ready
     }
 
     /// The engine knows hinit as the main process, and nobody else.
@@ -147,6 +147,9 @@ impl Listener {
         let Some(outer) = &self.outer else { return };
         let lines = message.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"MAINPID="));
         let message = lines.collect::<Vec<_>>().join(&b'\n');
+        if message.is_empty() {
+            return;
+        }
         // It is not the app's fault if nobody listens there.
         let _ = self.socket.send_to_addr(&message, outer);
     }
