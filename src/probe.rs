@@ -41,8 +41,8 @@ pub struct Verdict {
 /// other side is; only looking up a name is beyond hinit's control, and may
 /// take longer.
 ///
-/// `note` is told, in one line, what the probe is waiting for if that takes
-/// long: whoever kills it then knows more than that it took too long.
+/// `note` is told what the probe waits for, at each step: whoever kills it then
+/// knows more than that it took too long.
 pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Verdict {
     let mut look = Look { deadline: Deadline::after(limit), note };
     let result = match target {
@@ -50,8 +50,14 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
         Builtin::Stream(stream) => stream::probe(stream, &mut look),
         Builtin::Service(service) => service::probe(service, &mut look),
         Builtin::Grpc(grpc) => grpc::probe(grpc, &mut look),
-        Builtin::File(file) => file::probe(file, SystemTime::now()),
-        Builtin::PidFile(path) => pid::probe(path),
+        Builtin::File(file) => {
+            look.note(&format!("{} has not been looked at yet", file.path.display()));
+            file::probe(file, SystemTime::now())
+        }
+        Builtin::PidFile(path) => {
+            look.note(&format!("{} has not been read yet", path.display()));
+            pid::probe(path)
+        }
     };
     let healthy = result.is_ok();
     let (Ok(reason) | Err(reason)) = result;
@@ -61,7 +67,7 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
 /// The reason of a verdict: why it is healthy, or why not.
 type Outcome = Result<String, String>;
 
-/// When one look has to be over, and who is told if it takes long.
+/// When one look has to be over, and who is told what it waits for.
 pub(crate) struct Look<'a> {
     pub(crate) deadline: Deadline,
     pub(crate) note: &'a mut dyn FnMut(&str),
@@ -69,6 +75,6 @@ pub(crate) struct Look<'a> {
 
 impl Look<'_> {
     fn note(&mut self, text: &str) {
-        (self.note)(&one_line(text, REASON_LENGTH));
+        (self.note)(text);
     }
 }

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 pub mod alarm;
+pub mod board;
 pub mod clock;
 pub mod creds;
 pub mod datagram;

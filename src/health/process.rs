@@ -14,12 +14,14 @@ use crate::plan::probe::{Builtin, Notify, Probe, Target};
 use crate::plan::{App, Health};
 use crate::supervisor::spawn::{Environment, Program};
 use crate::sys::Pid;
+use crate::sys::board::Board;
 use crate::sys::process::Ending;
 use crate::sys::signals::Inherited;
 use crate::time::Moment;
 use member::Member;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// All probes, ready to be started: nothing is looked up or allocated later
@@ -39,6 +41,8 @@ struct Check {
     limit: Option<Duration>,
     /// The schedule's.
     timeout: Duration,
+    /// Where a built-in probe says what it waits for, should it be killed.
+    board: Option<Rc<Board>>,
 }
 
 #[derive(Debug)]
@@ -89,7 +93,9 @@ impl Check {
             Target::Notify(wanted) => Work::Notify(*wanted, Shared::clone(said)),
         };
         let limit = probe.timeout.filter(|own| *own < timeout);
-        Ok(Self { name: probe.name.clone(), work, limit, timeout })
+        // Without memory for it the reason is a shorter one.
+        let board = matches!(work, Work::Builtin(_)).then(Board::new).and_then(io::Result::ok).map(Rc::new);
+        Ok(Self { name: probe.name.clone(), work, limit, timeout, board })
     }
 
     /// The time that a built-in probe gives itself. hinit kills it at half of

@@ -1,5 +1,6 @@
 //! A TCP connection to the first address that takes it.
 
+use super::Look;
 use super::deadline::Deadline;
 use super::failure::{Failure, Kind};
 use crate::plan::probe::{Address, Host};
@@ -12,12 +13,14 @@ const MOST_ADDRESSES: usize = 8;
 /// Connects. Where a host has several addresses each gets an equal share of
 /// the time that is left, so that one that swallows packets does not keep
 /// hinit from the others.
-pub(super) fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStream, SocketAddr), Failure> {
-    let candidates = candidates(address)?;
+pub(super) fn connect(address: &Address, look: &mut Look<'_>) -> Result<(TcpStream, SocketAddr), Failure> {
+    let candidates = candidates(address, look)?;
+    let deadline = look.deadline;
     let mut failures = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
         let shares = u32::try_from(candidates.len() - index).unwrap_or(1);
         let Some(left) = deadline.left() else { break };
+        look.note(&format!("{candidate} has not taken the connection"));
         match TcpStream::connect_timeout(candidate, left / shares)
             .and_then(|stream| refuse_self(stream, *candidate))
         {
@@ -28,12 +31,15 @@ pub(super) fn connect(address: &Address, deadline: Deadline) -> Result<(TcpStrea
     Err(explain(&failures, deadline))
 }
 
-fn candidates(address: &Address) -> Result<Vec<SocketAddr>, Failure> {
+fn candidates(address: &Address, look: &mut Look<'_>) -> Result<Vec<SocketAddr>, Failure> {
     let at = |ip: IpAddr| SocketAddr::new(ip, address.port);
     match &address.host {
         Host::Here => Ok(vec![at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())]),
         Host::Ip(ip) => Ok(vec![at(*ip)]),
-        Host::Name(name) => look_up(name, address.port),
+        Host::Name(name) => {
+            look.note(&format!("the name {name} has not been looked up"));
+            look_up(name, address.port)
+        }
     }
 }
 

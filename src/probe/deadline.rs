@@ -6,8 +6,6 @@ use std::time::{Duration, Instant};
 
 /// Longer than any probe runs, and within what a socket's timeout can hold.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
-/// Whoever waits longer says for what.
-const PATIENCE: Duration = Duration::from_secs(1);
 /// A socket takes 0 for "wait for ever".
 const SHORTEST: Duration = Duration::from_millis(1);
 
@@ -26,11 +24,6 @@ impl Deadline {
     /// The one that comes first.
     pub(crate) fn sooner(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
-    }
-
-    /// How long to wait in silence: a second, or a quarter of a shorter time.
-    pub(crate) fn patience(self) -> Duration {
-        PATIENCE.min(self.limit / 4).max(SHORTEST)
     }
 
     /// What is left, for a socket; none when the time is over.

@@ -19,7 +19,7 @@ const METHOD: &str = "/grpc.health.v1.Health/Check";
 const PREFIX: usize = 5;
 
 pub(super) fn probe(grpc: &Grpc, look: &mut Look<'_>) -> Outcome {
-    let mut wire = Wire::open(&grpc.endpoint, look.deadline)?;
+    let mut wire = Wire::open(&grpc.endpoint, look)?;
     let mut scheme = "http";
     if let Some(tls) = &grpc.tls {
         wire = wire.secure(tls, &grpc.host, &[b"h2"], look)?;

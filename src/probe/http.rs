@@ -109,7 +109,7 @@ fn quoted(body: &[u8]) -> String {
 
 impl Answer {
     /// `503 Service Unavailable`
-    fn status_text(&self) -> String {
+    pub(crate) fn status_text(&self) -> String {
         format!("{} {}", self.status, self.phrase).trim_end().to_owned()
     }
 }

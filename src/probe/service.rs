@@ -44,7 +44,7 @@ pub(super) fn probe(service: &Service, look: &mut Look<'_>) -> Outcome {
         Protocol::Amqp => (amqp::HEADER.to_vec(), amqp::read),
         Protocol::Mongodb => (mongodb::hello(), mongodb::read),
     };
-    let mut wire = Wire::open(&service.endpoint, look.deadline)?;
+    let mut wire = Wire::open(&service.endpoint, look)?;
     wire.send(&question);
     let mut heard = Vec::new();
     loop {

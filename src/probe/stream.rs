@@ -11,7 +11,7 @@ const MOST: usize = 10 * 1024;
 const QUOTED: usize = 200;
 
 pub(super) fn probe(stream: &Stream, look: &mut Look<'_>) -> Outcome {
-    let mut wire = Wire::open(&stream.endpoint, look.deadline)?;
+    let mut wire = Wire::open(&stream.endpoint, look)?;
     wire.send(&stream.send);
     match &stream.expect {
         Some(expected) => expect(&mut wire, expected, look),

@@ -22,8 +22,6 @@ pub(crate) struct Wire {
     peer: String,
     remote: Option<SocketAddr>,
     deadline: Deadline,
-    /// When somebody is told that the other side is slow; none if they have been.
-    patience: Option<Duration>,
     heard: bool,
 }
 
@@ -46,16 +44,25 @@ pub(crate) enum End {
 }
 
 impl Wire {
-    pub(crate) fn open(endpoint: &Endpoint, deadline: Deadline) -> Result<Self, Failure> {
+    pub(crate) fn open(endpoint: &Endpoint, look: &mut Look<'_>) -> Result<Self, Failure> {
+        let deadline = look.deadline;
         let (stream, peer, remote) = match endpoint {
             Endpoint::Port(address) => {
-                let (stream, peer) = connect(address, deadline)?;
+                let (stream, peer) = connect(address, look)?;
                 (stream, shown(address, peer), Some(peer))
             }
-            Endpoint::Socket(path) => (open_socket(path, deadline)?, path.display().to_string(), None),
+            Endpoint::Socket(path) => {
+                look.note(&format!("{} has not taken the connection", path.display()));
+                (open_socket(path, deadline)?, path.display().to_string(), None)
+            }
         };
-        let patience = Some(deadline.patience());
-        Ok(Self { line: Line::Plain(stream), peer, remote, deadline, patience, heard: false })
+        let wire = Self { line: Line::Plain(stream), peer, remote, deadline, heard: false };
+        wire.note_connected(look);
+        Ok(wire)
+    }
+
+    fn note_connected(&self, look: &mut Look<'_>) {
+        look.note(&format!("{} took the connection and has not answered", self.peer));
     }
 
     /// Speaks TLS from here on. The other side has to prove that it is `host`,
@@ -74,22 +81,21 @@ impl Wire {
             let why = format!("{} had not finished the TLS handshake after {}", self.peer, self.deadline);
             Failure::new(Kind::TimedOut, why)
         };
-        let mut patience = self.patience;
+        look.note(&format!("{} has not finished the TLS handshake", self.peer));
         loop {
             let left = self.deadline.left().ok_or_else(late)?;
-            match session.shake_hands(patience.map_or(left, |patience| patience.min(left))) {
-                Ok(()) => return Ok(Self { line: Line::Secure(Box::new(session)), patience, ..self }),
-                Err(error) if is_timeout(&error) => {
-                    if patience.take().is_some() {
-                        look.note(&format!("{} has not finished the TLS handshake", self.peer));
-                    }
-                }
+            match session.shake_hands(left) {
+                Ok(()) => break,
+                Err(error) if is_timeout(&error) => {}
                 Err(error) => {
                     let (kind, why) = explain(&error);
                     return Err(Failure::new(kind, format!("{} {why}", self.peer)));
                 }
             }
         }
+        let wire = Self { line: Line::Secure(Box::new(session)), ..self };
+        wire.note_connected(look);
+        Ok(wire)
     }
 
     /// Such a target is refused when it is read.
@@ -111,8 +117,9 @@ impl Wire {
     }
 
     /// Shown from here on as this: the whole URL, where there is one.
-    pub(crate) fn call_peer(&mut self, name: String) {
+    pub(crate) fn call_peer(&mut self, name: String, look: &mut Look<'_>) {
         self.peer = name;
+        self.note_connected(look);
     }
 
     /// The time that there is from here on.
@@ -136,35 +143,28 @@ impl Wire {
         }
     }
 
-    /// Waits for more bytes and appends them. If that takes long, somebody is
-    /// told once.
+    /// Waits for more bytes and appends them.
     pub(crate) fn receive(&mut self, bytes: &mut Vec<u8>, look: &mut Look<'_>) -> Result<(), End> {
         let mut buffer = [0; READ_SIZE];
         loop {
             let left = self.deadline.left().ok_or(End::TimedOut)?;
-            let wait = self.patience.map_or(left, |patience| patience.min(left));
-            match self.line.read(&mut buffer, wait) {
+            match self.line.read(&mut buffer, left) {
                 Ok(0) => return Err(End::Closed),
                 Ok(count) => {
-                    self.heard = true;
+                    self.note_heard(look);
                     bytes.extend_from_slice(&buffer[..count]);
                     return Ok(());
                 }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_timeout(&error) => self.lose_patience(look),
+                Err(error) if error.kind() == ErrorKind::Interrupted || is_timeout(&error) => {}
                 Err(error) => return Err(End::Broken(error)),
             }
         }
     }
 
-    fn lose_patience(&mut self, look: &mut Look<'_>) {
-        if self.patience.take().is_some() {
-            let slow = if self.heard {
-                "has begun to answer and not finished"
-            } else {
-                "took the connection and has not answered"
-            };
-            look.note(&format!("{} {slow}", self.peer));
+    fn note_heard(&mut self, look: &mut Look<'_>) {
+        if !self.heard {
+            self.heard = true;
+            look.note(&format!("{} has begun to answer and not finished", self.peer));
         }
     }
 

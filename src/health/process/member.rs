@@ -8,14 +8,20 @@ use crate::plan::probe::Builtin;
 use crate::probe::{self, Verdict};
 use crate::signal::Signal;
 use crate::supervisor::spawn::Program;
+use crate::sys::board::Board;
 use crate::sys::process::{self, Ending, Side};
 use crate::sys::signals::{self, Inherited};
 use crate::sys::{Pid, fds};
+use crate::text::one_line;
 use crate::time::Moment;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
 use std::time::Duration;
+
+/// In bytes, as of a verdict's reason.
+const LONGEST_NOTE: usize = 1000;
 
 /// A probe process from its start until it is reaped, and what is left of it then.
 #[derive(Debug)]
@@ -26,6 +32,7 @@ pub(super) struct Member {
     ending: Option<Ending>,
     output: Output,
     exec: Option<Exec>,
+    board: Option<Rc<Board>>,
     limit: Option<(Duration, Moment)>,
     is_over_limit: bool,
 }
@@ -50,7 +57,9 @@ impl Member {
                 Work::Program(program) => {
                     execute(program, inherited, &mut File::from(said), &mut File::from(told))
                 }
-                Work::Builtin(target) => look(target, check.outliving(), &mut File::from(said)),
+                Work::Builtin(target) => {
+                    look(target, check.outliving(), check.board.as_deref(), &mut File::from(said))
+                }
                 Work::Notify(wanted, heard) => {
                     let result = heard.get().judge(*wanted, now);
                     let healthy = result.is_ok();
@@ -67,6 +76,7 @@ impl Member {
             ending: None,
             output: Output::from(File::from(output)),
             exec: matches!(check.work, Work::Program(_)).then_some(exec),
+            board: check.board.clone(),
             limit: check.limit.map(|limit| (limit, now.saturating_add(limit))),
             is_over_limit: false,
         })
@@ -136,24 +146,22 @@ impl Member {
 
     pub(super) fn said(&self) -> String {
         let text = self.output.text();
-        let text = match self.exec {
-            Some(_) => text,
-            // Its last word is its verdict; the ones before were in case of a timeout.
-            None => text.lines().last().map_or_else(|| self.died(), str::to_owned),
-        };
+        let is_unfinished = self.exec.is_none() && text.is_empty();
+        let text = if is_unfinished { self.unfinished() } else { text };
         match self.limit {
             Some((limit, _)) if self.is_over_limit => timeout_output(limit, &text),
             _ => text,
         }
     }
 
-    /// A built-in probe always says something, unless it is killed.
-    fn died(&self) -> String {
+    /// A built-in probe always says something, unless it is killed: then what
+    /// it was waiting for.
+    fn unfinished(&self) -> String {
         match self.ending {
             Some(Ending::Killed { signal, .. }) if !self.is_over_limit => {
                 format!("the probe's process was killed by {signal}")
             }
-            _ => String::new(),
+            _ => self.board.as_deref().map(waited_for).unwrap_or_default(),
         }
     }
 }
@@ -189,13 +197,19 @@ fn close_input() {
     }
 }
 
+fn waited_for(board: &Board) -> String {
+    one_line(&String::from_utf8_lossy(&board.read()), LONGEST_NOTE)
+}
+
 /// In the child: looks, and says what it saw.
-fn look(target: &Builtin, limit: Duration, output: &mut File) -> ! {
+fn look(target: &Builtin, limit: Duration, board: Option<&Board>, output: &mut File) -> ! {
     signals::unblock_for_library_code();
     // A panic would be told on stderr.
     let _ = fds::redirect(output.as_fd(), libc::STDERR_FILENO);
     let verdict = probe::run(target, limit, &mut |note| {
-        let _ = writeln!(output, "{note}");
+        if let Some(board) = board {
+            board.write(note);
+        }
     });
     say_verdict(&verdict, output)
 }

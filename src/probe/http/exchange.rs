@@ -19,8 +19,8 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Connects and sends the request.
     pub(crate) fn start(request: &Request, limits: Limits, look: &mut Look<'_>) -> Result<Self, Failure> {
-        let mut wire = Wire::open(&request.endpoint, look.deadline)?;
-        wire.call_peer(request.url(&request.authority(wire.remote())));
+        let mut wire = Wire::open(&request.endpoint, look)?;
+        wire.call_peer(request.url(&request.authority(wire.remote())), look);
         if request.secure {
             wire = wire.secure(&request.tls, &request.host, &[b"http/1.1"], look)?;
         }
@@ -40,7 +40,7 @@ impl Exchange {
         }
         self.received.clear();
         match self.wire.receive(&mut self.received, look) {
-            Ok(()) => self.response.feed(&self.received),
+            Ok(()) => self.feed(look),
             Err(end) => {
                 if matches!(end, End::Closed) {
                     self.response.close();
@@ -51,6 +51,18 @@ impl Exchange {
             }
         }
         true
+    }
+
+    fn feed(&mut self, look: &mut Look<'_>) {
+        let had_answer = self.response.answer().is_some();
+        self.response.feed(&self.received);
+        if let (Some(answer), false) = (self.response.answer(), had_answer) {
+            look.note(&format!(
+                "{} answered {}, but its body has not ended",
+                self.url(),
+                answer.status_text()
+            ));
+        }
     }
 
     /// The URL that was asked in fact: with the address that took the connection.
