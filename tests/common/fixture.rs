@@ -3,7 +3,7 @@
 
 use hinit::signal::Signal;
 use hinit::sys::process::{self, Ending, Side};
-use hinit::sys::signals::{Inbox, block_all};
+use hinit::sys::signals::{Inbox, block_all, on_parent_death};
 use hinit::sys::{clock, fds};
 use std::io::Write;
 use std::time::Duration;
@@ -21,6 +21,7 @@ fn main() {
         "ignore-term" => ignore_term(),
         "hangup" => hangup(),
         "notify" => notify(&words[1..]),
+        "flood" => flood(),
         "bind" => bind(words.get(1).map_or("", String::as_str)),
         "fork-until" => fork_until(number.unwrap_or(1)),
         "use-memory" => use_memory(),
@@ -109,13 +110,8 @@ fn use_memory() {
 /// Says each word to NOTIFY_SOCKET when a signal arrives, and leaves with code
 /// 7 on SIGTERM.
 fn notify(words: &[String]) {
-    use std::os::linux::net::SocketAddrExt;
-    use std::os::unix::net::{SocketAddr, UnixDatagram};
     block_all();
-    let name = std::env::var("NOTIFY_SOCKET").expect("a NOTIFY_SOCKET");
-    let name = name.strip_prefix('@').expect("an abstract socket");
-    let address = SocketAddr::from_abstract_name(name).expect("an address");
-    let socket = UnixDatagram::unbound().expect("a socket");
+    let socket = notify_socket();
     let mut inbox = Inbox::open().expect("a signalfd");
     say(&format!("ready {}", std::env::var("WATCHDOG_USEC").unwrap_or_default()));
     let (mut arrivals, mut words) = (Vec::new(), words.iter());
@@ -127,10 +123,35 @@ fn notify(words: &[String]) {
                 std::process::exit(7);
             }
             if let Some(word) = words.next() {
-                socket.send_to_addr(word.as_bytes(), &address).expect("somebody listens");
+                socket.send(word.as_bytes()).expect("somebody listens");
             }
         }
     }
+}
+
+/// Says WATCHDOG=1 to NOTIFY_SOCKET as fast as it can, and never READY=1,
+/// while it tells its signals.
+fn flood() {
+    let socket = notify_socket();
+    if process::fork().expect("a child") == Side::Child {
+        let _ = on_parent_death(Signal::KILL);
+        let end = clock::now() + LONGEST;
+        while clock::now() < end && socket.send(b"WATCHDOG=1\nSTATUS=busy").is_ok() {}
+        process::leave(0);
+    }
+    signals(|_| true);
+}
+
+fn notify_socket() -> std::os::unix::net::UnixDatagram {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixDatagram};
+    let name = std::env::var("NOTIFY_SOCKET").expect("a NOTIFY_SOCKET");
+    let name = name.strip_prefix('@').expect("an abstract socket");
+    let socket = UnixDatagram::unbound().expect("a socket");
+    socket
+        .connect_addr(&SocketAddr::from_abstract_name(name).expect("an address"))
+        .expect("somebody listens");
+    socket
 }
 
 /// Does not stop on SIGTERM.

@@ -1,0 +1,235 @@
+//! What hangs without a server: commands, files, names, and the app itself.
+
+use crate::common::{Builder, TempDir, everywhere, fixture, hinit, impossible, is_root, until};
+use crate::server::Count;
+use crate::{Prepare, Reached, Row, send_burst};
+use std::ffi::CString;
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::UdpSocket;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+use std::process::Command;
+use std::thread;
+
+pub fn rows() -> Vec<Row> {
+    let mut rows: Vec<Row> = COMMANDS.iter().map(command).collect();
+    if is_root() {
+        rows.extend(stuck_paths());
+        rows.extend(stuck_name());
+    } else {
+        impossible("a stuck path and a stuck name", "only root can mount these");
+    }
+    rows
+}
+
+/// A command that says by a file, `$1`, that it is there, and its reason.
+const COMMANDS: [(&str, &str, &str); 6] = [
+    ("ignores TERM", "trap '' TERM HUP INT; echo deaf; touch $1; while :; do sleep 1; done", "(1s): deaf"),
+    ("has grandchildren", "(sleep 1000 & sleep 1000) & sleep 1000 & touch $1; wait", "timeout (1s)"),
+    ("floods its output", "touch $1; exec yes 'a word'", "(1s): a word\\na word"),
+    (
+        "floods both outputs",
+        "(while :; do echo a word; done) & touch $1; exec yes 'a word' >&2",
+        "(1s): a word",
+    ),
+    ("stops itself", "echo halt; touch $1; kill -STOP $$", "(1s): halt"),
+    ("says half a line", "printf half; touch $1; exec sleep 1000 2>/dev/null", "(1s): half"),
+];
+
+fn command((name, script, phase): &(&str, &str, &str)) -> Row {
+    let directory = TempDir::new("command");
+    let (script, there) = (directory.file("script", script), directory.path().join("there"));
+    let check = format!("exec:'sh {} {}'", script.display(), there.display());
+    let reached: Reached = Box::new(move |_, _| {
+        let _kept = &directory;
+        until("the command is there", || there.exists().then_some(()));
+        std::fs::remove_file(&there).unwrap();
+    });
+    Row::new(format!("exec, a command that {name}"), check, *phase, reached)
+}
+
+// ------------------------------------------------------------ a stuck path
+
+/// A directory whose file system never answers (autofs without its daemon), in
+/// a mount namespace that only this hinit has.
+struct StuckPath {
+    directory: TempDir,
+    requests: File,
+    kernel_end: OwnedFd,
+}
+
+impl StuckPath {
+    fn new() -> Self {
+        let mut ends = [0; 2];
+        // SAFETY: a system call that fills two numbers.
+        let made = unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) };
+        assert_eq!(made, 0);
+        // SAFETY: both are new and owned by nothing else.
+        let (requests, kernel_end) = unsafe { (File::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
+        Self { directory: TempDir::new("stuck"), requests, kernel_end }
+    }
+
+    fn prepare(&self) -> Prepare {
+        let (place, fd) = (c_path(self.directory.path()), self.kernel_end.as_raw_fd());
+        Box::new(move |builder: Builder| {
+            let place = place.clone();
+            builder.before_exec(move || own_mounts().and_then(|()| mount_autofs(&place, fd)))
+        })
+    }
+
+    /// Counts what the kernel asks the daemon that is none.
+    fn count(&self) -> Count {
+        let (count, mut requests) = (Count::default(), self.requests.try_clone().unwrap());
+        let counted = count.clone();
+        thread::spawn(move || {
+            let mut request = [0; 304];
+            while requests.read(&mut request).is_ok_and(|length| length > 0) {
+                counted.one_more();
+            }
+        });
+        count
+    }
+}
+
+fn c_path(path: &Path) -> CString {
+    CString::new(path.as_os_str().as_bytes()).unwrap()
+}
+
+fn own_mounts() -> io::Result<()> {
+    let none: *const libc::c_char = std::ptr::null();
+    // SAFETY: system calls only.
+    unsafe {
+        done(libc::unshare(libc::CLONE_NEWNS))?;
+        done(libc::mount(none, c"/".as_ptr(), none, libc::MS_REC | libc::MS_PRIVATE, none.cast()))
+    }
+}
+
+fn mount_autofs(place: &CString, fd: RawFd) -> io::Result<()> {
+    // Whoever is in this group would see through the mount: hinit is not.
+    let options = format!("fd={fd},pgrp=1,minproto=5,maxproto=5,indirect\0");
+    // SAFETY: a system call with texts that end.
+    unsafe {
+        done(libc::mount(c"autofs".as_ptr(), place.as_ptr(), c"autofs".as_ptr(), 0, options.as_ptr().cast()))
+    }
+}
+
+fn done(result: libc::c_int) -> io::Result<()> {
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Whether this can be made here, tried with a program that does nothing.
+fn is_possible(prepare: &Prepare, what: &str) -> bool {
+    let builder = prepare(hinit(crate::As::Process, ["true"]));
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| builder.output().code));
+    if !matches!(outcome, Ok(0)) {
+        impossible(what, "this kernel or container does not allow the mount");
+    }
+    matches!(outcome, Ok(0))
+}
+
+fn stuck_paths() -> Vec<Row> {
+    let kinds =
+        [("file", "has not been looked at yet"), ("pid", "has not been read yet"), ("unix", "has not taken")];
+    let row = |(scheme, phase): (&str, &str)| {
+        let stuck = StuckPath::new();
+        let (prepare, count) = (stuck.prepare(), stuck.count());
+        if !is_possible(&prepare, "a path that never answers") {
+            return None;
+        }
+        let check = format!("{scheme}://{}/below", stuck.directory.path().display());
+        let reached = count.reached();
+        let reached: Reached = Box::new(move |running, app| {
+            let _kept = &stuck;
+            reached(running, app);
+        });
+        let name = format!("{scheme}, a path that never answers");
+        Some(Row { before: Some(prepare), ..Row::new(name, check, phase, reached) })
+    };
+    kinds.into_iter().filter_map(row).collect()
+}
+
+// ------------------------------------------------------------ a stuck name
+
+/// The resolver's port is fixed, so it has an address of its own on loopback.
+const RESOLVER: &str = "127.0.0.77:53";
+
+/// A name server that hears and never answers. The resolver's own limits are
+/// beyond the test's.
+fn stuck_name() -> Option<Row> {
+    let Ok(server) = UdpSocket::bind(RESOLVER) else {
+        impossible("a name that is never found", "nobody can listen at 127.0.0.77:53");
+        return None;
+    };
+    let (prepare, count) = (with_resolver(), Count::default());
+    if !is_possible(&prepare, "a name that is never found") {
+        return None;
+    }
+    let counted = count.clone();
+    thread::spawn(move || {
+        while server.recv(&mut [0; 512]).is_ok() {
+            counted.one_more();
+        }
+    });
+    let (check, phase) = ("http://stuck.test:80/", "the name stuck.test has not been looked up");
+    Some(Row {
+        before: Some(prepare),
+        ..Row::new("http, a name that is never found", check, phase, count.reached())
+    })
+}
+
+fn with_resolver() -> Prepare {
+    let directory: &'static TempDir = Box::leak(Box::new(TempDir::new("resolver")));
+    let resolv = directory.file("resolv.conf", "nameserver 127.0.0.77\noptions timeout:30 attempts:5\n");
+    let nsswitch = directory.file("nsswitch.conf", "hosts: files dns\n");
+    let mounts = [(c_path(&resolv), c"/etc/resolv.conf"), (c_path(&nsswitch), c"/etc/nsswitch.conf")];
+    Box::new(move |builder: Builder| {
+        let mounts = mounts.clone();
+        builder.before_exec(move || {
+            own_mounts()?;
+            mounts.iter().try_for_each(|(from, to)| {
+                let none = std::ptr::null();
+                // SAFETY: a system call with texts that end.
+                unsafe { done(libc::mount(from.as_ptr(), to.as_ptr(), none, libc::MS_BIND, none.cast())) }
+            })
+        })
+    })
+}
+
+// ------------------------------------------------------- what does not hang
+
+#[test]
+fn a_fifo_that_nobody_writes_is_not_waited_for() {
+    everywhere(|mode| {
+        let dir = TempDir::new("fifo");
+        let (fifo, status) = (dir.path().join("fifo"), dir.path().join("status.json"));
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        for (scheme, wanted) in
+            [("file", "fifo exists"), ("pid", "fifo holds no process number on its first line")]
+        {
+            let check = format!("{scheme}://{}", fifo.display());
+            let timing = ["--health-interval", "10m", "--health-timeout", "10m", "--health", &check];
+            let rest = ["--status-file", status.to_str().unwrap(), &fixture(), "signals"];
+            let running = hinit(mode, [timing.as_slice(), &rest].concat()).start();
+            until("the verdict is there", || {
+                std::fs::read_to_string(&status).ok()?.contains(wanted).then_some(())
+            });
+            running.signal(crate::TERM);
+            assert_eq!(running.wait().code, 7);
+        }
+    });
+}
+
+#[test]
+fn an_app_that_floods_its_notify_socket_gets_its_signals_all_the_same() {
+    everywhere(|mode| {
+        let timing =
+            ["--health-interval", "50ms", "--health-retries", "1", "--health", "notify:?watchdog=30s"];
+        let running = hinit(mode, [timing.as_slice(), &[&fixture(), "flood"]].concat()).start();
+        running.prints("ready").says("unhealthy: the app has not said READY=1");
+        send_burst(&running, "a flood");
+        running.signal(crate::TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
