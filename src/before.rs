@@ -4,8 +4,8 @@
 //!
 //! What needs root is done by hinit itself before the drop ([`chown`],
 //! [`limit::Limit::make_room`], [`oom_score`]); what only the app is to have is done
-//! by the app's own process between fork and exec ([`Setup`]), so that PID 1
-//! is not bound by a limit that is meant for the app.
+//! by its own process between fork and exec ([`Setup`]), so that PID 1 is not
+//! bound by a limit that is meant for the app. So do the commands of its checks.
 
 pub mod chown;
 pub mod env_file;
@@ -20,7 +20,7 @@ use sockets::Sockets;
 use umask::Umask;
 
 /// What the app's process does to itself between fork and exec.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Setup {
     /// `--ulimit`, each kind at most once.
     pub limits: Vec<Limit>,

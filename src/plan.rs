@@ -104,9 +104,8 @@ pub struct App {
     pub args: Vec<OsString>,
     /// The directory to start in; hinit's own if none.
     pub workdir: Option<PathBuf>,
-    /// Files of variables set on top of hinit's own environment.
-    pub env_files: Vec<PathBuf>,
-    /// Variables set on top of those.
+    /// Variables set on top of hinit's own environment; the last one of a
+    /// name counts.
     pub env: Vec<(OsString, OsString)>,
     /// What it may use of the machine; each kind at most once.
     pub limits: Vec<Limit>,

@@ -13,14 +13,14 @@ pub mod spawn;
 mod words;
 
 use crate::before::sockets::{self, Sockets};
-use crate::before::{Setup, chown, env_file, make_room, oom_score};
+use crate::before::{Setup, chown, make_room, oom_score};
 use crate::error::{Error, Result};
 use crate::health::notify::{self, Listener};
 use crate::health::place::make_runtime_directory;
 use crate::health::process::Checks;
 use crate::identity::{self, Account, Outcome};
 use crate::plan::probe::{Notify, Target};
-use crate::plan::{Identity, Manner, Plan};
+use crate::plan::{Health, Identity, Manner, Plan};
 use crate::signal::Signal;
 use crate::sys::signals::{self, Inherited};
 use crate::sys::{Pid, process};
@@ -59,12 +59,12 @@ fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
     let parent = process::parent_pid();
     let sockets = sockets::take(plan.manner)?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
-    let variables = do_as_root(plan, account.as_ref())?;
+    do_as_root(plan, account.as_ref())?;
     let outcome = become_user(account.as_ref(), &plan.identity)?;
     enter_workdir(plan)?;
     adopt_orphans(plan.manner);
     let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
-    let environment = environment(dropped, variables, sockets.as_ref());
+    let environment = environment(dropped, &plan.app.env, sockets.as_ref());
     let prepared = prepare(plan, &environment, sockets, inherited)?;
     if let Some(code) = end_with_parent(plan.stop.parent_death, parent)? {
         return Ok(Ready::ToLeave(code));
@@ -73,13 +73,8 @@ fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
 }
 
 /// What may need root. The owners come last, so that nothing has changed in a
-/// volume if anything else is wrong. Gives the variables that the plan sets.
-fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<Environment> {
-    let mut variables = Environment::new();
-    for path in &plan.app.env_files {
-        variables.extend(env_file::read(path)?);
-    }
-    variables.extend(plan.app.env.iter().cloned());
+/// volume if anything else is wrong.
+fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<()> {
     make_room(&plan.app.limits)?;
     if let Some(score) = plan.app.oom_score_adj {
         oom_score::adjust(score);
@@ -88,7 +83,7 @@ fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<Environment> {
     for path in &plan.identity.chown {
         account.map_or(Ok(()), |account| chown::give(path, account))?;
     }
-    Ok(variables)
+    Ok(())
 }
 
 /// hinit's own directory, while there is the right to make it. Where it cannot
@@ -108,19 +103,18 @@ fn prepare(
     sockets: Option<Sockets>,
     inherited: Inherited,
 ) -> Result<Prepared> {
-    let checks = plan
-        .health
-        .as_ref()
-        .map(|health| Checks::new(health, environment, inherited).map(|checks| (checks, health.timing)));
-    let checks = checks.transpose()?;
+    let checks = |health: &Health| {
+        Checks::new(health, environment, &own_process(plan), inherited).map(|checks| (checks, health.timing))
+    };
+    let gate = gate::health(&plan.wait_for.probes);
+    let gate = (!gate.probes.is_empty()).then(|| checks(&gate)).transpose()?;
+    let checks = plan.health.as_ref().map(checks).transpose()?;
     let listener = listener(plan, checks.as_ref().map(|(checks, _)| checks), environment)?;
-    let waits = !plan.wait_for.probes.is_empty();
-    let gate = waits.then(|| Checks::new(&gate::health(&plan.wait_for.probes), environment, inherited));
     Ok(Prepared {
         program: program(plan, notifying(environment.clone(), listener.as_ref()), sockets)?,
         description: words::description(plan.manner, &plan.app.program),
         checks,
-        gate: gate.transpose()?,
+        gate: gate.map(|(checks, _)| checks),
         listener: listener.map(|(listener, _)| listener),
     })
 }
@@ -159,8 +153,14 @@ fn notifying(mut environment: Environment, listener: Option<&(Listener, Notify)>
 /// The app, and what only its own process is to have.
 fn program(plan: &Plan, mut environment: Environment, sockets: Option<Sockets>) -> Result<Program> {
     environment.extend(sockets.iter().flat_map(Sockets::variables));
-    let setup = Setup { limits: plan.app.limits.clone(), umask: plan.app.umask, sockets };
+    let setup = Setup { sockets, ..own_process(plan) };
     Ok(Program::new(&plan.app, &environment)?.with_setup(setup))
+}
+
+/// What the app's process does to itself, and the commands of its checks too:
+/// in Docker both are in the container, whose limits and mask they share.
+fn own_process(plan: &Plan) -> Setup {
+    Setup { limits: plan.app.limits.clone(), umask: plan.app.umask, sockets: None }
 }
 
 fn become_user(account: Option<&Account>, identity: &Identity) -> Result<Outcome> {
@@ -209,7 +209,7 @@ fn end_with_parent(signal: Option<Signal>, parent: Pid) -> Result<Option<i32>> {
 
 /// hinit's own environment, with the new user's names, and the plan's variables
 /// on top.
-fn environment(dropped: Option<&Account>, variables: Environment, sockets: Option<&Sockets>) -> Environment {
+fn environment(dropped: Option<&Account>, variables: &Environment, sockets: Option<&Sockets>) -> Environment {
     let mut environment: Environment = std::env::vars_os().collect();
     if sockets::are_stale(sockets) {
         environment.retain(|(name, _)| !sockets::VARIABLES.iter().any(|known| name == known));
@@ -218,7 +218,7 @@ fn environment(dropped: Option<&Account>, variables: Environment, sockets: Optio
         set(&mut environment, OsStr::new(name), value.as_deref());
     }
     for (name, value) in variables {
-        set(&mut environment, &name, Some(&value));
+        set(&mut environment, name, Some(value));
     }
     environment
 }

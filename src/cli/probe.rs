@@ -1,5 +1,6 @@
 //! `hinit probe TARGET [CHECKS]`: one look, exit 0 or 1.
 
+use crate::before::Setup;
 use crate::error::{Error, Result};
 use crate::health::process::{Checks, Outcome, Round};
 use crate::options::{self, Options, Rest};
@@ -86,7 +87,8 @@ fn look_in_child(probe: &Probe, limit: Duration, inherited: Inherited) -> Result
     let name = probe.name.clone();
     let timing = Timing { timeout: Duration::MAX, ..Timing::default() };
     let environment = std::env::vars_os().collect();
-    let checks = Checks::new(&Health { probes: vec![probe], timing }, &environment, inherited)?;
+    let checks =
+        Checks::new(&Health { probes: vec![probe], timing }, &environment, &Setup::default(), inherited)?;
     let unable = |error: io::Error| Error::new(format!("cannot run the probe: {error}"));
     match run(&checks).map_err(unable)?.outcome() {
         Outcome::Result { exit_code, output } => Ok((exit_code == 0, told(&name, exit_code, &output))),

@@ -9,6 +9,7 @@ mod member;
 mod output;
 
 use super::notify::Shared;
+use crate::before::Setup;
 use crate::error::Result;
 use crate::plan::probe::{Builtin, Notify, Probe, Target};
 use crate::plan::{App, Health};
@@ -19,6 +20,7 @@ use crate::sys::process::Ending;
 use crate::sys::signals::Inherited;
 use crate::time::Moment;
 use member::Member;
+use std::ffi::OsString;
 use std::io;
 use std::os::fd::BorrowedFd;
 use std::rc::Rc;
@@ -53,13 +55,21 @@ enum Work {
 }
 
 impl Checks {
-    /// Prepares the probes of a plan, for the environment that the app has.
+    /// Prepares the probes of a plan, for the environment that the app has;
+    /// commands do to themselves what `setup` says.
     ///
     /// # Errors
     /// A command cannot be passed to the kernel (a NUL in it).
-    pub fn new(health: &Health, environment: &Environment, inherited: Inherited) -> Result<Self> {
+    pub fn new(
+        health: &Health,
+        environment: &Environment,
+        setup: &Setup,
+        inherited: Inherited,
+    ) -> Result<Self> {
         let said = Shared::default();
-        let check = |probe| Check::new(probe, health.timing.timeout, environment, &said);
+        let check = |probe| {
+            Check::new(probe, health.timing.timeout, &said, |words| program(words, environment, setup))
+        };
         Ok(Self { all: health.probes.iter().map(check).collect::<Result<_>>()?, inherited, said })
     }
 
@@ -86,9 +96,14 @@ impl Checks {
 }
 
 impl Check {
-    fn new(probe: &Probe, timeout: Duration, environment: &Environment, said: &Shared) -> Result<Self> {
+    fn new(
+        probe: &Probe,
+        timeout: Duration,
+        said: &Shared,
+        program: impl FnOnce(&[OsString]) -> Result<Program>,
+    ) -> Result<Self> {
         let work = match &probe.target {
-            Target::Exec(words) => Work::Program(program(words, environment)?),
+            Target::Exec(words) => Work::Program(program(words)?),
             Target::Builtin(target) => Work::Builtin(target.clone()),
             Target::Notify(wanted) => Work::Notify(*wanted, Shared::clone(said)),
         };
@@ -105,11 +120,12 @@ impl Check {
     }
 }
 
-fn program(words: &[std::ffi::OsString], environment: &Environment) -> Result<Program> {
+fn program(words: &[OsString], environment: &Environment, setup: &Setup) -> Result<Program> {
     let (program, args) =
         words.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
     let app = App { program, args, ..App::default() };
-    Program::new(&app, environment).map_err(|error| error.at("--health"))
+    let program = Program::new(&app, environment).map_err(|error| error.at("--health"))?;
+    Ok(program.with_setup(setup.clone()))
 }
 
 /// One round: from its start until all its processes are reaped.

@@ -131,6 +131,7 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::before::Setup;
     use crate::health::Status;
     use crate::plan::Health;
     use crate::plan::probe::Probe;
@@ -141,7 +142,8 @@ mod tests {
         let inherited = signals::block_all();
         inherited.restore();
         let health = Health { probes: vec![Probe::from_command(command).unwrap()], timing };
-        let checks = Checks::new(&health, &std::env::vars_os().collect(), inherited).unwrap();
+        let checks =
+            Checks::new(&health, &std::env::vars_os().collect(), &Setup::default(), inherited).unwrap();
         Watch::new(checks, timing, clock::now())
     }
 

@@ -82,6 +82,14 @@ impl Program {
         Self { setup, ..self }
     }
 
+    /// What its own process has to do before [`Self::execute`].
+    ///
+    /// # Errors
+    /// As for [`Setup::apply`].
+    pub fn set_up(&self) -> io::Result<()> {
+        self.setup.apply()
+    }
+
     /// Becomes the program. Comes back only if that failed, with the reason
     /// that execvp(3) would give: EACCES if one candidate could not be
     /// executed and none was better.
@@ -218,7 +226,7 @@ pub fn start(
 
 fn become_app(program: &Program, inherited: Inherited, apart: Apart<'_>, failure: &mut File) -> ! {
     apart.enter();
-    let (stage, error) = match program.setup.apply() {
+    let (stage, error) = match program.set_up() {
         Ok(()) => {
             inherited.restore();
             (EXEC, program.execute())

@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used)]
 
 mod capabilities;
+mod checks;
 mod chown;
 #[path = "../common/mod.rs"]
 mod common;

@@ -1,5 +1,9 @@
 //! What the words of `hinit run` mean: from typed text to a validated plan.
+//!
+//! Nothing but an `--env-file` is looked at: its variables are the app's
+//! environment, which a `${PORT}` in a check is expanded from.
 
+use crate::before::env_file;
 use crate::before::limit::Limit;
 use crate::before::oom_score;
 use crate::before::umask::Umask;
@@ -13,6 +17,7 @@ use crate::plan::{
 };
 use crate::signal::Signal;
 use crate::time::parse_duration;
+use env_file::Variables;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
@@ -23,20 +28,21 @@ use std::time::Duration;
 /// # Errors
 /// A value that cannot be read, by its place.
 pub fn plan(typed: &Typed) -> Result<Plan> {
+    let variables = variables(typed)?;
     Ok(Plan {
-        app: app(typed)?,
+        app: app(typed, &variables)?,
         identity: identity(typed)?,
         stop: stop(typed)?,
         life: life(typed)?,
-        health: health(typed)?,
-        wait_for: wait_for(typed)?,
+        health: health(typed, &variables)?,
+        wait_for: wait_for(typed, &variables)?,
         ready_file: typed.one("ready-file").map(|word| word.text.into()),
         status_file: typed.one("status-file").map(|word| word.text.into()),
         manner: Manner::Hinit,
     })
 }
 
-fn app(typed: &Typed) -> Result<App> {
+fn app(typed: &Typed, variables: &Variables) -> Result<App> {
     let mut words = typed.rest().iter().cloned();
     let program = words.next().ok_or_else(|| {
         Error::new(
@@ -47,8 +53,7 @@ fn app(typed: &Typed) -> Result<App> {
         program,
         args: words.collect(),
         workdir: typed.one("workdir").map(|word| word.text.into()),
-        env_files: typed.all("env-file").iter().map(|word| word.read_bytes(path)).collect::<Result<_>>()?,
-        env: variables(typed)?,
+        env: variables.clone(),
         limits: limits(typed)?,
         umask: typed.get("umask", Umask::parse)?,
         oom_score_adj: typed.get("oom-score-adj", oom_score::parse)?,
@@ -68,8 +73,16 @@ fn limits(typed: &Typed) -> Result<Vec<Limit>> {
     Ok(Limit::last_of_each(all))
 }
 
-fn variables(typed: &Typed) -> Result<Vec<(OsString, OsString)>> {
-    typed.all("env").iter().filter_map(|word| word.read_bytes(variable).transpose()).collect()
+/// What is set on top of hinit's own environment; the last one of a name counts.
+fn variables(typed: &Typed) -> Result<Variables> {
+    let mut variables = Variables::new();
+    for word in typed.all("env-file") {
+        variables.extend(env_file::read(&word.read_bytes(path)?)?);
+    }
+    for word in typed.all("env") {
+        variables.extend(word.read_bytes(variable)?);
+    }
+    Ok(variables)
 }
 
 /// `NAME=VALUE`; a bare `NAME` passes hinit's own on, as it is passed anyway.
@@ -113,16 +126,16 @@ fn stop(typed: &Typed) -> Result<Stop> {
 }
 
 /// Every probe and when to look; none if nothing is to be probed.
-fn health(typed: &Typed) -> Result<Option<Health>> {
-    let mut probes = probes(typed, "health")?;
+fn health(typed: &Typed, variables: &Variables) -> Result<Option<Health>> {
+    let mut probes = probes(typed, "health", variables)?;
     probes.extend(typed.get("health-cmd", Probe::from_command)?);
     let timing = timing(typed)?;
     let off = probes.is_empty() || typed.switch("no-healthcheck")?.unwrap_or(false);
     Ok((!off).then_some(Health { probes, timing }))
 }
 
-fn probes(typed: &Typed, option: &str) -> Result<Vec<Probe>> {
-    let set = variables(typed)?;
+/// `${PORT}` is what the app will find there.
+fn probes(typed: &Typed, option: &str, set: &Variables) -> Result<Vec<Probe>> {
     let lookup = |name: &str| {
         let own = set.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         own.or_else(|| std::env::var_os(name))?.into_string().ok()
@@ -140,9 +153,9 @@ fn on_failure(text: &str) -> Result<OnFailure> {
     }
 }
 
-fn wait_for(typed: &Typed) -> Result<WaitFor> {
+fn wait_for(typed: &Typed, variables: &Variables) -> Result<WaitFor> {
     let limit = typed.get("wait-timeout", parse_duration)?.filter(|limit| !limit.is_zero());
-    let probes = probes(typed, "wait-for")?;
+    let probes = probes(typed, "wait-for", variables)?;
     if probes.iter().any(|probe| matches!(probe.target, Target::Notify(_))) {
         return Err(Error::new(
             "--wait-for: notify: is what the app itself says; write it as --health notify:",

@@ -18,7 +18,7 @@ The user, and what comes before it:
 ";
 
 const LIMITS: &str = "
-Limits of the app:
+Limits of the app, and of the commands that check its health:
       --ulimit NAME=SOFT[:HARD]...  Such as nofile=1024:2048
       --umask MASK                Which permissions its new files do not get, such as 027
       --oom-score-adj N           From -1000 (spare it) to 1000 (kill it first) when memory is short

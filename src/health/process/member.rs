@@ -181,9 +181,18 @@ fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: 
     close_input();
     let _ = fds::redirect(output.as_fd(), libc::STDOUT_FILENO)
         .and_then(|()| fds::redirect(output.as_fd(), libc::STDERR_FILENO));
-    inherited.restore();
-    let error = program.execute();
-    let _ = write!(output, "{}", program.refusal(Manner::Hinit, &error).error);
+    let error = match program.set_up() {
+        Ok(()) => {
+            inherited.restore();
+            let error = program.execute();
+            let _ = write!(output, "{}", program.refusal(Manner::Hinit, &error).error);
+            error
+        }
+        Err(error) => {
+            let _ = write!(output, "cannot give the command the app's --ulimit: {error}");
+            error
+        }
+    };
     let _ = failure.write_all(&error.raw_os_error().unwrap_or(0).to_ne_bytes());
     process::leave(127)
 }

@@ -14,12 +14,13 @@ fn inherited() -> Inherited {
 fn checks(probes: &[&str]) -> Checks {
     let probes = probes.iter().map(|text| Probe::from_text(text, &|_| None).unwrap()).collect();
     let environment = std::env::vars_os().collect();
-    Checks::new(&Health { probes, timing: Timing::default() }, &environment, inherited()).unwrap()
+    Checks::new(&Health { probes, timing: Timing::default() }, &environment, &Setup::default(), inherited())
+        .unwrap()
 }
 
 fn command(text: &str) -> Checks {
     let health = Health { probes: vec![Probe::from_command(text).unwrap()], timing: Timing::default() };
-    Checks::new(&health, &std::env::vars_os().collect(), inherited()).unwrap()
+    Checks::new(&health, &std::env::vars_os().collect(), &Setup::default(), inherited()).unwrap()
 }
 
 /// Runs a round as the loop of PID 1 does: waits for output, then reaps.
