@@ -7,6 +7,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 const TERM: i32 = 15;
+const USR1: i32 = 10;
 
 /// hinit with a check that looks for a file, many times a second.
 fn watching(healthy: &Path, options: &[&str], app: &[&str]) -> Vec<String> {
@@ -120,12 +121,132 @@ fn the_ready_file_is_there_while_the_app_is_healthy_and_not_stopping() {
 }
 
 #[test]
+fn readers_are_told_of_a_stop_before_the_app_is() {
+    let dir = TempDir::new("drain");
+    let (healthy, status) = (dir.file("healthy", ""), dir.path().join("status.json"));
+    let read = || {
+        let reader = hinit(As::Process, ["status"]).env("HINIT_STATUS_FILE", status.to_str().unwrap());
+        let out = reader.output();
+        (out.code, out.stdout)
+    };
+    let options = ["--drain", "10m", "--status-file", status.to_str().unwrap()];
+    let running = hinit(As::Process, watching(&healthy, &options, &[&fixture(), "signals"])).start();
+    running.says("healthy,");
+    assert_eq!(read().0, 0);
+    running.signal(TERM).says("draining");
+    until("readers see red", || {
+        let (code, text) = read();
+        (code == 1 && text.contains("draining")).then_some(())
+    });
+    assert_eq!(running.stdout(), "ready\n", "the app does not know yet");
+    running.signal(TERM);
+    assert_eq!(running.wait().code, 7);
+}
+
+/// Is asked to stop, says so, and goes on until SIGUSR1.
+const RELUCTANT: &str =
+    "trap 'echo asked' TERM; trap 'exit 7' USR1; echo ready; while :; do sleep 0.01; done";
+
+#[test]
+fn nothing_is_done_about_health_while_the_app_is_stopping() {
+    everywhere(|mode| {
+        for (action, drain) in [("kill", "0s"), ("stop", "0s"), ("restart", "0s"), ("kill", "10m")] {
+            let dir = TempDir::new("stopping");
+            let healthy = dir.file("healthy", "");
+            let options = ["--health-on-failure", action, "--drain", drain, "--stop-timeout", "10m"];
+            let running = hinit(mode, watching(&healthy, &options, &["sh", "-c", RELUCTANT])).start();
+            running.prints("ready").says("healthy,").signal(TERM);
+            if drain == "0s" {
+                running.prints("asked");
+            } else {
+                running.says("draining");
+            }
+            std::fs::remove_file(healthy).unwrap();
+            running.says("unhealthy: ").signal(USR1);
+            let out = running.wait();
+            assert_eq!(out.code, 7, "{action} {drain}: {}", out.stderr);
+            assert!(!out.stderr.contains("acting on it"), "{}", out.stderr);
+        }
+    });
+}
+
+/// The pauses before three restarts, which do not care for health between them.
+fn assert_paused_ever_longer(mode: As, words: &[&str]) {
+    let running = hinit(mode, words.iter().copied()).start();
+    running.says("in 100ms (restart 1)").says("in 200ms (restart 2)").says("in 400ms (restart 3)");
+    let healthy = running.stderr().matches("healthy, ").count();
+    assert_eq!(healthy, 3, "{}", running.stderr());
+    running.signal(TERM);
+    assert!([143, 7].contains(&running.wait().code));
+}
+
+#[test]
+fn a_crash_loop_is_paused_ever_longer_however_healthy_each_life_was() {
+    everywhere(|mode| {
+        let dir = TempDir::new("crashes");
+        let ready = dir.path().join("ready");
+        let ready = ready.to_str().unwrap();
+        // The file of one life is not there in the next.
+        let app = "until test -e $0; do sleep 0.01; done; exit 3";
+        let words =
+            ["--restart", "always", "--health-cmd", "true", "--ready-file", ready, "sh", "-c", app, ready];
+        assert_paused_ever_longer(mode, &words);
+    });
+}
+
+#[test]
+fn so_is_a_loop_of_lives_that_turn_unhealthy() {
+    everywhere(|mode| {
+        let dir = TempDir::new("relapses");
+        let fresh = dir.path().join("fresh");
+        let fresh = fresh.to_str().unwrap();
+        let check = format!("test -e {fresh} && rm {fresh}");
+        let timing = ["--health-interval", "30ms", "--health-retries", "1", "--health-on-failure", "restart"];
+        let app = ["--health-cmd", &check, "sh", "-c", "touch $1; exec $0 signals", &fixture(), fresh];
+        assert_paused_ever_longer(mode, &[timing.as_slice(), &app].concat());
+    });
+}
+
+#[test]
+fn leaves_with_69_when_its_restarts_did_not_help() {
+    everywhere(|mode| {
+        let dir = TempDir::new("hopeless");
+        let healthy = dir.path().join("healthy");
+        let options = ["--health-on-failure", "restart", "--restart", "on-failure:1"];
+        let app = ["sh", "-c", "trap 'exit 0' TERM; echo life; while :; do sleep 0.01; done"];
+        let out = hinit(mode, watching(&healthy, &options, &app)).output();
+        assert_eq!((out.code, out.stdout.as_str()), (69, "life\nlife\n"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn several_checks_run_at_the_same_time_and_the_one_that_fails_is_named() {
+    everywhere(|mode| {
+        let dir = TempDir::new("several");
+        // Each waits for the other one.
+        let script = dir.file("meet", "touch $1; until test -e $2; do sleep 0.01; done; test -e $3");
+        let [script, a, b, c] = [script, dir.path().join("a"), dir.path().join("b"), dir.file("c", "")]
+            .map(|path| path.display().to_string());
+        let checks = [format!("exec:'sh {script} {a} {b} {c}'"), format!("exec:'sh {script} {b} {a} {a}'")];
+        let timing = ["--health-interval", "50ms", "--health-retries", "1"];
+        let checks = ["--health", &checks[0], "--health", &checks[1]];
+        let running = hinit(mode, [timing.as_slice(), &checks, &[&fixture(), "signals"]].concat()).start();
+        running.says("healthy,");
+        std::fs::remove_file(&c).unwrap();
+        running.says(&format!("unhealthy: exec:sh {script} {a} {b} {c}: "));
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
 fn starts_the_app_when_what_it_waits_for_is_there() {
     let reserved = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = reserved.local_addr().unwrap();
     drop(reserved);
     let running = hinit(As::Process, ["--wait-for", &format!("tcp://{address}"), "echo", "started"]).start();
-    running.says("waiting for what the app needs");
+    running.says("waiting for what the app needs, ");
+    running.says(&format!(" so far: connection refused by {address}: nothing listens there"));
     assert_eq!(running.stdout(), "");
     let _listener = TcpListener::bind(address).unwrap();
     let out = running.wait();
@@ -138,6 +259,24 @@ fn does_not_start_the_app_if_it_waits_in_vain() {
         let words = ["--wait-for", "exec:false", "--wait-timeout", "300ms", "echo", "started"];
         let out = hinit(mode, words).output();
         assert_eq!((out.code, out.stdout.as_str()), (124, ""), "{}", out.stderr);
+        assert!(out.stderr.contains("so it is not started"), "{}", out.stderr);
+        assert!(out.stderr.contains(" so far: the check said nothing\n"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn says_what_it_still_waits_for_if_something_else_is_there() {
+    everywhere(|mode| {
+        let dir = TempDir::new("waits");
+        let (one, two) = (dir.file("one", ""), dir.path().join("two"));
+        let [one, two] = [one, two].map(|path| format!("file://{}", path.display()));
+        let words = ["--wait-for", &one, "--wait-for", &two, "echo", "started"];
+        let running = hinit(mode, words).start();
+        running.says(&format!(" so far: {two}: there is no "));
+        std::fs::write(two.trim_start_matches("file://"), "").unwrap();
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.as_str()), (0, "started\n"), "{}", out.stderr);
+        assert!(out.stderr.contains("what the app needs is there, after "), "{}", out.stderr);
     });
 }
 

@@ -1,5 +1,6 @@
 //! Before the app is started: waiting for what it needs (`--wait-for`).
 
+use super::words;
 use crate::health::process::Checks;
 use crate::health::watch::{News, Watch};
 use crate::health::{Status, schedule::Schedule};
@@ -7,7 +8,6 @@ use crate::plan::probe::Probe;
 use crate::plan::{Health, Timing};
 use crate::sys::process::Ending;
 use crate::sys::{Pid, clock};
-use crate::text::one_line;
 use crate::time::{Moment, rounded};
 use log::info;
 use std::time::Duration;
@@ -18,8 +18,6 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// A word now and then also when nothing changes.
 const WORD_EVERY: Duration = Duration::from_secs(10);
-/// In bytes.
-const LONGEST_REASON: usize = 300;
 
 /// What to look for, at once and then every second, for as long as it takes.
 pub fn health(probes: &[Probe]) -> Health {
@@ -85,7 +83,7 @@ impl Gate {
             .is_none_or(|(said, at)| *said != reason || now.saturating_sub(*at) >= WORD_EVERY);
         if is_news {
             let waited = rounded(now.saturating_sub(self.since));
-            info!("waiting for what the app needs, {waited} so far: {}", one_line(&reason, LONGEST_REASON));
+            info!("waiting for what the app needs, {waited} so far: {}", words::reason(&reason));
             self.last_word = Some((reason, now));
         }
     }

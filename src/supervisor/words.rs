@@ -52,7 +52,7 @@ fn say_as_hinit(notice: Notice, asked: Option<&str>) {
         Notice::Stopping(arrival, sent) => info!("{}, stopping: {sent} sent to the app", arrived(arrival)),
         Notice::Drained(sent) => info!("drained, stopping: {sent} sent to the app"),
         Notice::WaitedTooLong(time) => {
-            warn!("what the app needs was not there within {}, so it is not started", GoDuration(time));
+            warn!("what the app needs was not there within {}, so it is not started", rounded(time));
         }
         Notice::ActingOnHealth(sent) => warn!("acting on it: {sent} sent to the app"),
         Notice::LimitPassed(limit, sent) => {
@@ -148,13 +148,21 @@ pub fn not_executed(manner: Manner, program: &OsStr, error: &io::Error, why: &st
 
 /// Writes a change of the app's health to the log, so long after its start.
 pub fn health(change: &Change, age: Duration) {
-    let reason = one_line(&change.reason, LONGEST_REASON);
+    let reason = reason(&change.reason);
     match (change.from, change.to) {
         (Status::Starting, Status::Healthy) => info!("healthy, {} after the start: {reason}", rounded(age)),
         (_, Status::Healthy) => info!("healthy again: {reason}"),
         (_, Status::Unhealthy) => warn!("unhealthy: {reason}"),
         (_, Status::Starting | Status::None) => {}
     }
+}
+
+/// What a check said, in one line of the log.
+pub fn reason(said: &str) -> String {
+    if said.trim().is_empty() {
+        return "the check said nothing".to_owned();
+    }
+    one_line(said, LONGEST_REASON)
 }
 
 /// Writes an end of the app that the kernel's count explains.

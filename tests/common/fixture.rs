@@ -107,8 +107,8 @@ fn use_memory() {
     say(&format!("took {} MB", taken.len()));
 }
 
-/// Says each word to NOTIFY_SOCKET when a signal arrives, and leaves with code
-/// 7 on SIGTERM.
+/// Says each word to NOTIFY_SOCKET when a signal arrives, then that it has, and
+/// leaves with code 7 on SIGTERM.
 fn notify(words: &[String]) {
     block_all();
     let socket = notify_socket();
@@ -124,6 +124,7 @@ fn notify(words: &[String]) {
             }
             if let Some(word) = words.next() {
                 socket.send(word.as_bytes()).expect("somebody listens");
+                say("said");
             }
         }
     }

@@ -3,8 +3,9 @@
 //!
 //! The Docker engine is one of its own, beside whatever runs on this machine.
 
-use crate::common::{As, HINIT, Output, Running, TempDir, is_root, skip, until};
+use crate::common::{As, HINIT, LIMIT, Output, Running, TempDir, fixture, is_root, skip, until};
 use crate::{Names, TERM, original, start};
+use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,7 +15,9 @@ const IMAGE: &str = "hinit-test/busybox:1";
 struct Engine {
     program: PathBuf,
     options: Vec<String>,
-    /// Options of `run`.
+    /// Options of `run`: what may not be had here is limited.
+    limits: Vec<String>,
+    /// And those that ask for the init.
     run: Vec<String>,
     /// The Docker daemon; podman needs none.
     daemon: Option<Running>,
@@ -37,7 +40,8 @@ impl Engine {
         let words = [words.as_flattened(), &["--iptables=false", "--bridge=none"]].concat();
         let daemon = Some(start(&daemon, As::Process, words).start());
         let options = vec!["--host".to_owned(), socket];
-        let engine = Self { program, options, run: vec!["--init".to_owned()], daemon, home };
+        let run = vec!["--init".to_owned()];
+        let engine = Self { program, options, limits: vec![], run, daemon, home };
         until("the engine answers", || (engine.client(&["version"]).code == 0).then_some(()));
         Some(engine)
     }
@@ -51,20 +55,24 @@ impl Engine {
             ["--cgroup-manager", "cgroupfs", "--events-backend", "file", "--runtime", runtime.to_str()?];
         // More than a container's default limits may not be had in a container.
         let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=2000:2000"];
-        let run = [&limits[..], &["--init", "--init-path", init.to_str()?]].concat();
+        let run = ["--init", "--init-path", init.to_str()?];
         let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
         Some(Self {
             program,
             options: owned(&[options, more].concat()),
+            limits: owned(&limits),
             run: owned(&run),
             daemon: None,
             home,
         })
     }
 
+    fn options(&self) -> Vec<&str> {
+        self.options.iter().map(String::as_str).collect()
+    }
+
     fn client(&self, words: &[&str]) -> Output {
-        let options = self.options.iter().map(String::as_str);
-        start(&self.program, As::Process, options.chain(words.iter().copied())).output()
+        start(&self.program, As::Process, [&self.options(), words].concat()).output()
     }
 
     /// What it prints, or a failed test.
@@ -89,7 +97,7 @@ impl Engine {
     }
 
     fn words<'a>(&'a self, options: &[&'a str], script: &'a str) -> Vec<&'a str> {
-        let run = self.run.iter().map(String::as_str);
+        let run = self.limits.iter().chain(&self.run).map(String::as_str);
         let fixed = ["run", "--network", "none"].into_iter().chain(run);
         fixed.chain(options.iter().copied()).chain([IMAGE, "sh", "-c", script]).collect()
     }
@@ -169,6 +177,44 @@ fn docker_run_init_with_hinit_is_as_with_tini() {
         let shown = engine.ask(&["info", "--format", "{{.InitBinary}}"]);
         assert_eq!(Path::new(&shown), init);
     }
+}
+
+/// `podman run --sdnotify=container`: the engine's own socket, through runc's.
+#[test]
+fn podman_is_told_when_the_app_says_that_it_is_ready() {
+    let Some(busybox) = busybox() else { return };
+    let Some(engine) = Engine::podman(Path::new(HINIT)) else { return };
+    engine.import(&busybox);
+    let place = engine.home.path().join("notify");
+    let systemd = UnixDatagram::bind(&place).unwrap();
+    systemd.set_read_timeout(Some(LIMIT)).unwrap();
+    let volumes = [format!("{HINIT}:/hinit:ro"), format!("{}:/fixture:ro", fixture())];
+    let volumes = ["--volume", &volumes[0], "--volume", &volumes[1]];
+    let options = ["run", "--detach", "--sdnotify=container", "--network", "none"];
+    let app = [IMAGE, "/hinit", "--health", "notify:", "/fixture", "notify", "MAINPID=7\nREADY=1"];
+    let limits: Vec<&str> = engine.limits.iter().map(String::as_str).collect();
+    let words = [engine.options(), options.to_vec(), limits, volumes.to_vec(), app.to_vec()].concat();
+    let started = start(&engine.program, As::Process, words).env("NOTIFY_SOCKET", place.to_str().unwrap());
+    let out = started.output();
+    assert_eq!(out.code, 0, "{}", out.stderr);
+    let id = out.stdout.trim();
+    until("it is ready", || engine.client(&["logs", id]).stdout.contains("ready").then_some(()));
+
+    // podman tells of its own process first; so far the app has said nothing.
+    assert!(hear(&systemd).starts_with("MAINPID="));
+    systemd.set_nonblocking(true).unwrap();
+    assert!(systemd.recv(&mut [0; 100]).is_err());
+    systemd.set_nonblocking(false).unwrap();
+    engine.ask(&["kill", "--signal", "USR1", id]);
+    assert_eq!(hear(&systemd).trim_end(), "READY=1");
+    engine.ask(&["kill", "--signal", "TERM", id]);
+    assert_eq!(engine.exit_code(id), "7");
+}
+
+fn hear(socket: &UnixDatagram) -> String {
+    let mut message = [0; 100];
+    let length = socket.recv(&mut message).unwrap();
+    String::from_utf8_lossy(&message[..length]).into_owned()
 }
 
 #[test]
