@@ -2,8 +2,11 @@
 
 mod common;
 
-use common::{As, TempDir, everywhere, fixture, hinit, send, until};
+use common::{As, TempDir, everywhere, fixture, hinit, is_root, send, skip, until};
 use std::net::TcpListener;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::SocketAddr;
 use std::path::Path;
 
 const TERM: i32 = 15;
@@ -382,6 +385,89 @@ fn an_app_that_does_not_feed_its_watchdog_is_unhealthy() {
             .says("last WATCHDOG=1 came")
             .signal(TERM);
         assert_eq!(running.wait().code, 7);
+    });
+}
+
+/// hinit with a `notify:` check, and what its status says.
+struct Notified {
+    dir: TempDir,
+    running: common::Running,
+}
+
+impl Notified {
+    fn start(mode: As, options: &[&str], app: &[&str]) -> Self {
+        let dir = TempDir::new("notified");
+        if is_root() {
+            // For an app that is not.
+            std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o777)).unwrap();
+        }
+        let status = dir.path().join("status.json");
+        let timing = ["--health", "notify:", "--health-interval", "20ms", "--health-retries", "1"];
+        let place = ["--status-file", status.to_str().unwrap()];
+        let running = hinit(mode, [options, &timing, &place, app].concat()).start();
+        running.prints("ready");
+        Self { dir, running }
+    }
+
+    /// Checks that began after this call still say that the app is not ready.
+    fn is_not_ready(&self) {
+        let status = self.dir.path().join("status.json");
+        let streak = || {
+            let document: serde_json::Value = serde_json::from_slice(&std::fs::read(&status).ok()?).ok()?;
+            let health = &document["State"]["Health"];
+            assert_ne!(health["Status"], "healthy", "{document}");
+            health["FailingStreak"].as_u64()
+        };
+        let before = until("there is a status", streak);
+        // One may have been under way.
+        until("two more checks fail", || streak().filter(|streak| *streak >= before + 2));
+    }
+}
+
+#[test]
+fn only_the_apps_own_user_within_the_container_is_believed() {
+    if !is_root() {
+        return skip("several users", "not root");
+    }
+    let scratch = TempDir::new("strangers");
+    std::fs::set_permissions(scratch.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    let speaker = scratch.path().join("speaker");
+    // The build directory may be closed to others than root.
+    std::fs::copy(fixture(), &speaker).unwrap();
+    let speaker = speaker.to_str().unwrap();
+    let app = ["sh", "-c", "echo $NOTIFY_SOCKET; exec $0 notify READY=1", speaker];
+    everywhere(|mode| {
+        let app = Notified::start(mode, &["--user", "10001:10001"], &app);
+        let socket = app.running.stdout().lines().next().unwrap().to_owned();
+        let stranger = hinit(As::Process, ["--user", "10002:10002", speaker, "notify", "READY=1"]);
+        let stranger = stranger.env("NOTIFY_SOCKET", &socket).start();
+        stranger.prints("ready").signal(USR1).prints("said");
+        app.is_not_ready();
+        if mode == As::Pid1 {
+            // Root, but of another container.
+            let outside = std::os::unix::net::UnixDatagram::unbound().unwrap();
+            let address = SocketAddr::from_abstract_name(&socket[1..]).unwrap();
+            outside.send_to_addr(b"READY=1", &address).unwrap();
+            app.is_not_ready();
+        }
+        app.running.signal(USR1).says("healthy again: the app has said READY=1").signal(TERM);
+        assert_eq!(app.running.wait().code, 7);
+        stranger.signal(TERM).prints("ready");
+    });
+}
+
+#[test]
+fn each_life_of_the_app_has_to_say_it_anew() {
+    everywhere(|mode| {
+        let app = [&*fixture(), "notify", "READY=1"];
+        let app = Notified::start(mode, &["--restart", "always"], &app);
+        app.running.signal(USR1).says("READY=1").prints("said").says("healthy");
+        let first = app.running.app();
+        common::send(first, TERM);
+        app.running.prints_times("ready", 2);
+        app.is_not_ready();
+        app.running.signal(USR1).prints_times("said", 2).says("healthy again: ").signal(TERM);
+        assert_eq!(app.running.wait().code, 7);
     });
 }
 

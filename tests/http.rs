@@ -5,7 +5,7 @@
 #[path = "common/servers.rs"]
 mod servers;
 
-use servers::{healthy, serve, unhealthy};
+use servers::{SHORT, healthy, hold, serve, unhealthy, unhealthy_within};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
@@ -130,6 +130,23 @@ fn redirects_do_not_go_on_for_ever() {
     let port = serve(redirects);
     let reason = unhealthy(&format!("http://localhost:{port}/loop --follow"));
     assert!(reason.contains("redirects for ever: 10 redirects led to no answer"), "{reason}");
+}
+
+#[test]
+fn one_deadline_covers_all_redirects() {
+    let slow = serve(|mut stream| {
+        path_of(&mut stream);
+        thread::sleep(SHORT / 2);
+        answer(&mut stream, "302 Found", "Location: /on\r\n", "");
+    });
+    let stuck = serve(|mut stream| match path_of(&mut stream).as_str() {
+        "/" => answer(&mut stream, "302 Found", "Location: /on\r\n", ""),
+        _ => hold(stream),
+    });
+    for port in [slow, stuck] {
+        let reason = unhealthy_within(&format!("http://:{port}/ --follow"), SHORT);
+        assert!(reason.ends_with("/on took the connection and did not answer within 300ms"), "{reason}");
+    }
 }
 
 #[test]

@@ -1,12 +1,12 @@
 //! Targets other than HTTP: sockets, files, processes, and the ready checks of
 //! databases and the like against servers that misbehave and mean harm.
 //! `ready.rs` has the real servers.
-#![allow(clippy::unwrap_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 #[path = "common/servers.rs"]
 mod servers;
 
-use servers::{SHORT, healthy, hold, serve, unhealthy, unhealthy_within};
+use servers::{SHORT, healthy, hold, serve, serve_on, unhealthy, unhealthy_within};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
@@ -287,6 +287,66 @@ fn what_speaks_another_protocol_is_named_by_what_it_said() {
         for service in SERVICES {
             let reason = unhealthy(&format!("{service}:{port}"));
             assert!(reason.starts_with(&format!("127.0.0.1:{port} does not answer as ")), "{reason}");
+        }
+    }
+}
+
+/// Every kind that connects, a target without its port and what follows that.
+const KINDS: [(&str, &str); 11] = [
+    ("http://localhost:", "/"),
+    ("https://localhost:", "/ --insecure"),
+    ("tcp://localhost:", " --expect UPANDRUNNING"),
+    ("grpc://localhost:", "/"),
+    ("grpcs://localhost:", "/ --insecure"),
+    ("postgres://localhost:", "/"),
+    ("redis://localhost:", "/"),
+    ("mysql://localhost:", "/"),
+    ("memcached://localhost:", "/"),
+    ("amqp://localhost:", "/"),
+    ("mongodb://localhost:", "/"),
+];
+
+/// Those of a build without TLS too.
+fn kinds() -> impl Iterator<Item = (&'static str, &'static str)> {
+    KINDS.into_iter().filter(|(start, _)| cfg!(feature = "tls") || !start.contains("s://localhost"))
+}
+
+#[test]
+fn every_kind_finds_a_server_on_ipv6_alone() {
+    if std::net::TcpListener::bind("[::1]:0").is_err() {
+        assert!(std::env::var_os("CI").is_none(), "in CI there has to be IPv6 on loopback");
+        println!("skipped: this machine has no IPv6 on loopback");
+        return;
+    }
+    let port = serve_on("[::1]:0", hold);
+    for (start, rest) in kinds() {
+        let reason = unhealthy_within(&format!("{start}{port}{rest}"), SHORT);
+        assert!(reason.contains(&format!("[::1]:{port}")), "{start}: {reason}");
+        let silent = reason.ends_with("took the connection and did not answer within 300ms");
+        assert!(silent || reason.ends_with("had not finished the TLS handshake after 300ms"), "{reason}");
+    }
+}
+
+/// The same garbage at each run, of bytes 0 to 255.
+fn garbage(seed: u8) -> Vec<u8> {
+    let mut state = u32::from(seed) + 1;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    std::iter::repeat_with(&mut next).take(20_000).collect()
+}
+
+#[test]
+fn garbage_is_unhealthy_whoever_gets_it() {
+    for seed in 0..16 {
+        let port = servers::serve_with(move |mut stream| {
+            let _ = stream.write_all(&garbage(seed));
+            let _ = stream.shutdown(std::net::Shutdown::Write);
+            hold(stream);
+        });
+        for (start, rest) in kinds() {
+            unhealthy(&format!("{start}{port}{rest}"));
         }
     }
 }

@@ -10,25 +10,31 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs}
 /// Names can have any number of addresses; no more are tried.
 const MOST_ADDRESSES: usize = 8;
 
-/// Connects. Where a host has several addresses each gets an equal share of
-/// the time that is left, so that one that swallows packets does not keep
+/// Connects. Where a host has several addresses each but the last gets a share
+/// of the time that is left, so that one that swallows packets does not keep
 /// hinit from the others.
 pub(super) fn connect(address: &Address, look: &mut Look<'_>) -> Result<(TcpStream, SocketAddr), Failure> {
     let candidates = candidates(address, look)?;
     let deadline = look.deadline;
     let mut failures = Vec::new();
     for (index, candidate) in candidates.iter().enumerate() {
-        let shares = u32::try_from(candidates.len() - index).unwrap_or(1);
         let Some(left) = deadline.left() else { break };
+        let share = left / shares(candidates.len() - index);
         look.note(&format!("{candidate} has not taken the connection"));
-        match TcpStream::connect_timeout(candidate, left / shares)
-            .and_then(|stream| refuse_self(stream, *candidate))
+        match TcpStream::connect_timeout(candidate, share).and_then(|stream| refuse_self(stream, *candidate))
         {
             Ok(stream) => return Ok((stream, *candidate)),
             Err(error) => failures.push((*candidate, error)),
         }
     }
     Err(explain(&failures, deadline))
+}
+
+/// Into so many parts the time that is left is cut, with so many addresses
+/// left. Half of it may never come: PID 1 kills a probe at half of the
+/// deadline that the probe knows.
+fn shares(addresses: usize) -> u32 {
+    if addresses > 1 { u32::try_from(2 * addresses).unwrap_or(u32::MAX) } else { 1 }
 }
 
 fn candidates(address: &Address, look: &mut Look<'_>) -> Result<Vec<SocketAddr>, Failure> {

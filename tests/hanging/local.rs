@@ -1,12 +1,12 @@
 //! What hangs without a server: commands, files, names, and the app itself.
 
 use crate::common::{Builder, TempDir, everywhere, fixture, hinit, impossible, is_root, until};
-use crate::server::Count;
+use crate::server::{Count, FullPort};
 use crate::{Prepare, Reached, Row, send_burst};
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Read};
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = COMMANDS.iter().map(command).collect();
     if is_root() {
         rows.extend(stuck_paths());
-        rows.extend(stuck_name());
+        rows.extend(stuck_name(8));
     } else {
         impossible("a stuck path and a stuck name", "only root can mount these");
     }
@@ -152,17 +152,18 @@ fn stuck_paths() -> Vec<Row> {
 
 // ------------------------------------------------------------ a stuck name
 
-/// The resolver's port is fixed, so it has an address of its own on loopback.
-const RESOLVER: &str = "127.0.0.77:53";
-
 /// A name server that hears and never answers. The resolver's own limits are
 /// beyond the test's.
-fn stuck_name() -> Option<Row> {
-    let Ok(server) = UdpSocket::bind(RESOLVER) else {
-        impossible("a name that is never found", "nobody can listen at 127.0.0.77:53");
+///
+/// Its port is fixed, so each has an address of its own on loopback.
+fn stuck_name(number: u8) -> Option<Row> {
+    let pid = std::process::id();
+    let address = format!("127.{number}.{}.{}", pid / 250 % 250 + 1, pid % 250 + 1);
+    let Ok(server) = UdpSocket::bind((address.as_str(), 53)) else {
+        impossible("a name that is never found", "nobody can listen at port 53");
         return None;
     };
-    let (prepare, count) = (with_resolver(), Count::default());
+    let (prepare, count) = (with_resolver(&address), Count::default());
     if !is_possible(&prepare, "a name that is never found") {
         return None;
     }
@@ -173,17 +174,21 @@ fn stuck_name() -> Option<Row> {
         }
     });
     let (check, phase) = ("http://stuck.test:80/", "the name stuck.test has not been looked up");
-    Some(Row {
-        before: Some(prepare),
-        ..Row::new("http, a name that is never found", check, phase, count.reached())
-    })
+    let row = Row::new("http, a name that is never found", check, phase, count.reached());
+    Some(Row { before: Some(prepare), ..row })
 }
 
-fn with_resolver() -> Prepare {
+fn with_resolver(address: &str) -> Prepare {
     let directory: &'static TempDir = Box::leak(Box::new(TempDir::new("resolver")));
-    let resolv = directory.file("resolv.conf", "nameserver 127.0.0.77\noptions timeout:30 attempts:5\n");
-    let nsswitch = directory.file("nsswitch.conf", "hosts: files dns\n");
-    let mounts = [(c_path(&resolv), c"/etc/resolv.conf"), (c_path(&nsswitch), c"/etc/nsswitch.conf")];
+    let asked = format!("nameserver {address}\noptions timeout:30 attempts:5\n");
+    let (resolv, nsswitch) =
+        (directory.file("resolv.conf", &asked), directory.file("nsswitch.conf", "hosts: files dns\n"));
+    with_files(&[(&resolv, c"/etc/resolv.conf"), (&nsswitch, c"/etc/nsswitch.conf")])
+}
+
+/// These files in the place of those, for this hinit alone.
+fn with_files(files: &[(&Path, &'static CStr)]) -> Prepare {
+    let mounts: Vec<_> = files.iter().map(|(from, to)| (c_path(from), *to)).collect();
     Box::new(move |builder: Builder| {
         let mounts = mounts.clone();
         builder.before_exec(move || {
@@ -219,6 +224,38 @@ fn a_fifo_that_nobody_writes_is_not_waited_for() {
             assert_eq!(running.wait().code, 7);
         }
     });
+}
+
+#[test]
+fn a_name_is_found_at_its_second_address_when_the_first_one_hangs() {
+    if !is_root() {
+        return impossible("a name with two addresses", "only root can mount these");
+    }
+    let directory = TempDir::new("hosts");
+    let hosts = directory.file("hosts", "127.0.0.2 two.test\n127.0.0.3 two.test\n");
+    let nsswitch = directory.file("nsswitch.conf", "hosts: files\n");
+    let prepare = with_files(&[(&hosts, c"/etc/hosts"), (&nsswitch, c"/etc/nsswitch.conf")]);
+    if !is_possible(&prepare, "a name with two addresses") {
+        return;
+    }
+    let full = FullPort::at("127.0.0.2:0");
+    let port = full.port();
+    let _good = TcpListener::bind(("127.0.0.3", port)).unwrap();
+    let words = ["probe", &format!("tcp://two.test:{port}"), "--timeout", "2s"];
+    let out = prepare(hinit(crate::As::Process, words)).output();
+    assert_eq!(out.stdout, format!("two.test:{port} (127.0.0.3) accepts connections\n"), "{}", out.stderr);
+    let words = ["probe", &format!("tcp://127.0.0.2:{port}"), "--timeout", "300ms"];
+    let out = hinit(crate::As::Process, words).output();
+    assert_eq!(out.stdout, format!("no connection to 127.0.0.2:{port} within 300ms\n"));
+}
+
+#[test]
+fn a_name_server_that_never_answers_does_not_stretch_the_deadline_of_a_single_probe() {
+    let Some(row) = is_root().then(|| stuck_name(9)).flatten() else { return };
+    let prepare = row.before.unwrap();
+    let out = prepare(hinit(crate::As::Process, ["probe", &row.check, "--timeout", "300ms"])).output();
+    let why = "Health check exceeded timeout (300ms): the name stuck.test has not been looked up\n";
+    assert_eq!((out.code, out.stdout.as_str()), (1, why), "{}", out.stderr);
 }
 
 #[test]
