@@ -1,4 +1,5 @@
 //! Health that acts, what the app waits for, and what is published of it.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
