@@ -40,6 +40,11 @@ impl Watch {
         &self.schedule
     }
 
+    /// What the checks in flight have said, or what they wait for.
+    pub fn said_so_far(&self) -> String {
+        self.round.as_ref().map(Round::partial).unwrap_or_default()
+    }
+
     /// When [`Self::turn`] is wanted at the latest.
     pub fn deadline(&self) -> Option<Moment> {
         if self.paused {

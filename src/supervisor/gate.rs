@@ -16,6 +16,8 @@ use std::time::Duration;
 const INTERVAL: Duration = Duration::from_secs(1);
 /// For one look; the limit for all of it is the machine's.
 const TIMEOUT: Duration = Duration::from_secs(10);
+/// The first word comes by then, even if the first look has not ended.
+const FIRST_WORD: Duration = Duration::from_secs(1);
 /// A word now and then also when nothing changes.
 const WORD_EVERY: Duration = Duration::from_secs(10);
 
@@ -51,9 +53,15 @@ impl Gate {
         Self { watch: Watch::new(checks, timing(), now), since: now, news: Vec::new(), last_word: None }
     }
 
-    /// What to poll and until when.
+    /// What to poll.
     pub fn watch(&self) -> &Watch {
         &self.watch
+    }
+
+    /// When [`Self::turn`] is wanted at the latest.
+    pub fn deadline(&self) -> Option<Moment> {
+        let word = self.last_word.is_none().then(|| self.since.saturating_add(FIRST_WORD));
+        self.watch.deadline().into_iter().chain(word).min()
     }
 
     /// A child was reaped: whether it was one of the looks.
@@ -76,7 +84,7 @@ impl Gate {
 
     /// A line when the reason changes, and every ten seconds.
     fn tell_progress(&mut self, now: Moment) {
-        let Some(reason) = reason(self.watch.schedule()) else { return };
+        let Some(reason) = reason(self.watch.schedule()).or_else(|| self.reason_so_far(now)) else { return };
         let is_news = self
             .last_word
             .as_ref()
@@ -86,6 +94,12 @@ impl Gate {
             info!("waiting for what the app needs, {waited} so far: {}", words::reason(&reason));
             self.last_word = Some((reason, now));
         }
+    }
+
+    /// What a first look that takes long is waiting for.
+    fn reason_so_far(&self, now: Moment) -> Option<String> {
+        let is_due = self.last_word.is_none() && now.saturating_sub(self.since) >= FIRST_WORD;
+        is_due.then(|| self.watch.said_so_far())
     }
 }
 

@@ -203,7 +203,9 @@ impl Runtime {
         self.polled.push(fds::input(self.inbox.fd()));
         self.polled.extend(self.listener.iter().map(|listener| fds::input(listener.fd())));
         self.polled.extend(watch.iter().flat_map(|watch| watch.fds()).map(fds::input));
-        let due = self.machine.deadline().into_iter().chain(watch.and_then(Watch::deadline)).min();
+        let looks =
+            [self.watch.as_ref().and_then(Watch::deadline), self.gate.as_ref().and_then(Gate::deadline)];
+        let due = looks.into_iter().flatten().chain(self.machine.deadline()).min();
         let due = due.map(|at| at.saturating_sub(clock::now()));
         let limit = if self.reaping { Some(Duration::ZERO) } else { due };
         fds::wait_for_input(&mut self.polled, limit)

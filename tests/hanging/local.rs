@@ -1,8 +1,8 @@
 //! What hangs without a server: commands, files, names, and the app itself.
 
 use crate::common::{Builder, TempDir, everywhere, fixture, hinit, impossible, is_root, until};
-use crate::server::{Count, FullPort};
-use crate::{Prepare, Reached, Row, send_burst};
+use crate::server::{Count, FullPort, holding, serve_tcp};
+use crate::{Prepare, Reached, Row, all_gone, probe_and_its_own, send_burst};
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -247,6 +247,23 @@ fn a_name_is_found_at_its_second_address_when_the_first_one_hangs() {
     let words = ["probe", &format!("tcp://127.0.0.2:{port}"), "--timeout", "300ms"];
     let out = hinit(crate::As::Process, words).output();
     assert_eq!(out.stdout, format!("no connection to 127.0.0.2:{port} within 300ms\n"));
+}
+
+#[test]
+fn a_stop_does_not_wait_for_what_the_start_waits_for() {
+    everywhere(|mode| {
+        let count = Count::default();
+        let address = serve_tcp("127.0.0.1:0", move |stream| holding(b"").play(stream, &count));
+        let words = ["--wait-for", &format!("redis://{address}"), "echo", "started"];
+        let running = hinit(mode, words).start();
+        // Long before the first look has come to its end.
+        running.says(&format!(" so far: {address} took the connection and has not answered\n"));
+        let probe = probe_and_its_own(&running, 0);
+        running.signal(crate::TERM);
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
+        until("nothing of the probe is left", || all_gone(&probe));
+    });
 }
 
 #[test]

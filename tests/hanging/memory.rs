@@ -46,8 +46,12 @@ fn assert_steady(mode: As, check: &str) {
     let rest = ["--status-file", status.to_str().unwrap(), &app, "signals"];
     let running = hinit(mode, [options.as_slice(), &rest].concat()).start();
     let warm = anonymous_after(WARM, &running, &status);
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", running.pid)).unwrap().count();
+    let descriptors = open();
     let late = anonymous_after(LATE, &running, &status);
     assert!(late <= warm + SLACK_KB, "{check}: {warm} kB after {WARM} failures, {late} kB after {LATE}");
+    // A probe in flight has a pipe or two.
+    assert!(open() <= descriptors + 2, "{check}: {descriptors} descriptors, then {}", open());
     running.signal(15);
     assert_eq!(running.wait().code, 7);
 }
