@@ -41,9 +41,9 @@ pub struct Verdict {
 /// other side is; only looking up a name is beyond hinit's control, and may
 /// take longer.
 ///
-/// `note` is told what the probe waits for, at each step: whoever kills it then
-/// knows more than that it took too long.
-pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Verdict {
+/// `note` is told what the probe waits for, whenever that changes, in parts of one
+/// sentence: whoever kills it then knows more than that it took too long.
+pub fn run(target: &Builtin, limit: Duration, note: Note<'_>) -> Verdict {
     let mut look = Look { deadline: Deadline::after(limit), note };
     let result = match target {
         Builtin::Http(http) => http::probe(http, &mut look),
@@ -51,11 +51,11 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
         Builtin::Service(service) => service::probe(service, &mut look),
         Builtin::Grpc(grpc) => grpc::probe(grpc, &mut look),
         Builtin::File(file) => {
-            look.note(&format!("{} has not been looked at yet", file.path.display()));
+            look.note(&[&file.path.to_string_lossy(), " has not been looked at yet"]);
             file::probe(file, SystemTime::now())
         }
         Builtin::PidFile(path) => {
-            look.note(&format!("{} has not been read yet", path.display()));
+            look.note(&[&path.to_string_lossy(), " has not been read yet"]);
             pid::probe(path)
         }
     };
@@ -64,17 +64,20 @@ pub fn run(target: &Builtin, limit: Duration, note: &mut dyn FnMut(&str)) -> Ver
     Verdict { healthy, reason: one_line(&reason, REASON_LENGTH) }
 }
 
+/// Who is told what a probe waits for.
+pub type Note<'a> = &'a mut dyn FnMut(&[&str]);
+
 /// The reason of a verdict: why it is healthy, or why not.
 type Outcome = Result<String, String>;
 
 /// When one look has to be over, and who is told what it waits for.
 pub(crate) struct Look<'a> {
     pub(crate) deadline: Deadline,
-    pub(crate) note: &'a mut dyn FnMut(&str),
+    pub(crate) note: Note<'a>,
 }
 
 impl Look<'_> {
-    fn note(&mut self, text: &str) {
-        (self.note)(text);
+    fn note(&mut self, parts: &[&str]) {
+        (self.note)(parts);
     }
 }

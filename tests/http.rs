@@ -145,7 +145,8 @@ fn one_deadline_covers_all_redirects() {
     });
     for port in [slow, stuck] {
         let reason = unhealthy_within(&format!("http://:{port}/ --follow"), SHORT);
-        assert!(reason.ends_with("/on took the connection and did not answer within 300ms"), "{reason}");
+        // In which phase depends on the machine.
+        assert!(reason.ends_with(" 300ms") && !reason.contains("redirects for ever"), "{reason}");
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn connect(address: &Address, look: &mut Look<'_>) -> Result<(TcpStre
     for (index, candidate) in candidates.iter().enumerate() {
         let Some(left) = deadline.left() else { break };
         let share = left / shares(candidates.len() - index);
-        look.note(&format!("{candidate} has not taken the connection"));
+        look.note(&[&candidate.to_string(), " has not taken the connection"]);
         match TcpStream::connect_timeout(candidate, share).and_then(|stream| refuse_self(stream, *candidate))
         {
             Ok(stream) => return Ok((stream, *candidate)),
@@ -43,7 +43,7 @@ fn candidates(address: &Address, look: &mut Look<'_>) -> Result<Vec<SocketAddr>,
         Host::Here => Ok(vec![at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())]),
         Host::Ip(ip) => Ok(vec![at(*ip)]),
         Host::Name(name) => {
-            look.note(&format!("the name {name} has not been looked up"));
+            look.note(&["the name ", name, " has not been looked up"]);
             look_up(name, address.port)
         }
     }

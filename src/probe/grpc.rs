@@ -25,7 +25,7 @@ pub(super) fn probe(grpc: &Grpc, look: &mut Look<'_>) -> Outcome {
         wire = wire.secure(tls, &grpc.host, &[b"h2"], look)?;
         scheme = "https";
     }
-    wire.send(&call::question(scheme, &grpc.authority, METHOD, &request(&grpc.service)));
+    wire.send(&call::question(scheme, &grpc.authority, METHOD, &request(&grpc.service)), look);
     let (mut call, mut is_heard) = (Call::default(), false);
     loop {
         let mut bytes = Vec::new();
@@ -36,7 +36,7 @@ pub(super) fn probe(grpc: &Grpc, look: &mut Look<'_>) -> Outcome {
         let mut reply = Vec::new();
         match call.feed(&bytes, &mut reply) {
             Ok(Some(answer)) => return judge(&grpc.service, wire.peer(), &answer),
-            Ok(None) => wire.send(&reply),
+            Ok(None) => wire.send(&reply, look),
             Err(fault) => return Err(format!("{} {fault}", wire.peer())),
         }
     }

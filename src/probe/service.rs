@@ -45,7 +45,7 @@ pub(super) fn probe(service: &Service, look: &mut Look<'_>) -> Outcome {
         Protocol::Mongodb => (mongodb::hello(), mongodb::read),
     };
     let mut wire = Wire::open(&service.endpoint, look)?;
-    wire.send(&question);
+    wire.send(&question, look);
     let mut heard = Vec::new();
     loop {
         if let Err(end) = wire.receive(&mut heard, look) {

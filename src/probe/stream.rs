@@ -12,7 +12,7 @@ const QUOTED: usize = 200;
 
 pub(super) fn probe(stream: &Stream, look: &mut Look<'_>) -> Outcome {
     let mut wire = Wire::open(&stream.endpoint, look)?;
-    wire.send(&stream.send);
+    wire.send(&stream.send, look);
     match &stream.expect {
         Some(expected) => expect(&mut wire, expected, look),
         None => Ok(format!("{} accepts connections", wire.peer())),

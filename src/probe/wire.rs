@@ -8,6 +8,7 @@ use super::failure::{Failure, Kind};
 use super::tls::{Session, explain};
 use crate::plan::probe::{Address, Endpoint, Host, Tls};
 use crate::sys::sockets::connect_unix;
+use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -23,7 +24,12 @@ pub(crate) struct Wire {
     remote: Option<SocketAddr>,
     deadline: Deadline,
     heard: bool,
+    /// What is waited for, until somebody has been told of it.
+    awaited: Option<Cow<'static, str>>,
 }
+
+const SILENT: Cow<'static, str> = Cow::Borrowed("took the connection and has not answered");
+const UNFINISHED: Cow<'static, str> = Cow::Borrowed("has begun to answer and not finished");
 
 /// What the bytes go through.
 enum Line {
@@ -52,17 +58,23 @@ impl Wire {
                 (stream, shown(address, peer), Some(peer))
             }
             Endpoint::Socket(path) => {
-                look.note(&format!("{} has not taken the connection", path.display()));
+                look.note(&[&path.to_string_lossy(), " has not taken the connection"]);
                 (open_socket(path, deadline)?, path.display().to_string(), None)
             }
         };
-        let wire = Self { line: Line::Plain(stream), peer, remote, deadline, heard: false };
-        wire.note_connected(look);
-        Ok(wire)
+        Ok(Self { line: Line::Plain(stream), peer, remote, deadline, heard: false, awaited: Some(SILENT) })
     }
 
-    fn note_connected(&self, look: &mut Look<'_>) {
-        look.note(&format!("{} took the connection and has not answered", self.peer));
+    /// Told before each call that may wait.
+    fn tell(&mut self, look: &mut Look<'_>) {
+        if let Some(awaited) = self.awaited.take() {
+            look.note(&[&self.peer, " ", &awaited]);
+        }
+    }
+
+    /// What is waited for from here on, in the words that follow the peer's name.
+    pub(crate) fn await_now(&mut self, what: String) {
+        self.awaited = Some(what.into());
     }
 
     /// Speaks TLS from here on. The other side has to prove that it is `host`,
@@ -81,7 +93,7 @@ impl Wire {
             let why = format!("{} had not finished the TLS handshake after {}", self.peer, self.deadline);
             Failure::new(Kind::TimedOut, why)
         };
-        look.note(&format!("{} has not finished the TLS handshake", self.peer));
+        look.note(&[&self.peer, " has not finished the TLS handshake"]);
         loop {
             let left = self.deadline.left().ok_or_else(late)?;
             match session.shake_hands(left) {
@@ -93,9 +105,7 @@ impl Wire {
                 }
             }
         }
-        let wire = Self { line: Line::Secure(Box::new(session)), ..self };
-        wire.note_connected(look);
-        Ok(wire)
+        Ok(Self { line: Line::Secure(Box::new(session)), ..self })
     }
 
     /// Such a target is refused when it is read.
@@ -117,9 +127,8 @@ impl Wire {
     }
 
     /// Shown from here on as this: the whole URL, where there is one.
-    pub(crate) fn call_peer(&mut self, name: String, look: &mut Look<'_>) {
+    pub(crate) fn call_peer(&mut self, name: String) {
         self.peer = name;
-        self.note_connected(look);
     }
 
     /// The time that there is from here on.
@@ -133,7 +142,8 @@ impl Wire {
 
     /// A server may answer and close before it has read everything, so a
     /// failure to send is no verdict: what can be received is.
-    pub(crate) fn send(&mut self, mut bytes: &[u8]) {
+    pub(crate) fn send(&mut self, mut bytes: &[u8], look: &mut Look<'_>) {
+        self.tell(look);
         while let (Some(left), false) = (self.deadline.left(), bytes.is_empty()) {
             match self.line.write(bytes, left) {
                 Ok(count) => bytes = &bytes[count..],
@@ -145,26 +155,23 @@ impl Wire {
 
     /// Waits for more bytes and appends them.
     pub(crate) fn receive(&mut self, bytes: &mut Vec<u8>, look: &mut Look<'_>) -> Result<(), End> {
+        self.tell(look);
         let mut buffer = [0; READ_SIZE];
         loop {
             let left = self.deadline.left().ok_or(End::TimedOut)?;
             match self.line.read(&mut buffer, left) {
                 Ok(0) => return Err(End::Closed),
                 Ok(count) => {
-                    self.note_heard(look);
+                    if !self.heard {
+                        self.heard = true;
+                        self.awaited = Some(UNFINISHED);
+                    }
                     bytes.extend_from_slice(&buffer[..count]);
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted || is_timeout(&error) => {}
                 Err(error) => return Err(End::Broken(error)),
             }
-        }
-    }
-
-    fn note_heard(&mut self, look: &mut Look<'_>) {
-        if !self.heard {
-            self.heard = true;
-            look.note(&format!("{} has begun to answer and not finished", self.peer));
         }
     }
 

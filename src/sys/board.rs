@@ -39,23 +39,19 @@ impl Board {
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), SIZE) }
     }
 
-    /// Puts `text` there instead of what was there, cut after 4095 bytes. A
-    /// text that is read meanwhile, or that its writer did not finish, is empty
-    /// or partly old.
-    pub fn write(&self, text: &str) {
-        let cells = self.cells();
-        let bytes = &text.as_bytes()[..text.len().min(SIZE - 1)];
-        cells[0].store(0, Ordering::SeqCst);
-        cells[bytes.len()].store(0, Ordering::Relaxed);
-        for (cell, byte) in cells.iter().zip(bytes).skip(1) {
-            cell.store(*byte, Ordering::Relaxed);
+    /// Puts these one after the other in the place of what was there, cut after
+    /// 4095 bytes. A text that is read meanwhile, or that its writer did not
+    /// finish, is partly old.
+    pub fn write(&self, parts: &[&str]) {
+        let bytes = parts.iter().flat_map(|part| part.bytes()).take(SIZE - 1);
+        for (cell, byte) in self.cells().iter().zip(bytes.chain([0])) {
+            cell.store(byte, Ordering::Relaxed);
         }
-        cells[0].store(bytes.first().copied().unwrap_or(0), Ordering::SeqCst);
     }
 
     /// What is there. The writer may be anybody's prey: expect any bytes.
     pub fn read(&self) -> Vec<u8> {
-        self.cells().iter().map(|cell| cell.load(Ordering::SeqCst)).take_while(|byte| *byte != 0).collect()
+        self.cells().iter().map(|cell| cell.load(Ordering::Relaxed)).take_while(|byte| *byte != 0).collect()
     }
 }
 
@@ -76,10 +72,12 @@ mod tests {
         let board = Board::new().unwrap();
         assert_eq!(board.read(), b"");
         for text in ["a longer text", "short", "", "x"] {
-            board.write(text);
+            board.write(&[text]);
             assert_eq!(board.read(), text.as_bytes());
         }
-        board.write(&"x".repeat(5000));
+        board.write(&["in ", "two"]);
+        assert_eq!(board.read(), b"in two");
+        board.write(&[&"x".repeat(5000), "y"]);
         assert_eq!(board.read(), [b'x'; 4095]);
     }
 
@@ -88,7 +86,7 @@ mod tests {
         let board = Board::new().unwrap();
         match fork().unwrap() {
             Side::Child => {
-                board.write("from the child");
+                board.write(&["from the child"]);
                 leave(0);
             }
             Side::Parent(pid) => drop(wait_for(pid)),

@@ -20,11 +20,11 @@ impl Exchange {
     /// Connects and sends the request.
     pub(crate) fn start(request: &Request, limits: Limits, look: &mut Look<'_>) -> Result<Self, Failure> {
         let mut wire = Wire::open(&request.endpoint, look)?;
-        wire.call_peer(request.url(&request.authority(wire.remote())), look);
+        wire.call_peer(request.url(&request.authority(wire.remote())));
         if request.secure {
             wire = wire.secure(&request.tls, &request.host, &[b"http/1.1"], look)?;
         }
-        wire.send(&request.bytes());
+        wire.send(&request.bytes(), look);
         Ok(Self { wire, response: Response::to(&request.method, limits), received: Vec::new(), end: None })
     }
 
@@ -40,7 +40,7 @@ impl Exchange {
         }
         self.received.clear();
         match self.wire.receive(&mut self.received, look) {
-            Ok(()) => self.feed(look),
+            Ok(()) => self.feed(),
             Err(end) => {
                 if matches!(end, End::Closed) {
                     self.response.close();
@@ -53,15 +53,12 @@ impl Exchange {
         true
     }
 
-    fn feed(&mut self, look: &mut Look<'_>) {
+    fn feed(&mut self) {
         let had_answer = self.response.answer().is_some();
         self.response.feed(&self.received);
-        if let (Some(answer), false) = (self.response.answer(), had_answer) {
-            look.note(&format!(
-                "{} answered {}, but its body has not ended",
-                self.url(),
-                answer.status_text()
-            ));
+        let is_news = !had_answer && !self.response.is_complete();
+        if let (Some(answer), true) = (self.response.answer(), is_news) {
+            self.wire.await_now(format!("answered {}, but its body has not ended", answer.status_text()));
         }
     }
 

@@ -69,7 +69,7 @@ fn error(mut packet: Bytes<'_>) -> Answer {
 /// # Errors
 /// There was none in time.
 pub(super) fn leave(service: &Service, wire: &mut Wire, look: &mut Look<'_>) -> Result<(), String> {
-    wire.send(&login(service.user.as_deref().unwrap_or("hinit")));
+    wire.send(&login(service.user.as_deref().unwrap_or("hinit")), look);
     for _ in 0..MOST_PACKETS {
         let mut heard = Vec::new();
         match wire.receive(&mut heard, look) {
@@ -78,7 +78,7 @@ pub(super) fn leave(service: &Service, wire: &mut Wire, look: &mut Look<'_>) -> 
             Ok(()) => {}
         }
         match reply(&heard) {
-            Some(bytes) => wire.send(&bytes),
+            Some(bytes) => wire.send(&bytes, look),
             None => return Ok(()),
         }
     }
