@@ -81,8 +81,8 @@ fn restarts_an_app_that_was_killed() {
 
 #[test]
 fn checks_the_app_as_the_user_that_the_app_is() {
-    if !common::is_root() {
-        return common::skip("a drop", "not root");
+    if !is_root() {
+        return skip("a drop", "not root");
     }
     everywhere(|mode| {
         let check = ["--health-cmd", "echo $(id -u) $(id -G); false"];
@@ -464,7 +464,7 @@ fn each_life_of_the_app_has_to_say_it_anew() {
         let app = Notified::start(mode, &["--restart", "always"], &app);
         app.running.signal(USR1).says("READY=1").prints("said").says("healthy");
         let first = app.running.app();
-        common::send(first, TERM);
+        send(first, TERM);
         app.running.prints_times("ready", 2);
         app.is_not_ready();
         app.running.signal(USR1).prints_times("said", 2).says("healthy again: ").signal(TERM);
