@@ -56,7 +56,6 @@ enum Ready {
 /// runs ([`crate::sys::memory`]).
 #[inline(never)]
 fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
-    let parent = process::parent_pid();
     let sockets = sockets::take(plan.manner)?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
     do_as_root(plan, account.as_ref())?;
@@ -66,7 +65,7 @@ fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
     let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
     let environment = environment(dropped, &plan.app.env, sockets.as_ref());
     let prepared = prepare(plan, &environment, sockets, inherited)?;
-    if let Some(code) = end_with_parent(plan.stop.parent_death, parent)? {
+    if let Some(code) = end_with_parent(plan.stop.parent_death, inherited.parent())? {
         return Ok(Ready::ToLeave(code));
     }
     Runtime::open(plan, prepared, inherited).map(Box::new).map(Ready::ToRun)

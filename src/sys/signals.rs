@@ -14,14 +14,16 @@ type Mask = u64;
 const ALL: Mask = !0;
 const MASK_SIZE: usize = size_of::<Mask>();
 
-/// The signal state that hinit was started with, for the app to start with.
+/// The signal state that hinit was started with, for the app to start with, and
+/// by whom.
 ///
-/// Only what hinit itself changes is kept; the rest passes through fork and
+/// Of the state only what hinit itself changes is kept; the rest passes through fork and
 /// exec by itself, an ignored SIGHUP (nohup) for example.
 #[derive(Debug, Clone, Copy)]
 pub struct Inherited {
     mask: Mask,
     sigchld_ignored: bool,
+    parent: Pid,
 }
 
 /// Blocks every signal and makes sure that children leave a status to reap.
@@ -31,10 +33,15 @@ pub struct Inherited {
 pub fn block_all() -> Inherited {
     let mask = set_mask(ALL).unwrap_or_default();
     let sigchld_ignored = set_sigchld(libc::SIG_DFL) == libc::SIG_IGN;
-    Inherited { mask, sigchld_ignored }
+    Inherited { mask, sigchld_ignored, parent: super::process::parent_pid() }
 }
 
 impl Inherited {
+    /// The parent at the start, which may have died since.
+    pub fn parent(self) -> Pid {
+        self.parent
+    }
+
     /// Puts the signal state back to what hinit was started with.
     ///
     /// Pending signals arrive now, so this comes last before an exec.
