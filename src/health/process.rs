@@ -10,7 +10,7 @@ mod output;
 
 use super::notify::Shared;
 use crate::before::Setup;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::plan::probe::{Builtin, Notify, Probe, Target};
 use crate::plan::{App, Health};
 use crate::supervisor::spawn::{Environment, Program};
@@ -43,15 +43,13 @@ struct Check {
     limit: Option<Duration>,
     /// The schedule's.
     timeout: Duration,
-    /// Where a built-in probe says what it waits for, should it be killed.
-    board: Option<Rc<Board>>,
 }
 
 #[derive(Debug)]
 enum Work {
     Program(Program),
-    Builtin(Builtin),
-    Notify(Notify, Shared),
+    Builtin(Builtin, Rc<Board>),
+    Notify(Notify, Shared, Rc<Board>),
 }
 
 impl Checks {
@@ -104,13 +102,11 @@ impl Check {
     ) -> Result<Self> {
         let work = match &probe.target {
             Target::Exec(words) => Work::Program(program(words)?),
-            Target::Builtin(target) => Work::Builtin(target.clone()),
-            Target::Notify(wanted) => Work::Notify(*wanted, Shared::clone(said)),
+            Target::Builtin(target) => Work::Builtin(target.clone(), board()?),
+            Target::Notify(wanted) => Work::Notify(*wanted, Shared::clone(said), board()?),
         };
         let limit = probe.timeout.filter(|own| *own < timeout);
-        // Without memory for it the reason is a shorter one.
-        let board = matches!(work, Work::Builtin(_)).then(Board::new).and_then(io::Result::ok).map(Rc::new);
-        Ok(Self { name: probe.name.clone(), work, limit, timeout, board })
+        Ok(Self { name: probe.name.clone(), work, limit, timeout })
     }
 
     /// The time that a built-in probe gives itself. hinit kills it at half of
@@ -118,6 +114,11 @@ impl Check {
     fn outliving(&self) -> Duration {
         self.limit.unwrap_or(self.timeout).saturating_mul(2)
     }
+}
+
+fn board() -> Result<Rc<Board>> {
+    let board = Board::new().map_err(|error| Error::new(format!("--health: no memory for it: {error}")))?;
+    Ok(Rc::new(board))
 }
 
 fn program(words: &[OsString], environment: &Environment, setup: &Setup) -> Result<Program> {

@@ -30,11 +30,19 @@ pub(super) struct Member {
     /// None when it has been reaped: such a pid is never signalled.
     pid: Option<Pid>,
     ending: Option<Ending>,
-    output: Output,
-    exec: Option<Exec>,
-    board: Option<Rc<Board>>,
+    says: Says,
     limit: Option<(Duration, Moment)>,
     is_over_limit: bool,
+}
+
+/// How a probe says what it saw.
+#[derive(Debug)]
+enum Says {
+    /// A command, by its output.
+    Output(Output, Exec),
+    /// One of hinit's own, on a board: its reason, or what it waited for when it
+    /// was killed. No pipe, and no wake-up of PID 1 but for its end.
+    Board(Rc<Board>),
 }
 
 /// What is kept of an execution: where a failure to execute is told.
@@ -48,35 +56,24 @@ impl Member {
     /// # Errors
     /// No descriptor or no process is left.
     pub(super) fn start(check: &Check, inherited: Inherited, now: Moment) -> io::Result<Self> {
-        let (output, said) = fds::pipe(libc::O_CLOEXEC)?;
-        fds::set_nonblocking(output.as_fd())?;
-        let (failure, told) = fds::pipe(libc::O_CLOEXEC | libc::O_NONBLOCK)?;
-        let Side::Parent(pid) = process::fork()? else {
-            process::lead_group(0);
-            match &check.work {
-                Work::Program(program) => {
-                    execute(program, inherited, &mut File::from(said), &mut File::from(told))
-                }
-                Work::Builtin(target) => {
-                    look(target, check.outliving(), check.board.as_deref(), &mut File::from(said))
-                }
-                Work::Notify(wanted, heard) => {
-                    let result = heard.get().judge(*wanted, now);
-                    let healthy = result.is_ok();
-                    let (Ok(reason) | Err(reason)) = result;
-                    say_verdict(&Verdict { healthy, reason }, &mut File::from(said))
-                }
+        let (pid, says) = match &check.work {
+            Work::Program(program) => run(program, inherited)?,
+            Work::Builtin(target, board) => {
+                board.write(&[]);
+                let verdict = || look(target, check.outliving(), board);
+                (fork(|| conclude(&verdict(), board))?, Says::Board(Rc::clone(board)))
+            }
+            Work::Notify(wanted, heard, board) => {
+                board.write(&[]);
+                let verdict = || verdict_of(heard.get().judge(*wanted, now));
+                (fork(|| conclude(&verdict(), board))?, Says::Board(Rc::clone(board)))
             }
         };
-        process::lead_group(pid);
-        let exec = Exec { failure: File::from(failure), error: None };
         Ok(Self {
             name: check.name.clone(),
             pid: Some(pid),
             ending: None,
-            output: Output::from(File::from(output)),
-            exec: matches!(check.work, Work::Program(_)).then_some(exec),
-            board: check.board.clone(),
+            says,
             limit: check.limit.map(|limit| (limit, now.saturating_add(limit))),
             is_over_limit: false,
         })
@@ -90,12 +87,18 @@ impl Member {
         self.pid
     }
 
+    /// Where a command's output comes from.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.output.fd()
+        match &self.says {
+            Says::Output(output, _) => output.fd(),
+            Says::Board(_) => None,
+        }
     }
 
     pub(super) fn read(&mut self) {
-        self.output.read();
+        if let Says::Output(output, _) = &mut self.says {
+            output.read();
+        }
     }
 
     pub(super) fn deadline(&self) -> Option<Moment> {
@@ -120,9 +123,9 @@ impl Member {
     pub(super) fn reaped(&mut self, ending: Ending) {
         self.pid = None;
         self.ending = Some(ending);
-        self.output.read();
-        self.output.close();
-        if let Some(exec) = &mut self.exec {
+        if let Says::Output(output, exec) = &mut self.says {
+            output.read();
+            output.close();
             exec.read();
         }
     }
@@ -130,14 +133,14 @@ impl Member {
     /// Why hinit could not run it, if that says nothing about the app.
     pub(super) fn take_inability(&mut self) -> Option<io::Error> {
         const OURS: [i32; 4] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
-        let exec = self.exec.as_mut()?;
+        let Says::Output(_, exec) = &mut self.says else { return None };
         let ours =
             exec.error.as_ref().and_then(io::Error::raw_os_error).is_some_and(|errno| OURS.contains(&errno));
         exec.error.take_if(|_| ours)
     }
 
     pub(super) fn exit_code(&self) -> i32 {
-        let not_executed = self.exec.as_ref().is_some_and(|exec| exec.error.is_some());
+        let not_executed = matches!(&self.says, Says::Output(_, exec) if exec.error.is_some());
         match self.ending {
             Some(ending) if !self.is_over_limit && !not_executed => ending.code(),
             _ => NO_EXIT_CODE,
@@ -145,23 +148,22 @@ impl Member {
     }
 
     pub(super) fn said(&self) -> String {
-        let text = self.output.text();
-        let is_unfinished = self.exec.is_none() && text.is_empty();
-        let text = if is_unfinished { self.unfinished() } else { text };
+        let text = match &self.says {
+            Says::Output(output, _) => output.text(),
+            Says::Board(board) => self.on(board),
+        };
         match self.limit {
             Some((limit, _)) if self.is_over_limit => timeout_output(limit, &text),
             _ => text,
         }
     }
 
-    /// A built-in probe always says something, unless it is killed: then what
-    /// it was waiting for.
-    fn unfinished(&self) -> String {
+    fn on(&self, board: &Board) -> String {
         match self.ending {
             Some(Ending::Killed { signal, .. }) if !self.is_over_limit => {
                 format!("the probe's process was killed by {signal}")
             }
-            _ => self.board.as_deref().map(waited_for).unwrap_or_default(),
+            _ => one_line(&String::from_utf8_lossy(&board.read()), LONGEST_NOTE),
         }
     }
 }
@@ -175,9 +177,29 @@ impl Exec {
     }
 }
 
+/// A child that leads a process group of its own, does `work`, and leaves with
+/// the code that gives.
+fn fork(work: impl FnOnce() -> i32) -> io::Result<Pid> {
+    let Side::Parent(pid) = process::fork()? else {
+        process::lead_group(0);
+        process::leave(work())
+    };
+    process::lead_group(pid);
+    Ok(pid)
+}
+
+fn run(program: &Program, inherited: Inherited) -> io::Result<(Pid, Says)> {
+    let (output, said) = fds::pipe(libc::O_CLOEXEC)?;
+    fds::set_nonblocking(output.as_fd())?;
+    let (failure, told) = fds::pipe(libc::O_CLOEXEC | libc::O_NONBLOCK)?;
+    let pid = fork(|| execute(program, inherited, &mut File::from(said), &mut File::from(told)))?;
+    let exec = Exec { failure: File::from(failure), error: None };
+    Ok((pid, Says::Output(Output::from(File::from(output)), exec)))
+}
+
 /// In the child: becomes the command, with all output into one pipe and
 /// nothing to read, so that it never takes what was typed for the app.
-fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: &mut File) -> ! {
+fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: &mut File) -> i32 {
     close_input();
     let _ = fds::redirect(output.as_fd(), libc::STDOUT_FILENO)
         .and_then(|()| fds::redirect(output.as_fd(), libc::STDERR_FILENO));
@@ -194,7 +216,7 @@ fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: 
         }
     };
     let _ = failure.write_all(&error.raw_os_error().unwrap_or(0).to_ne_bytes());
-    process::leave(127)
+    127
 }
 
 /// Without /dev/null the end of a pipe that nobody writes to is as good.
@@ -206,24 +228,19 @@ fn close_input() {
     }
 }
 
-fn waited_for(board: &Board) -> String {
-    one_line(&String::from_utf8_lossy(&board.read()), LONGEST_NOTE)
-}
-
-/// In the child: looks, and says what it saw.
-fn look(target: &Builtin, limit: Duration, board: Option<&Board>, output: &mut File) -> ! {
+/// In the child: looks, and says what it waits for meanwhile.
+fn look(target: &Builtin, limit: Duration, board: &Board) -> Verdict {
     signals::unblock_for_library_code();
-    // A panic would be told on stderr.
-    let _ = fds::redirect(output.as_fd(), libc::STDERR_FILENO);
-    let verdict = probe::run(target, limit, &mut |note| {
-        if let Some(board) = board {
-            board.write(note);
-        }
-    });
-    say_verdict(&verdict, output)
+    probe::run(target, limit, &mut |note| board.write(note))
 }
 
-fn say_verdict(verdict: &Verdict, output: &mut File) -> ! {
-    let _ = output.write_all(verdict.reason.as_bytes());
-    process::leave(i32::from(!verdict.healthy))
+fn verdict_of(result: Result<String, String>) -> Verdict {
+    let healthy = result.is_ok();
+    let (Ok(reason) | Err(reason)) = result;
+    Verdict { healthy, reason }
+}
+
+fn conclude(verdict: &Verdict, board: &Board) -> i32 {
+    board.write(&[&verdict.reason]);
+    i32::from(!verdict.healthy)
 }
