@@ -81,18 +81,21 @@ fn instead(node: &truth::Node, compiler: &mut Compiler) -> Result<Instead, Why> 
 }
 
 fn chosen(verdict: Verdict, probes: &[Probe]) -> Result<Instead, Why> {
-    let pick = |chosen: Vec<usize>| chosen.into_iter().map(|at| probes[at].clone()).collect();
+    let pick = |chosen: Vec<usize>| -> Result<Vec<Probe>, Why> {
+        let chosen = chosen.into_iter().map(|at| &probes[at]);
+        chosen.map(|probe| probe.accepted().map(|()| probe.clone())).collect()
+    };
     match verdict {
         Verdict::Constant(true) => Err("it looks at nothing: it always passes".into()),
         Verdict::Constant(false) => Err("it looks at nothing: it always fails".into()),
-        Verdict::All(chosen) => Ok(Instead::All(pick(chosen))),
-        Verdict::Any(chosen) => Ok(Instead::Any(pick(chosen))),
+        Verdict::All(chosen) => pick(chosen).map(Instead::All),
+        Verdict::Any(chosen) => pick(chosen).map(Instead::Any),
         Verdict::AnyAnswer(at) => {
             let mut probe = probes[at].clone();
             probe.set("status", "100-599");
-            Ok(Instead::All(vec![probe]))
+            probe.accepted().map(|()| Instead::All(vec![probe]))
         }
-        Verdict::Always | Verdict::Never => Ok(Instead::All(probes.to_vec())),
+        Verdict::Always | Verdict::Never => pick((0..probes.len()).collect()).map(Instead::All),
         Verdict::Other => Err("it succeeds neither when all nor when any of its probes pass".into()),
     }
 }

@@ -1,5 +1,9 @@
 //! A probe in hinit's words, as the tools find it.
 
+use super::shell::word::Why;
+use super::source::is_frozen;
+use crate::plan::probe::words;
+
 /// What one command of the old check looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Probe {
@@ -46,6 +50,14 @@ impl Probe {
         self.checks.push((name, Some(value.into())));
     }
 
+    /// Adds a check; of one that can be given only once, the last value holds.
+    pub(super) fn add(&mut self, name: &'static str, value: String) {
+        match name {
+            "header" => self.checks.push((name, Some(value))),
+            _ => self.set(name, value),
+        }
+    }
+
     /// Adds a check that takes no value.
     pub(super) fn flag(&mut self, name: &'static str) {
         if !self.has(name) {
@@ -72,6 +84,21 @@ impl Probe {
 
     pub(super) fn is_http(&self) -> bool {
         self.foreign.is_none() && self.target.starts_with("http")
+    }
+
+    /// That hinit itself takes these words. What a variable holds is not
+    /// known here, so that any of a few guesses may do.
+    pub(super) fn accepted(&self) -> Result<(), Why> {
+        const GUESSES: [&str; 4] = ["1", "", "h:1", "http://h/"];
+        let mut tried = GUESSES.iter().map(|guess| {
+            let words = self.words().into_iter().map(|word| word.replace(is_frozen, guess));
+            words::parse(words, &|_| Some((*guess).to_owned()))
+        });
+        let first = tried.next().map_or(Ok(()), |first| first.map(drop));
+        match first {
+            Err(why) if !tried.any(|other| other.is_ok()) => Err(format!("hinit would refuse it: {why}")),
+            _ => Ok(()),
+        }
     }
 
     /// The words after `hinit probe`.

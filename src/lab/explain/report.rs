@@ -61,7 +61,7 @@ pub(super) fn explain(check: &Check) -> Explained {
 fn needs_shell(instead: &Instead) -> &'static str {
     match instead {
         Instead::All(_) => {
-            "several probes in one HEALTHCHECK need a shell in the image; several --health do not"
+            "several probes in one HEALTHCHECK need a shell in the image; PID 1's several --health and /hinit status do not"
         }
         Instead::Any(_) => "one of several probes needs a shell in the image",
     }

@@ -7,7 +7,7 @@ mod yaml;
 
 use super::timing::Timing;
 use crate::error::{Error, Result};
-pub(super) use compose::Frozen;
+pub(super) use compose::{Frozen, is_frozen};
 pub(super) use instruction::json_list;
 
 /// What a text is.

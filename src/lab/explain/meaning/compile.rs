@@ -143,7 +143,9 @@ impl Compiler {
             }
             "sh" | "bash" | "ash" | "dash" => self.inner_shell(&program, simple),
             "timeout" => self.timeout(simple),
-            "exec" | "env" if simple.words.len() > 1 => self.simple(&without_first(simple)),
+            "exec" | "env" | "command" | "busybox" if simple.words.len() > 1 => {
+                self.simple(&without_first(simple))
+            }
             "[" | "test" | "[[" => self.test(simple),
             _ => self.tool(&program, simple),
         }
@@ -239,7 +241,7 @@ impl Compiler {
                 Some(node) => Ok(node),
                 None => self.printed_test(left, operator, right, simple),
             },
-            [operator, path] if matches!(operator.as_text().as_deref(), Some("-f" | "-e" | "-s")) => {
+            [operator, path] if matches!(operator.as_text().as_deref(), Some("-f" | "-e" | "-s" | "-d")) => {
                 match path.in_hinit()? {
                     path if path.starts_with('/') => Ok(self.add(Probe::new(format!("file://{path}")))),
                     _ => Ok(self.foreign(simple, "it looks for a file by a relative path")),

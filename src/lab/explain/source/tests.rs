@@ -119,6 +119,10 @@ fn finds_the_health_checks_of_a_compose_file() {
             r#"entrypoint: ["/hinit", "--health", "postgres://db:5432", "--health-interval", "5s", "--health-start-period", "10s", "--"]"#
         )
     );
+    assert_eq!(
+        [&checks[2].old, &checks[3].old, &checks[4].old],
+        ["disable: true", "test: [\"NONE\"]", "no test:"]
+    );
     let why: Vec<&str> =
         checks[2..].iter().filter_map(|check| check.probe.as_ref().err()).map(String::as_str).collect();
     assert!(
@@ -126,6 +130,19 @@ fn finds_the_health_checks_of_a_compose_file() {
         "{why:?}"
     );
     assert!(checks[0].run.as_ref().is_some_and(|run| run.contains(r#""30s""#)), "its own interval wins");
+}
+
+#[test]
+fn leaves_to_compose_what_compose_fills_in() {
+    let checks =
+        all("services: {a: {healthcheck: {test: 'nc -z h $P', interval: '${EVERY:-5s}', retries: $N}}}");
+    assert_eq!(
+        checks[0].run.as_deref(),
+        Some(
+            r#"entrypoint: ["/hinit", "--health", "tcp://h:$P", "--health-interval", "${EVERY:-5s}", "--health-retries", "$N", "--"]"#
+        )
+    );
+    assert!(checks[0].notes.is_empty(), "{:?}", checks[0].notes);
 }
 
 #[test]

@@ -20,6 +20,10 @@ enum Says {
     Url,
     Output,
     Data,
+    RawData,
+    Json,
+    Cookie,
+    Referer,
     Unix,
     Retry,
     /// A check of hinit with the same meaning and value.
@@ -27,10 +31,11 @@ enum Says {
 }
 
 use Says::{
-    Check, Data, Fail, Follow, Get, Head, Insecure, Limit, Output, Retry, Silent, SilentValue, Unix, Url,
+    Check, Cookie, Data, Fail, Follow, Get, Head, Insecure, Json, Limit, Output, RawData, Referer, Retry,
+    Silent, SilentValue, Unix, Url,
 };
 
-const LONG: [(&str, Says); 39] = [
+const LONG: [(&str, Says); 49] = [
     ("fail", Fail),
     ("fail-with-body", Fail),
     ("fail-early", Silent),
@@ -50,6 +55,11 @@ const LONG: [(&str, Says); 39] = [
     ("http1.1", Silent),
     ("globoff", Silent),
     ("disable", Silent),
+    ("basic", Silent),
+    ("no-keepalive", Silent),
+    ("progress-bar", Silent),
+    ("retry-connrefused", Silent),
+    ("retry-all-errors", Silent),
     ("output", Output),
     ("write-out", SilentValue),
     ("noproxy", SilentValue),
@@ -68,11 +78,16 @@ const LONG: [(&str, Says); 39] = [
     ("cert", Check("cert")),
     ("key", Check("key")),
     ("data", Data),
-    ("data-raw", Data),
+    ("data-ascii", Data),
+    ("data-binary", Data),
+    ("data-raw", RawData),
+    ("json", Json),
+    ("cookie", Cookie),
+    ("referer", Referer),
     ("unix-socket", Unix),
 ];
 
-const SHORT: [(char, &str); 22] = [
+const SHORT: [(char, &str); 25] = [
     ('f', "fail"),
     ('L', "location"),
     ('k', "insecure"),
@@ -95,6 +110,9 @@ const SHORT: [(char, &str); 22] = [
     ('u', "user"),
     ('X', "request"),
     ('d', "data"),
+    ('b', "cookie"),
+    ('e', "referer"),
+    ('#', "progress-bar"),
 ];
 
 #[derive(Debug, Default)]
@@ -184,7 +202,11 @@ impl Read {
         }
         let value = value.unwrap_or_default();
         match option {
-            Fail | Follow | Insecure | Head => self.said.push(option),
+            Fail | Insecure | Head => self.said.push(option),
+            Follow => {
+                add(notes, FOLLOWS);
+                self.said.push(option);
+            }
             Get => return Err("curl's --get puts its data into the URL; write it there".into()),
             Output if value != "/dev/null" && value != "-" => {
                 add(notes, format!("curl also writes the answer to {value}; hinit does not"));
@@ -194,20 +216,44 @@ impl Read {
             Retry => add(notes, RETRIES),
             Url => self.urls.push(value),
             Unix => self.socket = Some(value),
-            Data if value.starts_with('@') => return Err("curl reads the data it sends from a file".into()),
-            Data => self.data = Some(value),
+            Data | Json if value.starts_with('@') => {
+                return Err("curl reads the data it sends from a file".into());
+            }
+            Data | RawData => self.send(value),
+            Json => self.send_json(&value),
+            Cookie if !value.contains('=') => return Err("curl reads its cookies from a file".into()),
+            Cookie => self.checks.push(("header", format!("Cookie: {value}"))),
+            Referer => self.checks.push(("header", format!("Referer: {value}"))),
             Check(name) => self.checks.push((name, value)),
         }
         Ok(())
     }
 
+    /// Several data are one form.
+    fn send(&mut self, value: String) {
+        self.data = Some(match self.data.take() {
+            Some(before) => before + "&" + &value,
+            None => value,
+        });
+    }
+
+    fn send_json(&mut self, value: &str) {
+        self.data = Some(self.data.take().unwrap_or_default() + value);
+        for header in ["Content-Type: application/json", "Accept: application/json"] {
+            self.checks.push(("header", header.to_owned()));
+        }
+    }
+
+    fn url(&self) -> Result<&str, Why> {
+        match self.urls.as_slice() {
+            [url] => Ok(url),
+            [] => Err("curl is given no URL".into()),
+            urls => Err(format!("curl is given {} URLs, and its exit code is that of the last", urls.len())),
+        }
+    }
+
     fn probe(self, notes: &mut Vec<String>) -> Result<Probe, Why> {
-        let [url] = self.urls.as_slice() else {
-            return Err(format!(
-                "curl is given {} URLs, and its exit code is that of the last",
-                self.urls.len()
-            ));
-        };
+        let url = self.url()?;
         let mut probe = http_probe(url)?;
         if let Some(socket) = &self.socket {
             probe.target = over_socket(&probe.target, socket)?;
@@ -216,7 +262,9 @@ impl Read {
         if said(Head) {
             probe.set("method", "HEAD");
         }
-        probe.checks.extend(self.checks.into_iter().map(|(name, value)| (name, Some(value))));
+        for (name, value) in self.checks {
+            probe.add(name, value);
+        }
         if let Some(data) = self.data {
             probe.set("data", data);
         }
@@ -239,6 +287,7 @@ impl Read {
 }
 
 const RETRIES: &str = "curl's own retries and connect timeout are left to the health check's schedule";
+const FOLLOWS: &str = "curl -L follows to any host; hinit --follow only on the same one, and takes a redirect elsewhere for the answer";
 /// What a filter on the body takes back.
 pub(super) const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
 

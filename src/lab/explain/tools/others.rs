@@ -41,6 +41,13 @@ pub(super) fn wait_for_it(words: &[String]) -> Result<Probe, Why> {
     }
 }
 
+/// `ls /run/app.sock`, of one file.
+pub(super) fn file(simple: &Simple) -> Option<Probe> {
+    let [_, path] = simple.words.as_slice() else { return None };
+    let path = path.as_text().filter(|path| path.starts_with('/') && !path.contains(['*', '?', '[']))?;
+    Some(Probe::new(format!("file://{path}")))
+}
+
 /// `` kill -0 `cat /run/app.pid` ``.
 pub(super) fn kill(simple: &Simple) -> Probe {
     let file = |part: &Part| match part {

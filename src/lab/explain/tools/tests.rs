@@ -43,6 +43,24 @@ fn reads_curl() {
         ("curl -f http://a http://b", "left: curl is given 2 URLs, and its exit code is that of the last"),
         ("curl -f -m", "left: curl's last option lacks its value"),
         ("curl -f $(cat /url)", "left: a part of it is what another command prints: $(cat /url)"),
+        ("curl -f", "left: curl is given no URL"),
+        (
+            "curl -f http://h:x/",
+            "left: hinit would refuse it: 'http://h:x/': 'x' is not a port; write a number from 1 to 65535",
+        ),
+        ("curl -fI -X OPTIONS http://h/", "http://h/ --method OPTIONS"),
+        ("curl -f -d a=b -d c=d http://h/", "http://h/ --data a=b&c=d"),
+        ("curl -f --data-raw @x http://h/", "http://h/ --data @x"),
+        ("curl -f --data-binary @x http://h/", "left: curl reads the data it sends from a file"),
+        (
+            "curl -f -b a=b -e http://r/ http://h/",
+            "http://h/ --header Cookie: a=b --header Referer: http://r/",
+        ),
+        (
+            "curl -f --json {} http://h/",
+            "http://h/ --header Content-Type: application/json --header Accept: application/json --data {}",
+        ),
+        ("busybox wget -qO- http://h/", "http://h/ --follow"),
         ("curl -f http://h/${A%x}", "left: it needs a shell to expand ${A%x}"),
     ]);
 }
@@ -57,6 +75,8 @@ fn reads_wget() {
         ),
         ("wget -nv -t1 -T 5 -O /dev/null h:80/x", "http://h:80/x --timeout 5s --follow"),
         ("wget --header 'A: b' --post-data=x http://h/", "http://h/ --header A: b --data x --follow"),
+        ("wget --no-cache --body-data x --method PUT h", "http://h --data x --method PUT --follow"),
+        ("wget --certificate=c --private-key k https://h", "https://h --cert c --key k --follow"),
         ("wget --user u --password p http://h/", "http://h/ --basic-auth u:p --follow"),
         ("wget --mirror http://h/", "left: wget's --mirror has no counterpart in hinit"),
         ("wget", "left: wget is given no URL"),
@@ -96,7 +116,10 @@ fn reads_the_databases_clients() {
         ("mysqladmin ping --password=\"$(cat /p)\" -P7", "mysql://:7"),
         ("mongosh --quiet --eval \"db.adminCommand('ping')\"", "mongodb://:27017"),
         ("rabbitmq-diagnostics -q ping", "amqp://:5672"),
-        ("psql -c 'SELECT 1'", "left: psql runs a query as a user, and hinit's probes carry no credentials"),
+        (
+            "psql -c 'SELECT 1'",
+            "left: psql asks the database as a user of its own; postgres:// says only that it takes connections",
+        ),
     ]);
 }
 
