@@ -274,6 +274,8 @@ fn explains_a_file() {
     std::fs::remove_file(&path).unwrap();
     assert!(code == 0 && stdout.starts_with("service a:\n") && stderr.is_empty(), "{stdout}{stderr}");
     assert!(stdout.contains(r#"new:   test: ["CMD", "/hinit", "probe", "tcp://h:1"]"#), "{stdout}");
+    let json = r#"{"services": {"a": {"healthcheck": {"test": ["CMD", "nc", "-z", "h", "1"]}}}}"#;
+    assert_eq!(hinit(&["-"], json).1, stdout);
 }
 
 #[test]
@@ -285,6 +287,8 @@ fn leaving_a_check_is_no_failure_and_not_reading_one_is() {
         (vec![], ""),
         (vec!["a", "b"], ""),
         (vec!["--nope"], ""),
+        (vec![""], ""),
+        (vec!["HEALTHCHECK"], ""),
         (vec![file("Dockerfile").as_str()], ""),
         (vec!["/"], ""),
         (vec!["-"], ""),
