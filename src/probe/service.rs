@@ -66,7 +66,8 @@ fn dialogue(service: &Service) -> (Vec<u8>, Reader) {
 }
 
 fn answer(service: &Service, read: Reader, heard: &[u8]) -> Option<Answer> {
-    read(service, heard).or_else(|| (heard.len() > MOST).then_some(Answer::Foreign))
+    let looked_at = &heard[..heard.len().min(MOST)];
+    read(service, looked_at).or_else(|| (heard.len() > MOST).then_some(Answer::Foreign))
 }
 
 /// What a server that sends these bytes, so many at a time, is told to have
