@@ -30,6 +30,14 @@ pub(super) fn of_exec_form(words: &[String], notes: &mut Vec<String>) -> Vec<Str
     words.to_vec()
 }
 
+/// `CMD ["CMD-SHELL", "curl ..."]` in a Dockerfile.
+pub(super) fn of_compose_word(word: &str, notes: &mut Vec<String>) {
+    add(
+        notes,
+        format!("{word} in the list is compose's; in a Dockerfile it is the program that is looked for"),
+    );
+}
+
 /// `CMD ["x"] || exit 1` and `CMD ['x']`: meant as exec form, run by a shell.
 pub(super) fn broken_exec_form(script: &str, notes: &mut Vec<String>) -> Option<Vec<String>> {
     let script = script.trim();

@@ -13,8 +13,23 @@ pub(super) struct Probe {
     pub(super) checks: Vec<(&'static str, Option<String>)>,
     /// Its exit codes other than 0.
     pub(super) codes: Codes,
+    /// What the old command printed, for whoever looks at it.
+    pub(super) prints: Prints,
     /// For a command that hinit can only run: why it has no target of its own.
     pub(super) foreign: Option<String>,
+}
+
+/// What a command prints of an answer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Prints {
+    #[default]
+    Body,
+    /// Status line and headers.
+    Head,
+    /// The status alone: curl's `-w '%{http_code}'`.
+    Status,
+    /// The status behind the body.
+    BodyAndStatus,
 }
 
 /// What a tool exits with when it does not succeed.
@@ -29,7 +44,7 @@ pub(super) struct Codes {
 impl Probe {
     pub(super) fn new(target: impl Into<String>) -> Self {
         let codes = Codes { refused_by_server: 1, no_answer: 1 };
-        Self { target: target.into(), checks: Vec::new(), codes, foreign: None }
+        Self { target: target.into(), checks: Vec::new(), codes, prints: Prints::Body, foreign: None }
     }
 
     /// A command as it is, with the reason why nothing better can be said.

@@ -19,6 +19,8 @@ use super::shell::Word;
 use super::shell::word::{Why, with_braces};
 use super::source::is_frozen;
 use crate::time::{GoDuration, parse_duration};
+pub(super) use curl::NO_FAIL;
+pub(super) use others::ends_container;
 
 /// What a simple command looks at; more than one probe if all must pass.
 pub(super) fn read(program: &str, simple: &Simple, notes: &mut Vec<String>) -> Result<Vec<Probe>, Why> {
@@ -63,6 +65,9 @@ fn arguments_of(program: &str, simple: &Simple, notes: &mut Vec<String>) -> Resu
 
 /// `5`, `0.5`, `10s`, `1m` as timeout and curl write them, in Docker's notation.
 pub(super) fn seconds(text: &str) -> Option<String> {
+    if text.starts_with("${") && text.ends_with('}') {
+        return Some(format!("{text}s"));
+    }
     let unit = if text.ends_with(|c: char| c.is_ascii_digit()) { "s" } else { "" };
     let limit = parse_duration(&format!("{text}{unit}")).ok()?;
     // 0 means no limit.

@@ -133,6 +133,16 @@ fn finds_the_health_checks_of_a_compose_file() {
 }
 
 #[test]
+fn takes_what_is_pasted_from_a_compose_file() {
+    for text in
+        ["[\"CMD\", \"nc\", \"-z\", \"h\", \"1\"]", "test: nc -z h 1", "test:\n  - CMD-SHELL\n  - nc -z h 1"]
+    {
+        let check = explain(text, Kind::Line).unwrap().remove(0);
+        assert_eq!(check.probe.as_deref(), Ok(r#"test: ["CMD", "/hinit", "probe", "tcp://h:1"]"#), "{text}");
+    }
+}
+
+#[test]
 fn leaves_to_compose_what_compose_fills_in() {
     let checks =
         all("services: {a: {healthcheck: {test: 'nc -z h $P', interval: '${EVERY:-5s}', retries: $N}}}");

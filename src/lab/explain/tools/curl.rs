@@ -2,7 +2,7 @@
 
 use super::{http_probe, seconds};
 use crate::lab::explain::mistakes::add;
-use crate::lab::explain::probe::{Codes, Probe};
+use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::Why;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,7 @@ enum Says {
     Limit,
     Url,
     Output,
+    WriteOut,
     Data,
     RawData,
     Json,
@@ -32,7 +33,7 @@ enum Says {
 
 use Says::{
     Check, Cookie, Data, Fail, Follow, Get, Head, Insecure, Json, Limit, Output, RawData, Referer, Retry,
-    Silent, SilentValue, Unix, Url,
+    Silent, SilentValue, Unix, Url, WriteOut,
 };
 
 const LONG: [(&str, Says); 49] = [
@@ -61,7 +62,7 @@ const LONG: [(&str, Says); 49] = [
     ("retry-connrefused", Silent),
     ("retry-all-errors", Silent),
     ("output", Output),
-    ("write-out", SilentValue),
+    ("write-out", WriteOut),
     ("noproxy", SilentValue),
     ("user-agent", SilentValue),
     ("max-redirs", SilentValue),
@@ -124,6 +125,9 @@ struct Read {
     socket: Option<String>,
     limit: Option<String>,
     data: Option<String>,
+    /// The body goes elsewhere than to stdout.
+    output: bool,
+    write_out: Option<String>,
 }
 
 /// `curl -fsS http://localhost:8080/health`.
@@ -208,10 +212,14 @@ impl Read {
                 self.said.push(option);
             }
             Get => return Err("curl's --get puts its data into the URL; write it there".into()),
-            Output if value != "/dev/null" && value != "-" => {
-                add(notes, format!("curl also writes the answer to {value}; hinit does not"));
+            Output => {
+                self.output = value != "-";
+                if self.output && value != "/dev/null" {
+                    add(notes, format!("curl also writes the answer to {value}; hinit does not"));
+                }
             }
-            Output | Silent | SilentValue => {}
+            WriteOut => self.write_out = Some(value),
+            Silent | SilentValue => {}
             Limit => self.limit = seconds(&value),
             Retry => add(notes, RETRIES),
             Url => self.urls.push(value),
@@ -244,6 +252,16 @@ impl Read {
         }
     }
 
+    fn prints(&self) -> Prints {
+        let format = self.write_out.as_deref().map(|format| format.trim().trim_end_matches("\\n"));
+        match format {
+            Some("%{http_code}" | "%{response_code}") if self.output => Prints::Status,
+            Some(_) => Prints::BodyAndStatus,
+            None if self.said.contains(&Head) => Prints::Head,
+            None => Prints::Body,
+        }
+    }
+
     fn url(&self) -> Result<&str, Why> {
         match self.urls.as_slice() {
             [url] => Ok(url),
@@ -255,6 +273,7 @@ impl Read {
     fn probe(self, notes: &mut Vec<String>) -> Result<Probe, Why> {
         let url = self.url()?;
         let mut probe = http_probe(url)?;
+        probe.prints = self.prints();
         if let Some(socket) = &self.socket {
             probe.target = over_socket(&probe.target, socket)?;
         }
@@ -289,7 +308,7 @@ impl Read {
 const RETRIES: &str = "curl's own retries and connect timeout are left to the health check's schedule";
 const FOLLOWS: &str = "curl -L follows to any host; hinit --follow only on the same one, and takes a redirect elsewhere for the answer";
 /// What a filter on the body takes back.
-pub(super) const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
+pub(in crate::lab::explain) const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
 
 /// `http+unix://%2Frun%2Fapp.sock/path`; the URL's host is left to the server's default.
 fn over_socket(target: &str, socket: &str) -> Result<String, Why> {

@@ -29,6 +29,7 @@ fn reads_curl() {
         ("curl -fk http://h/", "http://h/"),
         ("curl -fk --cacert a --cert c --key k https://h/", "https://h/ --cert c --key k --insecure"),
         ("curl -fk https://h/", "https://h/ --insecure"),
+        ("curl -f -m ${T:-5} http://h/", "http://h/ --timeout ${T:-5}s"),
         ("curl -f -m3 http://h/ -o /dev/null", "http://h/ --timeout 3s"),
         ("curl --fail --max-time 0.5 --url http://h/", "http://h/ --timeout 500ms"),
         ("curl -fI http://h/", "http://h/ --method HEAD"),
@@ -99,6 +100,11 @@ fn reads_connects() {
         ),
         ("wait-for-it h:1", "tcp://h:1"),
         ("grpc_health_probe -addr=:5000 -service=a", "grpc://:5000/a"),
+        (
+            "grpc_health_probe -addr=:1 -tls -tls-no-verify -rpc-timeout 2s",
+            "grpcs://:1 --insecure --timeout 2s",
+        ),
+        ("grpc_health_probe -addr=:1 -tls -tls-ca-cert=/ca", "grpcs://:1 --cacert /ca"),
     ]);
 }
 
@@ -204,6 +210,44 @@ fn reads_what_an_answer_is_piped_through() {
         ("curl -sI http://h/ | grep 'HTTP/2 '", "left: what it wants of the status line hinit cannot say"),
         ("curl -s http://h/ | jq -e '.a.b == \"UP\"'", "http://h/ --json a.b=UP"),
         ("curl -s http://h/ | wat", "left: what wat makes of the answer hinit cannot say"),
+    ]);
+}
+
+#[test]
+fn reads_what_is_made_of_a_status() {
+    let curl = "curl -s -o /dev/null -w '%{http_code}' http://h/";
+    check(&[
+        (&format!("{curl} | grep -q 200"), "http://h/ --status 200"),
+        (&format!("{curl} | grep -qE '^(200|302)$'"), "http://h/ --status 200,302"),
+        (&format!("{curl} | grep -qE '200|302'"), "http://h/ --status 200,302"),
+        (&format!("{curl} | grep -q '^2'"), "http://h/ --status 200-299"),
+        (&format!("{curl} | grep -q 2"), "left: what it wants of the status hinit cannot say"),
+        (&format!("test \"$({curl})\" = 200"), "http://h/ --status 200"),
+        (&format!("[ $({curl}) -lt 400 ] || exit 1"), "http://h/ --status 100-399"),
+        (&format!("[ $({curl}) != 500 ]"), "left: hinit has no target for such a test of files and texts"),
+        (
+            "curl -s -w '%{http_code}' http://h/ | grep 200",
+            "left: it looks at the body and curl's -w in one text",
+        ),
+        ("wget -S --spider http://h/ 2>&1 | grep '200 OK'", "http://h/ --follow --status 200"),
+        (
+            "curl -sI http://h/ | grep -q nginx",
+            "left: it looks for something in the headers, which hinit cannot",
+        ),
+        ("[ \"$(echo ruok | nc h 1)\" = imok ]", r"tcp://h:1 --send ruok\n --expect imok"),
+    ]);
+}
+
+#[test]
+fn reads_tests_of_files() {
+    check(&[
+        ("test -d /a", "file:///a"),
+        ("[ -S /run/a.sock ]", "unix:///run/a.sock"),
+        ("test $(find /tmp/beat -mmin -2)", "file:///tmp/beat?max-age=2m"),
+        ("[ -n \"$(find /tmp/beat -mmin -1)\" ]", "file:///tmp/beat?max-age=1m"),
+        ("ls /run/a", "file:///run/a"),
+        ("ls /run/*.a", "left: hinit has no target for such a test of files and texts"),
+        ("test -f a", "left: it looks for a file by a relative path"),
     ]);
 }
 

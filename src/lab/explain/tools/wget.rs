@@ -2,7 +2,7 @@
 
 use super::{http_probe, seconds};
 use crate::lab::explain::mistakes::add;
-use crate::lab::explain::probe::{Codes, Probe};
+use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::Why;
 
 /// Options whose value stands in the next word or after `=`, by short and long name.
@@ -58,6 +58,7 @@ struct Read {
     password: Option<String>,
     insecure: bool,
     spider: bool,
+    server_response: bool,
 }
 
 /// `wget -qO- http://localhost:8080/health`: a probe for each URL.
@@ -121,6 +122,7 @@ impl Read {
 
     fn switch(&mut self, name: &str) {
         self.spider |= name == "spider";
+        self.server_response |= name == "server-response";
         self.insecure |= name == "no-check-certificate";
     }
 
@@ -158,6 +160,9 @@ impl Read {
         }
         if let Some(user) = &self.user {
             probe.set("basic-auth", format!("{user}:{}", self.password.clone().unwrap_or_default()));
+        }
+        if self.server_response {
+            probe.prints = Prints::Head;
         }
         probe.flag("follow");
         if self.insecure {
