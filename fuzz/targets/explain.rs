@@ -13,7 +13,10 @@ fuzz_target!(|input: &[u8]| {
     let Some((kind, text)) = input.split_first() else { return };
     let Ok(text) = std::str::from_utf8(text) else { return };
     let kind = if *kind == b'f' { Kind::File } else { Kind::Line };
-    let Ok(checks) = explain(text, kind) else { return };
+    let checks = match explain(text, kind) {
+        Ok(checks) => checks,
+        Err(error) => return assert!(!error.to_string().chars().any(char::is_control), "{error}"),
+    };
     assert!(!checks.is_empty());
     for check in checks {
         assert_eq!(check.probe.is_err(), check.words.is_empty(), "{check:?}");

@@ -96,7 +96,7 @@ pub(super) fn checks(text: &str) -> Result<Vec<Check>> {
     }
     let Some(Node::Map(services)) = root.get("services").map(|node| &**node) else { return Ok(Vec::new()) };
     let found = services.iter().filter_map(|(name, service)| Some((name, find(service, "healthcheck")?)));
-    found.map(|(name, node)| check(format!("service {name}"), node)).collect()
+    found.map(|(name, node)| check(one_line(&format!("service {name}"), SHOWN), node)).collect()
 }
 
 /// The value of a key, there or merged in by `<<`.

@@ -156,6 +156,24 @@ fn leaves_to_compose_what_compose_fills_in() {
 }
 
 #[test]
+fn shows_no_control_characters_of_a_file() {
+    for text in ["services: {\"a\\e[31m\": {healthcheck: {}}}", "FROM a AS b\u{1b}[31m\nHEALTHCHECK NONE\n"] {
+        let place = &all(text)[0].place;
+        assert!(!place.contains('\u{1b}') && place.contains("[31m"), "{place}");
+    }
+    for (text, kind) in [
+        ("services: {\"a\\e\": {healthcheck: {test: {b: c}}}}", Kind::File),
+        ("FROM a\nHEALTHCHECK \u{1b}x\n", Kind::File),
+        ("HEALTHCHECK --a\u{1b}=1 CMD x", Kind::Line),
+        ("HEALTHCHECK --a\u{1b} CMD x", Kind::Line),
+        ("services: [\u{1b}", Kind::File),
+    ] {
+        let error = refusal(text, kind);
+        assert!(!error.chars().any(char::is_control), "{error:?}");
+    }
+}
+
+#[test]
 fn says_where_a_compose_file_is_wrong() {
     for (text, why) in [
         ("services:\n  a: [\n", "not YAML"),
