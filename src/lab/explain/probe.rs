@@ -20,7 +20,7 @@ pub(super) struct Probe {
 }
 
 /// What a command prints of an answer.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum Prints {
     #[default]
     Body,
@@ -30,6 +30,8 @@ pub(super) enum Prints {
     Status,
     /// The status behind the body.
     BodyAndStatus,
+    /// The value at this path of its JSON: `jq -r .status`.
+    Value(String),
 }
 
 /// What a tool exits with when it does not succeed.

@@ -2,7 +2,7 @@
 
 use super::conversation::Conversation;
 use crate::lab::explain::mistakes;
-use crate::lab::explain::probe::Probe;
+use crate::lab::explain::probe::{Prints, Probe};
 use crate::lab::explain::shell::word::{Why, Word};
 use crate::lab::explain::shell::{self, Command, Joint, List, Part, Pipeline, Simple};
 use crate::lab::explain::tools::{self, echo, filter, foreign, netcat};
@@ -20,6 +20,8 @@ pub(super) struct Compiler {
     pub(super) bash: bool,
     /// Whether it ends the container by itself when a probe fails.
     pub(super) acts: bool,
+    /// Whether what is printed is compared, by a test around it.
+    pub(super) is_printing: bool,
     /// Since a `set -e`, each command has to succeed.
     errexit: bool,
     /// Whether `&&` and `||` are mixed.
@@ -81,6 +83,9 @@ impl Compiler {
         let Some((at, filters)) = self.producer(first, rest)? else { return Ok(self.foreign_pipeline(text)) };
         if filter::apply(&mut self.probes[at], &filters, &mut self.notes)? {
             return Ok(Node::Probe(at));
+        }
+        if matches!(self.probes[at].prints, Prints::Value(_)) && !self.is_printing {
+            return Err(filter::JQ.into());
         }
         Ok(Node::List(vec![(Joint::Then, Node::Probe(at)), (Joint::Then, Node::Code(0))]))
     }

@@ -4,7 +4,7 @@ use super::compile::Compiler;
 use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::{Why, Word};
 use crate::lab::explain::shell::{self, Part, Simple};
-use crate::lab::explain::tools;
+use crate::lab::explain::tools::{self, filter};
 use crate::lab::explain::truth::{Comparison, Node};
 
 const FILE_TESTS: &[&str] = &["-f", "-e", "-s", "-d", "-S"];
@@ -50,11 +50,13 @@ impl Compiler {
         if let (Some(command), Some(operator), Some(wanted)) =
             (command_in(left), operator.as_text(), right.as_text())
         {
+            let outer = std::mem::replace(&mut self.is_printing, true);
             let node = self.list(&shell::parse(command)?)?;
+            self.is_printing = outer;
             if let [probe] = &mut self.probes[before..]
                 && is_wanted(probe, &operator, &wanted)
             {
-                self.notes.retain(|note| note != tools::NO_FAIL);
+                self.notes.retain(|note| note != tools::NO_FAIL && !note.starts_with(filter::PIPE));
                 return Ok(if wanted == "PONG" { node } else { Node::Probe(before) });
             }
             self.probes.truncate(before);
@@ -108,8 +110,13 @@ fn is_wanted(probe: &mut Probe, operator: &str, wanted: &str) -> bool {
     let equal = matches!(operator, "=" | "==" | "-eq");
     // The test hides the command's own exit code.
     probe.codes = Codes { refused_by_server: 1, no_answer: 1 };
-    match probe.prints {
+    match &probe.prints {
         _ if probe.foreign.is_some() => false,
+        Prints::Value(path) if equal => {
+            let check = format!("{path}={wanted}");
+            probe.checks.push(("json", Some(check)));
+            true
+        }
         Prints::Status => match statuses(operator, wanted) {
             Some(status) => {
                 probe.set("status", status);

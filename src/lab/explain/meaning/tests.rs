@@ -55,6 +55,8 @@ fn has_nothing_to_say_about_a_good_line() {
         "sh -c 'curl -f http://h:${PORT}/ || exit 1'",
         "ps aux | grep [n]ginx",
         "CMD [ -f /ready ]",
+        "test \"$(curl -s http://h/ | jq -r .status)\" = UP",
+        "[ \"$(curl -s -o /dev/null -w '%{http_code}' http://h/)\" -eq 200 ] || exit 1",
     ] {
         assert_eq!(explained(line).notes, Vec::<String>::new(), "{line}");
     }

@@ -86,11 +86,19 @@ pub(super) fn apply(
         probe.set("expect", text.replace('\\', "\\\\"));
         return Ok(());
     }
-    let status = match probe.prints {
+    let status = match &probe.prints {
         Prints::Status => statuses_of(pattern),
         Prints::Head => status_of(pattern, true),
-        Prints::Body | Prints::BodyAndStatus => status_of(pattern, first_line),
+        Prints::Body | Prints::BodyAndStatus | Prints::Value(_) => status_of(pattern, first_line),
     };
+    if let Prints::Value(path) = &probe.prints {
+        let value =
+            text.filter(|_| !grep.inverted).ok_or("its grep looks for an expression in what jq prints")?;
+        add(notes, "grep takes a part of what jq prints; hinit's --json wants the whole value");
+        let check = format!("{path}={}", value.trim_matches('"'));
+        probe.checks.push(("json", Some(check)));
+        return Ok(());
+    }
     if let Some(status) = status.filter(|_| !grep.inverted) {
         probe.set("status", status);
         return Ok(());
@@ -98,11 +106,11 @@ pub(super) fn apply(
     if first_line || pattern.trim_start_matches('^').starts_with("HTTP/") {
         return Err("what it wants of the status line hinit cannot say".into());
     }
-    match probe.prints {
+    match &probe.prints {
         Prints::Status => return Err("what it wants of the status hinit cannot say".into()),
         Prints::Head => return Err("it looks for something in the headers, which hinit cannot".into()),
         Prints::BodyAndStatus => return Err("it looks at the body and curl's -w in one text".into()),
-        Prints::Body => {}
+        Prints::Body | Prints::Value(_) => {}
     }
     if grep.inverted {
         add(notes, "grep -v succeeds as soon as one line lacks the text; hinit looks at the whole body");

@@ -234,6 +234,13 @@ fn reads_what_is_made_of_a_status() {
             "curl -sI http://h/ | grep -q nginx",
             "left: it looks for something in the headers, which hinit cannot",
         ),
+        (&format!("[ $({curl} | wc -c) -eq 3 ]"), "left: what wc makes of the answer hinit cannot say"),
+        ("[ \"$(curl -sf http://h/ | jq -r .a.b)\" = ok ]", "http://h/ --json a.b=ok"),
+        ("curl -sf http://h/ | jq -r .a | grep -q ok", "http://h/ --json a=ok"),
+        (
+            "curl -sf http://h/ | jq .a",
+            "left: hinit's --json compares one value: only jq -e '.path == \"value\"' can be said with it",
+        ),
         ("[ \"$(echo ruok | nc h 1)\" = imok ]", r"tcp://h:1 --send ruok\n --expect imok"),
     ]);
 }
