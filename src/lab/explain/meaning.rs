@@ -137,5 +137,7 @@ fn note_of(verdict: &Verdict, conditional: bool) -> Option<&'static str> {
     }
 }
 
+// Without TLS https:// is left, as hinit would refuse it.
 #[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests;

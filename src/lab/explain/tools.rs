@@ -111,5 +111,7 @@ fn http_probe(url: &str) -> Result<Probe, Why> {
     Ok(Probe::new(target))
 }
 
+// Without TLS https:// is left, as hinit would refuse it.
 #[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests;
