@@ -20,6 +20,8 @@ mod wire;
 pub(crate) use deadline::Deadline;
 pub(crate) use failure::{Failure, Kind};
 pub(crate) use wire::End;
+#[cfg(fuzzing)]
+pub use {grpc::heard as heard_by_grpc, service::heard as heard_by_service};
 
 use crate::plan::probe::Builtin;
 use crate::text::one_line;

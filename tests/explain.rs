@@ -1,13 +1,15 @@
 //! `hinit explain` over 1,055 real health checks, and as a user calls it.
-#![cfg(feature = "lab")]
+#![cfg(all(feature = "lab", feature = "tls"))]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+use hinit::error::Error;
 use hinit::lab::explain::{Explained, Kind, explain};
-use hinit::options::Options;
-use hinit::plan::probe::words;
+use hinit::plan::probe::{Probe, words};
+use hinit::time::parse_duration;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;
+use regex_lite::Regex;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -108,71 +110,85 @@ fn table(shares: &BTreeMap<String, Share>) -> String {
 
 #[test]
 fn every_line_it_writes_is_one_that_hinit_reads() {
-    let (mut as_they_are, mut without) = (0, BTreeMap::<String, usize>::new());
+    let (mut probes, mut entrypoints) = (0, 0);
     for (_, raw) in real_checks() {
-        for words in one(&raw).words {
-            let (words, missing) = known(&words);
-            match (words::parse(&words, &variable), missing) {
-                (Ok(_), None) => as_they_are += 1,
-                (Ok(_), Some(missing)) => *without.entry(missing).or_default() += 1,
-                (Err(error), _) => *without.entry(not_built(&error.to_string(), &words)).or_default() += 1,
+        let explained = one(&raw);
+        for words in explained.probe.iter().flat_map(|line| probes_of(line)) {
+            words::parse(&words, &variable).unwrap_or_else(|error| panic!("{raw}: {words:?}: {error}"));
+            probes += 1;
+        }
+        if let Some(line) = explained.run {
+            reads_entrypoint(&line);
+            entrypoints += 1;
+        }
+    }
+    println!("{probes} probes and {entrypoints} entrypoints are read as they are written");
+}
+
+/// The words after each `/hinit probe` of a HEALTHCHECK line or a `test:`.
+fn probes_of(line: &str) -> Vec<Vec<String>> {
+    let words: Vec<String> = if let Some(list) = line.strip_prefix("test: ") {
+        let words: Vec<String> = serde_json::from_str(list).unwrap();
+        words.iter().map(|word| filled_in(word, "1")).collect()
+    } else {
+        let (_, command) = line.split_once("CMD ").unwrap();
+        serde_json::from_str(command).unwrap_or_else(|_| vec!["CMD-SHELL".into(), command.into()])
+    };
+    let words = match words.as_slice() {
+        [form, script] if form == "CMD-SHELL" => shlex::split(script).unwrap(),
+        [form, words @ ..] if form == "CMD" => words.to_vec(),
+        _ => words,
+    };
+    let commands = words.split(|word| word == "&&" || word == "||");
+    commands.map(|words| words.strip_prefix(&["/hinit".into(), "probe".into()]).unwrap().to_vec()).collect()
+}
+
+/// PID 1's options, each by the parser that reads it.
+fn reads_entrypoint(line: &str) {
+    let (compose, list) = match line.strip_prefix("ENTRYPOINT ") {
+        Some(list) => (false, list),
+        None => (true, line.strip_prefix("entrypoint: ").unwrap()),
+    };
+    let words: Vec<String> = serde_json::from_str(list).unwrap();
+    let options = words.strip_prefix(&["/hinit".to_owned()]).unwrap();
+    let mut options = options.strip_suffix(&["--".to_owned()]).unwrap().iter();
+    while let Some(option) = options.next() {
+        let mut value = |variable| match options.next() {
+            Some(word) if compose => filled_in(word, variable),
+            Some(word) => word.clone(),
+            None => panic!("{option} has no value: {line}"),
+        };
+        let read = match option.as_str() {
+            "--health" => Probe::from_text(&value("1"), &variable).map(drop),
+            "--health-cmd" => Probe::from_command(&value("1")).map(drop),
+            "--health-retries" => {
+                value("1").parse::<u32>().map(drop).map_err(|error| Error::new(error.to_string()))
             }
-        }
+            "--no-healthcheck" => Ok(()),
+            _ if option.starts_with("--health-") => parse_duration(&value("1s")).map(drop),
+            _ => panic!("{option}: {line}"),
+        };
+        read.unwrap_or_else(|error| panic!("{line}: {error}"));
     }
-    println!(
-        "{as_they_are} probes are read as they are written; with a part left out, by its name: {without:?}"
-    );
 }
 
-/// Compose's variables filled in, and without the checks of DESIGN that this
-/// build of hinit lacks.
-fn known(words: &[String]) -> (Vec<String>, Option<String>) {
-    let built: Vec<String> =
-        Options(&[words::CHECKS]).definitions().map(|check| format!("--{}", check.name)).collect();
-    let (mut kept, mut missing, mut skip_value) = (Vec::new(), None, false);
-    for word in words {
-        let planned = PLANNED.iter().find(|(name, _)| name == word);
-        if let Some((_, value)) = planned.filter(|_| !built.contains(word)) {
-            (missing, skip_value) = (Some(word.clone()), *value);
-        } else if !std::mem::take(&mut skip_value) {
-            kept.push(filled_in(word));
-        }
-    }
-    (kept, missing)
-}
-
+/// With compose's variables filled in, as compose does it: `$$` is a `$`.
+///
 /// A variable behind digits is a path, as in `:9091${BASE}/health`; elsewhere
 /// it may be a port.
-fn filled_in(word: &str) -> String {
-    word.chars().fold(String::new(), |mut text, c| {
-        match c {
-            '\u{f0000}'.. if text.ends_with(|before: char| before.is_ascii_digit()) => {}
-            '\u{f0000}'.. => text.push('1'),
-            _ => text.push(c),
+fn filled_in(word: &str, variable: &str) -> String {
+    let own = Regex::new(r"\$(\$|\{[^{}]*\}|\w+)").unwrap();
+    let (mut text, mut end) = (String::new(), 0);
+    for found in own.find_iter(word) {
+        text += &word[end..found.start()];
+        end = found.end();
+        match found.as_str() {
+            "$$" => text.push('$'),
+            _ if text.ends_with(|before: char| before.is_ascii_digit()) => {}
+            _ => text += variable,
         }
-        text
-    })
-}
-
-/// Checks that a build may lack, and whether they take a value.
-const PLANNED: [(&str, bool); 10] = [
-    ("--follow", false),
-    ("--insecure", false),
-    ("--match", true),
-    ("--not", false),
-    ("--json", true),
-    ("--cacert", true),
-    ("--cert", true),
-    ("--key", true),
-    ("--send", true),
-    ("--expect", true),
-];
-
-/// The scheme of a target that a build may lack.
-fn not_built(error: &str, words: &[String]) -> String {
-    let scheme = words[0].split_once(':').map_or("", |(scheme, _)| scheme);
-    assert!(error.contains(&format!("hinit knows no {scheme}: targets")), "{words:?}: {error}");
-    scheme.to_owned()
+    }
+    text + &word[end..]
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "as the parser wants it")]
@@ -258,6 +274,8 @@ fn explains_a_file() {
     std::fs::remove_file(&path).unwrap();
     assert!(code == 0 && stdout.starts_with("service a:\n") && stderr.is_empty(), "{stdout}{stderr}");
     assert!(stdout.contains(r#"new:   test: ["CMD", "/hinit", "probe", "tcp://h:1"]"#), "{stdout}");
+    let json = r#"{"services": {"a": {"healthcheck": {"test": ["CMD", "nc", "-z", "h", "1"]}}}}"#;
+    assert_eq!(hinit(&["-"], json).1, stdout);
 }
 
 #[test]
@@ -269,6 +287,8 @@ fn leaving_a_check_is_no_failure_and_not_reading_one_is() {
         (vec![], ""),
         (vec!["a", "b"], ""),
         (vec!["--nope"], ""),
+        (vec![""], ""),
+        (vec!["HEALTHCHECK"], ""),
         (vec![file("Dockerfile").as_str()], ""),
         (vec!["/"], ""),
         (vec!["-"], ""),

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::lab::explain::{Explained, Kind, explain};
+use crate::text::{one_line, system_words};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,6 +10,8 @@ use std::io::{self, Read};
 const FAILURE: i32 = 1;
 /// No Dockerfile or compose file is longer; in bytes.
 const LONGEST: u64 = 4 << 20;
+/// How much of a path is shown, in bytes.
+const SHOWN: usize = 300;
 
 /// The verb: words in, exit code out.
 pub fn main(words: &[OsString]) -> i32 {
@@ -35,7 +38,13 @@ Usage: hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -
 What to explain is a HEALTHCHECK line or its command alone, a file, or - for stdin. For each check it
 prints the old line; the new one, which runs hinit probe; PID 1, an entrypoint that looks by itself,
 with the same timing; and notes. A check that hinit cannot say is left, with the reason: PID 1 can run
-its old command. hinit probe waits 10s by itself: a longer timeout of the check is handed on to it.
+its old command.
+
+Behind the entrypoint's -- belongs the image's own one; in a compose file its command too, which
+compose drops when an entrypoint is given. Beside such a PID 1, HEALTHCHECK CMD [\"/hinit\", \"status\"]
+tells Docker what it found. hinit probe waits 10s by itself: a longer timeout of the check is handed on
+to it. wget and fetch follow redirects to any host, hinit --follow only on the same one.
+
 Exit code 0 if there are checks and all could be read, also if one is left; 1 otherwise.
 ";
 
@@ -44,15 +53,21 @@ fn told(source: &OsStr) -> Result<Vec<Explained>> {
         let text = read(io::stdin().lock()).map_err(|error| error.at("stdin"))?;
         let first = text.split_whitespace().next().unwrap_or_default();
         // One line can be piped in as well as given.
-        let line = text.trim().lines().count() == 1 && !["FROM", "services:"].contains(&first);
+        let is_file = ["FROM", "services:"].contains(&first) || first.starts_with('{');
+        let line = text.trim().lines().count() == 1 && !is_file;
         return explain(&text, if line { Kind::Line } else { Kind::File }).map_err(|error| error.at("stdin"));
     }
-    let path = source.to_string_lossy();
+    let path = one_line(&source.to_string_lossy(), SHOWN);
     if let Some(line) = source.to_str().filter(|text| is_line(text)) {
         return explain(line, Kind::Line);
     }
-    let file = File::open(source)
-        .map_err(|error| Error::new(format!("'{path}' is neither a HEALTHCHECK line nor a file: {error}")))?;
+    if source.is_empty() {
+        return Err(Error::new(WHAT));
+    }
+    let file = File::open(source).map_err(|error| {
+        let why = system_words(&error);
+        Error::new(format!("'{path}' is no file ({why}), and a HEALTHCHECK line has more words; {WHAT}"))
+    })?;
     let place = |error: Error| error.at(&path);
     explain(&read(file).map_err(place)?, Kind::File).map_err(place)
 }

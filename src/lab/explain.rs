@@ -16,14 +16,20 @@ mod timing;
 mod tools;
 mod truth;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::text::one_line;
 pub use report::Explained;
 pub use source::Kind;
+
+/// In bytes; it may quote the text.
+const LONGEST_ERROR: usize = 500;
 
 /// Explains every health check of a text.
 ///
 /// # Errors
 /// One line for a text that cannot be read or holds no health check.
 pub fn explain(text: &str, kind: Kind) -> Result<Vec<Explained>> {
-    Ok(source::checks(text, kind)?.iter().map(report::explain).collect())
+    let checks = source::checks(text, kind);
+    let checks = checks.map_err(|error| Error::new(one_line(&error.to_string(), LONGEST_ERROR)))?;
+    Ok(checks.iter().map(report::explain).collect())
 }

@@ -42,6 +42,21 @@ pub(super) fn probe(grpc: &Grpc, look: &mut Look<'_>) -> Outcome {
     }
 }
 
+/// What a server that sends these bytes, so many at a time, is told to have
+/// said; none if it has not said enough. For the fuzz target.
+#[cfg(fuzzing)]
+pub fn heard(bytes: &[u8], size: usize) -> Option<Outcome> {
+    let (mut call, mut replied) = (Call::default(), Vec::new());
+    for piece in bytes.chunks(size) {
+        match call.feed(piece, &mut replied) {
+            Ok(Some(answer)) => return Some(judge("a", "h", &answer)),
+            Ok(None) => assert!(replied.len() <= bytes.len(), "more was replied than said"),
+            Err(fault) => return Some(Err(fault)),
+        }
+    }
+    None
+}
+
 /// `HealthCheckRequest { string service = 1; }`
 fn request(service: &str) -> Vec<u8> {
     const FIELD: u8 = 0x0a;

@@ -36,14 +36,7 @@ enum Answer {
 type Reader = fn(&Service, &[u8]) -> Option<Answer>;
 
 pub(super) fn probe(service: &Service, look: &mut Look<'_>) -> Outcome {
-    let (question, read): (Vec<u8>, Reader) = match service.protocol {
-        Protocol::Postgres => (postgres::startup(service), postgres::read),
-        Protocol::Redis => (redis::ping(service), redis::read),
-        Protocol::Mysql => (Vec::new(), mysql::read),
-        Protocol::Memcached => (b"version\r\n".to_vec(), memcached::read),
-        Protocol::Amqp => (amqp::HEADER.to_vec(), amqp::read),
-        Protocol::Mongodb => (mongodb::hello(), mongodb::read),
-    };
+    let (question, read) = dialogue(service);
     let mut wire = Wire::open(&service.endpoint, look)?;
     wire.send(&question, look);
     let mut heard = Vec::new();
@@ -51,14 +44,41 @@ pub(super) fn probe(service: &Service, look: &mut Look<'_>) -> Outcome {
         if let Err(end) = wire.receive(&mut heard, look) {
             return Err(wire.no_answer(!heard.is_empty(), &end));
         }
-        let answer = read(service, &heard).or_else(|| (heard.len() > MOST).then_some(Answer::Foreign));
-        if let Some(answer) = answer {
+        if let Some(answer) = answer(service, read, &heard) {
             if service.protocol == Protocol::Mysql && matches!(answer, Answer::Ready(_)) {
                 mysql::leave(service, &mut wire, look)?;
             }
             return tell(service.protocol, wire.peer(), answer, &heard);
         }
     }
+}
+
+/// What to ask, and who reads the answer.
+fn dialogue(service: &Service) -> (Vec<u8>, Reader) {
+    match service.protocol {
+        Protocol::Postgres => (postgres::startup(service), postgres::read),
+        Protocol::Redis => (redis::ping(service), redis::read),
+        Protocol::Mysql => (Vec::new(), mysql::read),
+        Protocol::Memcached => (b"version\r\n".to_vec(), memcached::read),
+        Protocol::Amqp => (amqp::HEADER.to_vec(), amqp::read),
+        Protocol::Mongodb => (mongodb::hello(), mongodb::read),
+    }
+}
+
+fn answer(service: &Service, read: Reader, heard: &[u8]) -> Option<Answer> {
+    let looked_at = &heard[..heard.len().min(MOST)];
+    read(service, looked_at).or_else(|| (heard.len() > MOST).then_some(Answer::Foreign))
+}
+
+/// What a server that sends these bytes, so many at a time, is told to have
+/// said; none if it has not said enough. For the fuzz target.
+#[cfg(fuzzing)]
+pub fn heard(service: &Service, bytes: &[u8], size: usize) -> Option<Outcome> {
+    let read = dialogue(service).1;
+    let so_far = (1..=bytes.len().div_ceil(size)).map(|pieces| &bytes[..bytes.len().min(pieces * size)]);
+    let mut told =
+        so_far.filter_map(|heard| Some(tell(service.protocol, "h", answer(service, read, heard)?, heard)));
+    told.next()
 }
 
 fn tell(protocol: Protocol, peer: &str, answer: Answer, heard: &[u8]) -> Outcome {

@@ -3,6 +3,7 @@
 
 use regex_lite::Regex;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -78,12 +79,31 @@ impl Line {
     }
 
     fn calls(&self, tool: Tool) -> bool {
-        static CURL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|[\s/(])curl\s").unwrap());
-        static WGET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|[\s/(])wget\s").unwrap());
+        static CURL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(^|[\s/(`'"])curl\s"#).unwrap());
+        static WGET: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(^|[\s/(`'"])wget\s"#).unwrap());
         match tool {
             Tool::Curl => CURL.is_match(&self.text()),
             Tool::Wget => WGET.is_match(&self.text()),
         }
+    }
+
+    /// The options that a tool is given in it: `-f`, `--max-time`.
+    pub fn flags(&self, tool: Tool) -> BTreeSet<String> {
+        let (name, with_value) = match tool {
+            Tool::Curl => ("curl", "omHudXwAbeE"),
+            Tool::Wget => ("wget", "OoTtUY"),
+        };
+        let text = self.text();
+        let commands = text.split(['|', ';', '&']).filter_map(|command| command.split_once(name));
+        let words = commands
+            .flat_map(|(_, words)| words.split_whitespace())
+            .map(|word| word.trim_matches(['"', '\'']));
+        words.flat_map(|word| flags_of(word, with_value)).collect()
+    }
+
+    /// Whether GNU wget asks by HEAD in it.
+    pub fn is_spider(&self) -> bool {
+        self.text().contains("--spider")
     }
 
     fn redirected(self) -> Self {
@@ -108,6 +128,19 @@ impl Line {
             LazyLock::new(|| Regex::new(r"(^|\s)(-m ?[0-9]|--max-time|--timeout|-T ?[0-9])").unwrap());
         LIMIT.is_match(&self.text())
     }
+}
+
+/// `--max-time=3` is one flag, `-fsSm3` are four, and wget's `-nv` is one.
+fn flags_of(word: &str, with_value: &str) -> Vec<String> {
+    if word.starts_with("--") {
+        return word.split('=').next().map(str::to_owned).into_iter().collect();
+    }
+    if word == "-nv" {
+        return vec![word.to_owned()];
+    }
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    let end = letters.find(|letter| with_value.contains(letter)).map_or(letters.len(), |at| at + 1);
+    letters[..end].chars().map(|letter| format!("-{letter}")).collect()
 }
 
 /// Every host and port in a text becomes the server's.

@@ -1,8 +1,10 @@
 //! From a check as Docker would run it to the probes it is made of.
 
 mod compile;
+mod condition;
 mod conversation;
 
+use super::mistakes;
 use super::probe::Probe;
 use super::shell::word::Why;
 use super::shell::{self, Simple};
@@ -15,6 +17,8 @@ use compile::Compiler;
 pub(super) struct Meaning {
     /// What hinit says instead, or why it cannot.
     pub(super) instead: Result<Instead, Why>,
+    /// Whether it ends the container when a probe fails.
+    pub(super) acts: bool,
     /// What is wrong with the old one, or different in the new one.
     pub(super) notes: Vec<String>,
 }
@@ -35,28 +39,39 @@ pub(super) fn of(test: &Test) -> Meaning {
         Test::Inherited => {
             return left("it has no test of its own, and only changes the timing of the image's check");
         }
+        Test::Exec(words) if words.len() > 1 && words[0] == "CMD-SHELL" => {
+            mistakes::of_compose_word(&words[0], &mut compiler.notes);
+            script_of(&words[1], &mut compiler)
+        }
         Test::Exec(words) => {
             compiler.exec_form = true;
-            let words = super::mistakes::of_exec_form(words, &mut compiler.notes);
+            let words = match words.split_first() {
+                Some((first, rest)) if first == "CMD" && !rest.is_empty() => {
+                    mistakes::of_compose_word(first, &mut compiler.notes);
+                    rest
+                }
+                _ => words,
+            };
+            let words = mistakes::of_exec_form(words, &mut compiler.notes);
             compiler.simple(&Simple::of_words(&words))
         }
         Test::Shell { script, bash, extra } => {
             compiler.bash = *bash;
-            super::mistakes::of_extra_words(extra, &mut compiler.notes);
+            mistakes::of_extra_words(extra, &mut compiler.notes);
             script_of(script, &mut compiler)
         }
     };
     let instead = node.and_then(|node| instead(&node, &mut compiler));
-    Meaning { instead, notes: compiler.notes }
+    Meaning { instead, acts: compiler.acts, notes: compiler.notes }
 }
 
 fn left(why: &str) -> Meaning {
-    Meaning { instead: Err(why.into()), notes: Vec::new() }
+    Meaning { instead: Err(why.into()), acts: false, notes: Vec::new() }
 }
 
 /// Shell form; a JSON list with something after it was meant as exec form.
 fn script_of(script: &str, compiler: &mut Compiler) -> Result<truth::Node, Why> {
-    match super::mistakes::broken_exec_form(script, &mut compiler.notes) {
+    match mistakes::broken_exec_form(script, &mut compiler.notes) {
         Some(words) => compiler.simple(&Simple::of_words(&words)),
         None => compiler.list(&shell::parse(script)?),
     }
@@ -70,7 +85,8 @@ fn instead(node: &truth::Node, compiler: &mut Compiler) -> Result<Instead, Why> 
     let verdict = truth::verdict(node, probes);
     let why_foreign = probes.iter().map(|probe| probe.foreign.clone()).collect::<Option<Vec<Why>>>();
     let why_foreign = why_foreign.and_then(|whys| whys.into_iter().next());
-    if let Some(note) = note_of(&verdict, compiler.conditional) {
+    note_lost(&verdict, probes, &mut compiler.notes);
+    if let Some(note) = note_of(&verdict, compiler.conditional).filter(|_| !compiler.acts) {
         let hint = if why_foreign.is_none() { "; the new line is what was meant" } else { "" };
         compiler.notes.push(format!("{note}{hint}"));
     }
@@ -81,19 +97,32 @@ fn instead(node: &truth::Node, compiler: &mut Compiler) -> Result<Instead, Why> 
 }
 
 fn chosen(verdict: Verdict, probes: &[Probe]) -> Result<Instead, Why> {
-    let pick = |chosen: Vec<usize>| chosen.into_iter().map(|at| probes[at].clone()).collect();
+    let pick = |chosen: Vec<usize>| -> Result<Vec<Probe>, Why> {
+        let chosen = chosen.into_iter().map(|at| &probes[at]);
+        chosen.map(|probe| probe.accepted().map(|()| probe.clone())).collect()
+    };
     match verdict {
         Verdict::Constant(true) => Err("it looks at nothing: it always passes".into()),
         Verdict::Constant(false) => Err("it looks at nothing: it always fails".into()),
-        Verdict::All(chosen) => Ok(Instead::All(pick(chosen))),
-        Verdict::Any(chosen) => Ok(Instead::Any(pick(chosen))),
+        Verdict::All(chosen) => pick(chosen).map(Instead::All),
+        Verdict::Any(chosen) => pick(chosen).map(Instead::Any),
         Verdict::AnyAnswer(at) => {
             let mut probe = probes[at].clone();
             probe.set("status", "100-599");
-            Ok(Instead::All(vec![probe]))
+            probe.accepted().map(|()| Instead::All(vec![probe]))
         }
-        Verdict::Always | Verdict::Never => Ok(Instead::All(probes.to_vec())),
+        Verdict::Always | Verdict::Never => pick((0..probes.len()).collect()).map(Instead::All),
         Verdict::Other => Err("it succeeds neither when all nor when any of its probes pass".into()),
+    }
+}
+
+/// `a; b` succeeds as `b` does.
+fn note_lost(verdict: &Verdict, probes: &[Probe], notes: &mut Vec<String>) {
+    let (Verdict::All(chosen) | Verdict::Any(chosen)) = verdict else { return };
+    for (_, probe) in probes.iter().enumerate().filter(|(at, _)| !chosen.contains(at)) {
+        if probe.foreign.is_none() {
+            mistakes::add(notes, format!("what it finds of {} does not count", probe.target));
+        }
     }
 }
 
@@ -108,5 +137,7 @@ fn note_of(verdict: &Verdict, conditional: bool) -> Option<&'static str> {
     }
 }
 
+// Without TLS https:// is left, as hinit would refuse it.
 #[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests;

@@ -30,11 +30,22 @@ pub(super) fn of_exec_form(words: &[String], notes: &mut Vec<String>) -> Vec<Str
     words.to_vec()
 }
 
+/// `CMD ["CMD-SHELL", "curl ..."]` in a Dockerfile.
+pub(super) fn of_compose_word(word: &str, notes: &mut Vec<String>) {
+    add(
+        notes,
+        format!("{word} in the list is compose's; in a Dockerfile it is the program that is looked for"),
+    );
+}
+
 /// `CMD ["x"] || exit 1` and `CMD ['x']`: meant as exec form, run by a shell.
 pub(super) fn broken_exec_form(script: &str, notes: &mut Vec<String>) -> Option<Vec<String>> {
     let script = script.trim();
     if let Some(words) = list_at_start(script) {
-        add(notes, "what follows the list makes this shell form: the shell looks for a program '[...'");
+        let first = words.first().map_or("", String::as_str);
+        let note =
+            format!("what follows the list makes this shell form, and '[{first},' the program it looks for");
+        add(notes, note);
         return Some(words);
     }
     let inside = script.strip_prefix("['")?.strip_suffix("']")?;

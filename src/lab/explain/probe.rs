@@ -1,5 +1,9 @@
 //! A probe in hinit's words, as the tools find it.
 
+use super::shell::word::Why;
+use super::source::is_frozen;
+use crate::plan::probe::words;
+
 /// What one command of the old check looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Probe {
@@ -9,8 +13,25 @@ pub(super) struct Probe {
     pub(super) checks: Vec<(&'static str, Option<String>)>,
     /// Its exit codes other than 0.
     pub(super) codes: Codes,
+    /// What the old command printed, for whoever looks at it.
+    pub(super) prints: Prints,
     /// For a command that hinit can only run: why it has no target of its own.
     pub(super) foreign: Option<String>,
+}
+
+/// What a command prints of an answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Prints {
+    #[default]
+    Body,
+    /// Status line and headers.
+    Head,
+    /// The status alone: curl's `-w '%{http_code}'`.
+    Status,
+    /// The status behind the body.
+    BodyAndStatus,
+    /// The value at this path of its JSON: `jq -r .status`.
+    Value(String),
 }
 
 /// What a tool exits with when it does not succeed.
@@ -25,7 +46,7 @@ pub(super) struct Codes {
 impl Probe {
     pub(super) fn new(target: impl Into<String>) -> Self {
         let codes = Codes { refused_by_server: 1, no_answer: 1 };
-        Self { target: target.into(), checks: Vec::new(), codes, foreign: None }
+        Self { target: target.into(), checks: Vec::new(), codes, prints: Prints::Body, foreign: None }
     }
 
     /// A command as it is, with the reason why nothing better can be said.
@@ -44,6 +65,14 @@ impl Probe {
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
         self.checks.retain(|(known, _)| *known != name);
         self.checks.push((name, Some(value.into())));
+    }
+
+    /// Adds a check; of one that can be given only once, the last value holds.
+    pub(super) fn add(&mut self, name: &'static str, value: String) {
+        match name {
+            "header" => self.checks.push((name, Some(value))),
+            _ => self.set(name, value),
+        }
     }
 
     /// Adds a check that takes no value.
@@ -72,6 +101,21 @@ impl Probe {
 
     pub(super) fn is_http(&self) -> bool {
         self.foreign.is_none() && self.target.starts_with("http")
+    }
+
+    /// That hinit itself takes these words. What a variable holds is not
+    /// known here, so that any of a few guesses may do.
+    pub(super) fn accepted(&self) -> Result<(), Why> {
+        const GUESSES: [&str; 4] = ["1", "", "h:1", "http://h/"];
+        let mut tried = GUESSES.iter().map(|guess| {
+            let words = self.words().into_iter().map(|word| word.replace(is_frozen, guess));
+            words::parse(words, &|_| Some((*guess).to_owned()))
+        });
+        let first = tried.next().map_or(Ok(()), |first| first.map(drop));
+        match first {
+            Err(why) if !tried.any(|other| other.is_ok()) => Err(format!("hinit would refuse it: {why}")),
+            _ => Ok(()),
+        }
     }
 
     /// The words after `hinit probe`.

@@ -44,7 +44,7 @@ pub(super) fn explain(check: &Check) -> Explained {
                 notes.push(needs_shell(&instead).to_owned());
             }
             let words = probes.iter().map(Probe::words).collect();
-            (Ok(writer.probe(&instead)), words, Some(writer.run(&instead)))
+            (Ok(writer.probe(&instead)), words, Some(writer.run(&instead, meaning.acts)))
         }
         Err(why) => (Err(why), Vec::new(), writer.run_old()),
     };
@@ -61,7 +61,7 @@ pub(super) fn explain(check: &Check) -> Explained {
 fn needs_shell(instead: &Instead) -> &'static str {
     match instead {
         Instead::All(_) => {
-            "several probes in one HEALTHCHECK need a shell in the image; several --health do not"
+            "several probes in one HEALTHCHECK need a shell in the image; PID 1's several --health and /hinit status do not"
         }
         Instead::Any(_) => "one of several probes needs a shell in the image",
     }
@@ -106,7 +106,7 @@ impl Writer<'_> {
         self.check.timing.written.iter().map(flag).collect::<Vec<_>>().concat()
     }
 
-    fn run(&self, instead: &Instead) -> String {
+    fn run(&self, instead: &Instead, acts: bool) -> String {
         let mut words = Vec::new();
         match instead {
             Instead::All(probes) => {
@@ -120,6 +120,9 @@ impl Writer<'_> {
                     probes.iter().map(|probe| probe_words(probe, None)).collect();
                 words.extend(["--health-cmd".to_owned(), joined(&commands, " || ")]);
             }
+        }
+        if acts {
+            words.extend(["--health-on-failure".to_owned(), "stop".to_owned()]);
         }
         self.entrypoint(words)
     }

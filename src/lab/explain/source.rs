@@ -7,7 +7,7 @@ mod yaml;
 
 use super::timing::Timing;
 use crate::error::{Error, Result};
-pub(super) use compose::Frozen;
+pub(super) use compose::{Frozen, is_frozen};
 pub(super) use instruction::json_list;
 
 /// What a text is.
@@ -76,8 +76,11 @@ pub(super) fn checks(text: &str, kind: Kind) -> Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// A Dockerfile has a FROM, and no line of it ends a key with a colon at its start.
+/// JSON is YAML as well. A Dockerfile has a FROM, and no line of it ends a key with a colon at its start.
 fn is_compose(text: &str) -> bool {
+    if text.trim_start().starts_with('{') {
+        return true;
+    }
     let is_key = |line: &str| {
         let key = line.split(':').next().unwrap_or_default();
         line.len() > key.len()

@@ -12,18 +12,22 @@ mod one_liner;
 mod others;
 mod wget;
 
+use super::mistakes::add;
 use super::probe::Probe;
 use super::shell::Simple;
 use super::shell::Word;
 use super::shell::word::{Why, with_braces};
+use super::source::is_frozen;
 use crate::time::{GoDuration, parse_duration};
+pub(super) use curl::NO_FAIL;
+pub(super) use others::ends_container;
 
 /// What a simple command looks at; more than one probe if all must pass.
 pub(super) fn read(program: &str, simple: &Simple, notes: &mut Vec<String>) -> Result<Vec<Probe>, Why> {
     let one = |probe: Result<Probe, Why>| probe.map(|probe| vec![probe]);
     match program {
-        "curl" => one(curl::read(&arguments(simple)?, notes)),
-        "wget" => wget::read(&arguments(simple)?, notes),
+        "curl" => one(curl::read(&arguments_of(program, simple, notes)?, notes)),
+        "wget" => wget::read(&arguments_of(program, simple, notes)?, notes),
         "nc" | "ncat" | "netcat" => one(netcat::read(&arguments(simple)?)),
         "pg_isready" => Ok(vec![database::pg_isready(&arguments(simple)?, notes)]),
         "redis-cli" | "valkey-cli" | "keydb-cli" => database::redis(program, simple, notes),
@@ -35,6 +39,7 @@ pub(super) fn read(program: &str, simple: &Simple, notes: &mut Vec<String>) -> R
         "grpc_health_probe" => one(others::grpc_health_probe(&arguments(simple)?)),
         "wait-for-it" | "wait-for-it.sh" => one(others::wait_for_it(&arguments(simple)?)),
         "kill" => Ok(vec![others::kill(simple)]),
+        "ls" | "cat" if others::file(simple).is_some() => Ok(others::file(simple).into_iter().collect()),
         _ => Ok(vec![foreign::probe(simple, &foreign::why(program, simple, notes))]),
     }
 }
@@ -49,8 +54,20 @@ fn arguments(simple: &Simple) -> Result<Vec<String>, Why> {
     simple.words.iter().skip(1).map(|word: &Word| Ok(with_braces(&word.in_hinit()?))).collect()
 }
 
+/// The same; where only a shell can tell them, hinit may still take the program's place.
+fn arguments_of(program: &str, simple: &Simple, notes: &mut Vec<String>) -> Result<Vec<String>, Why> {
+    let arguments = arguments(simple);
+    if arguments.is_err() {
+        add(notes, format!("copied to /usr/bin/{program}, hinit runs this line as it is, without {program}"));
+    }
+    arguments
+}
+
 /// `5`, `0.5`, `10s`, `1m` as timeout and curl write them, in Docker's notation.
 pub(super) fn seconds(text: &str) -> Option<String> {
+    if text.starts_with("${") && text.ends_with('}') {
+        return Some(format!("{text}s"));
+    }
     let unit = if text.ends_with(|c: char| c.is_ascii_digit()) { "s" } else { "" };
     let limit = parse_duration(&format!("{text}{unit}")).ok()?;
     // 0 means no limit.
@@ -64,11 +81,6 @@ pub(super) fn quoted(word: &str) -> String {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', r"'\''"))
-}
-
-/// A stand-in for what compose expands (see `source::compose`).
-fn is_frozen(c: char) -> bool {
-    ('\u{f0000}'..='\u{ffffd}').contains(&c)
 }
 
 /// A URL as curl and wget take it: `localhost:8080/x` is http.
@@ -99,5 +111,7 @@ fn http_probe(url: &str) -> Result<Probe, Why> {
     Ok(Probe::new(target))
 }
 
+// Without TLS https:// is left, as hinit would refuse it.
 #[cfg(test)]
+#[cfg(feature = "tls")]
 mod tests;

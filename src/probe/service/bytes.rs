@@ -29,6 +29,12 @@ impl<'a> Bytes<'a> {
     }
 }
 
+/// Where the first line ends, if it is no longer than that: the same however
+/// much came behind it.
+pub(super) fn line_end(heard: &[u8], longest: usize) -> Option<usize> {
+    heard.iter().take(longest).position(|byte| *byte == b'\n')
+}
+
 pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
 }

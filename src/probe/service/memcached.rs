@@ -2,7 +2,7 @@
 //! is ready; one with too many connections is not.
 
 use super::Answer;
-use super::bytes::{begins_as, text};
+use super::bytes::{begins_as, line_end, text};
 use crate::plan::probe::Service;
 
 /// In bytes.
@@ -13,10 +13,12 @@ const FAILURES: [&[u8]; 2] = [b"ERROR", b"SERVER_ERROR "];
 
 pub(super) fn read(_: &Service, heard: &[u8]) -> Option<Answer> {
     let known = FAILURES.into_iter().chain([VERSION, UNAUTHENTICATED]);
-    if !known.into_iter().any(|start| begins_as(heard, start)) || heard.len() > LONGEST_LINE {
+    if !known.into_iter().any(|start| begins_as(heard, start)) {
         return Some(Answer::Foreign);
     }
-    let end = heard.iter().position(|byte| *byte == b'\n')?;
+    let Some(end) = line_end(heard, LONGEST_LINE) else {
+        return (heard.len() > LONGEST_LINE).then_some(Answer::Foreign);
+    };
     let said = &heard[..end];
     Some(match said.strip_prefix(VERSION) {
         Some(version) => Answer::Ready(format!("version {}", text(version))),

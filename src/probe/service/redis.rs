@@ -6,7 +6,7 @@
 //! LOADING, MASTERDOWN, BUSY, MISCONF, too many clients, protected mode.
 
 use super::Answer;
-use super::bytes::{begins_as, text};
+use super::bytes::{begins_as, line_end, text};
 use crate::plan::probe::Service;
 
 /// In bytes.
@@ -61,7 +61,7 @@ fn error(said: &[u8]) -> Answer {
 /// line of Redis is not waited for.
 fn line(heard: &[u8]) -> Option<(&[u8], &[u8])> {
     let is_line = begins_as(heard, b"+") || begins_as(heard, b"-");
-    match heard.iter().position(|byte| *byte == b'\n') {
+    match line_end(heard, LONGEST_LINE) {
         Some(end) if is_line => Some((&heard[..end], &heard[end + 1..])),
         None if is_line && heard.len() <= LONGEST_LINE => None,
         _ => Some((&[], &[])),

@@ -2,14 +2,15 @@
 
 use super::conversation::Conversation;
 use crate::lab::explain::mistakes;
-use crate::lab::explain::probe::Probe;
+use crate::lab::explain::probe::{Prints, Probe};
 use crate::lab::explain::shell::word::{Why, Word};
 use crate::lab::explain::shell::{self, Command, Joint, List, Part, Pipeline, Simple};
 use crate::lab::explain::tools::{self, echo, filter, foreign, netcat};
-use crate::lab::explain::truth::{Comparison, Node};
+use crate::lab::explain::truth::Node;
 
 /// What is known while a check is read from left to right.
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "facts that have nothing to do with each other")]
 pub(super) struct Compiler {
     pub(super) probes: Vec<Probe>,
     pub(super) notes: Vec<String>,
@@ -17,6 +18,12 @@ pub(super) struct Compiler {
     pub(super) exec_form: bool,
     /// Whether the shell is bash, which alone knows /dev/tcp.
     pub(super) bash: bool,
+    /// Whether it ends the container by itself when a probe fails.
+    pub(super) acts: bool,
+    /// Whether what is printed is compared, by a test around it.
+    pub(super) is_printing: bool,
+    /// Since a `set -e`, each command has to succeed.
+    errexit: bool,
     /// Whether `&&` and `||` are mixed.
     pub(super) conditional: bool,
     /// `timeout 5 ...` around what is being read.
@@ -34,7 +41,10 @@ impl Compiler {
     pub(super) fn list(&mut self, list: &List) -> Result<Node, Why> {
         let has = |wanted| list.iter().any(|(joint, _)| *joint == wanted);
         self.conditional |= has(Joint::And) && has(Joint::Or);
-        let nodes = list.iter().map(|(joint, pipeline)| Ok((*joint, self.pipeline(pipeline)?)));
+        let nodes = list.iter().map(|(joint, pipeline)| {
+            let joint = if self.errexit && *joint == Joint::Then { Joint::And } else { *joint };
+            Ok((joint, self.pipeline(pipeline)?))
+        });
         Ok(Node::List(nodes.collect::<Result<_, Why>>()?))
     }
 
@@ -73,6 +83,9 @@ impl Compiler {
         let Some((at, filters)) = self.producer(first, rest)? else { return Ok(self.foreign_pipeline(text)) };
         if filter::apply(&mut self.probes[at], &filters, &mut self.notes)? {
             return Ok(Node::Probe(at));
+        }
+        if matches!(self.probes[at].prints, Prints::Value(_)) && !self.is_printing {
+            return Err(filter::JQ.into());
         }
         Ok(Node::List(vec![(Joint::Then, Node::Probe(at)), (Joint::Then, Node::Code(0))]))
     }
@@ -136,14 +149,25 @@ impl Compiler {
         }
         let Some(program) = simple.program() else { return Ok(self.assignment_or_foreign(simple)) };
         match program.as_str() {
-            "true" | ":" | "echo" | "printf" | "pwd" | "export" => Ok(Node::Code(0)),
+            "true" | ":" | "echo" | "printf" | "pwd" | "export" | "sleep" => Ok(Node::Code(0)),
+            "set" => {
+                self.errexit |= simple.words.iter().filter_map(Word::as_text).any(|word| sets_errexit(&word));
+                Ok(Node::Code(0))
+            }
+            "kill" if tools::ends_container(simple) => {
+                self.acts = true;
+                mistakes::add(&mut self.notes, ACTS);
+                Ok(Node::Code(0))
+            }
             "false" => Ok(Node::Code(1)),
             "exit" => {
                 Ok(Node::Exit(simple.words.get(1).and_then(Word::as_text).and_then(|n| n.parse().ok())))
             }
             "sh" | "bash" | "ash" | "dash" => self.inner_shell(&program, simple),
             "timeout" => self.timeout(simple),
-            "exec" | "env" if simple.words.len() > 1 => self.simple(&without_first(simple)),
+            "exec" | "env" | "command" | "busybox" if simple.words.len() > 1 => {
+                self.simple(&without_first(simple))
+            }
             "[" | "test" | "[[" => self.test(simple),
             _ => self.tool(&program, simple),
         }
@@ -170,12 +194,12 @@ impl Compiler {
         Ok(Node::List(nodes))
     }
 
-    fn add(&mut self, probe: Probe) -> Node {
+    pub(super) fn add(&mut self, probe: Probe) -> Node {
         self.probes.push(probe);
         Node::Probe(self.probes.len() - 1)
     }
 
-    fn foreign(&mut self, simple: &Simple, why: &str) -> Node {
+    pub(super) fn foreign(&mut self, simple: &Simple, why: &str) -> Node {
         self.add(foreign::probe(simple, why))
     }
 
@@ -229,45 +253,6 @@ impl Compiler {
         node
     }
 
-    /// `[ ... ]`: on a file, on `$?`, or on what a command prints.
-    fn test(&mut self, simple: &Simple) -> Result<Node, Why> {
-        let words = &simple.words[1..];
-        let closing = words.last().is_some_and(|word| word.as_text().is_some_and(|w| w == "]" || w == "]]"));
-        let words = &words[..words.len() - usize::from(closing)];
-        match words {
-            [left, operator, right] => match status_test(left, operator, right) {
-                Some(node) => Ok(node),
-                None => self.printed_test(left, operator, right, simple),
-            },
-            [operator, path] if matches!(operator.as_text().as_deref(), Some("-f" | "-e" | "-s")) => {
-                match path.in_hinit()? {
-                    path if path.starts_with('/') => Ok(self.add(Probe::new(format!("file://{path}")))),
-                    _ => Ok(self.foreign(simple, "it looks for a file by a relative path")),
-                }
-            }
-            _ => Ok(self.foreign(simple, NO_SUCH_TEST)),
-        }
-    }
-
-    /// `[ $(redis-cli ping) = PONG ]`.
-    fn printed_test(
-        &mut self,
-        left: &Word,
-        operator: &Word,
-        right: &Word,
-        simple: &Simple,
-    ) -> Result<Node, Why> {
-        let equal = matches!(operator.as_text().as_deref(), Some("=" | "=="));
-        let left: Vec<&Part> = left.0.iter().filter(|part| **part != Part::Text(String::new())).collect();
-        match (left.as_slice(), right.as_text()) {
-            ([Part::Command(command)], Some(wanted)) if equal && wanted == "PONG" => {
-                let list = shell::parse(command)?;
-                self.list(&list)
-            }
-            _ => Ok(self.foreign(simple, NO_SUCH_TEST)),
-        }
-    }
-
     fn over_dev_tcp(&mut self, simple: &Simple) -> Result<Option<Node>, Why> {
         let Some((fd, place)) = dev_tcp(simple) else {
             return Ok(self.conversation.step(simple, &mut self.probes));
@@ -288,24 +273,17 @@ impl Compiler {
     }
 }
 
-const NO_SUCH_TEST: &str = "hinit has no target for such a test of files and texts";
+const ACTS: &str = "it ends the container by itself, and Docker never sees it fail; PID 1 does that by --health-on-failure stop";
+
+/// `-e`, `-eu`, `-euo`, `errexit`.
+fn sets_errexit(word: &str) -> bool {
+    word == "errexit" || word.strip_prefix('-').is_some_and(|letters| letters.contains('e'))
+}
 
 /// The descriptor and the `HOST/PORT` of a redirection to /dev/tcp.
 fn dev_tcp(simple: &Simple) -> Option<(u32, String)> {
     let place = |word: &Word| word.in_hinit().ok()?.strip_prefix("/dev/tcp/").map(str::to_owned);
     simple.redirects.iter().find_map(|redirect| Some((redirect.fd, place(&redirect.to)?)))
-}
-
-/// `[ $? -eq 22 ]` and `[ 0 != $? ]`.
-fn status_test(left: &Word, operator: &Word, right: &Word) -> Option<Node> {
-    let comparison = Comparison::parse(&operator.as_text()?)?;
-    let is_status = |word: &Word| word.0.contains(&Part::Status);
-    let number = |word: &Word| word.as_text()?.parse().ok();
-    if is_status(left) {
-        return Some(Node::Status(comparison, number(right)?));
-    }
-    is_status(right).then_some(())?;
-    Some(Node::Status(comparison.turned(), number(left)?))
 }
 
 /// What `exec` or `env NAME=VALUE` runs.

@@ -26,6 +26,15 @@ fn names_the_mistakes_of_real_lines() {
         ("exec 3<>/dev/tcp/h/1", "/dev/tcp is bash's own"),
         ("redis-cli --raw incr ping", "counts up a key named ping"),
         ("pg_isready -U x", "while the image's init scripts run"),
+        ("CMD [\"curl\", \"-f\", \"http://h/\"] || exit 1", "'[curl,' the program it looks for"),
+        ("curl -fL http://h/", "only on the same one"),
+        ("curl -f $(cat /url)", "copied to /usr/bin/curl, hinit runs this line as it is"),
+        ("curl -f http://h/; nc -z h 1", "what it finds of http://h/ does not count"),
+        ("curl -f http://h/ || kill 1", "PID 1 does that by --health-on-failure stop"),
+        ("HEALTHCHECK CMD [\"CMD-SHELL\", \"curl -f http://h/\"]", "CMD-SHELL in the list is compose's"),
+        ("HEALTHCHECK CMD [\"CMD\", \"curl\", \"-f\", \"http://h/\"]", "CMD in the list is compose's"),
+        ("nginx -t", "says nothing about the running server"),
+        ("curl -f http://h/ && nc -z h 1", "several --health and /hinit status do not"),
         ("nginx --version", "says nothing about the running one"),
         ("healthcheck: {test: [CMD-SHELL, pg_isready, -h, db]}", "'-h db' is ignored"),
         ("HEALTHCHECK --start-interval=1s CMD curl -f http://h/", "start-interval does nothing"),
@@ -46,9 +55,32 @@ fn has_nothing_to_say_about_a_good_line() {
         "sh -c 'curl -f http://h:${PORT}/ || exit 1'",
         "ps aux | grep [n]ginx",
         "CMD [ -f /ready ]",
+        "test \"$(curl -s http://h/ | jq -r .status)\" = UP",
+        "[ \"$(curl -s -o /dev/null -w '%{http_code}' http://h/)\" -eq 200 ] || exit 1",
     ] {
         assert_eq!(explained(line).notes, Vec::<String>::new(), "{line}");
     }
+}
+
+#[test]
+fn acts_where_the_old_check_did() {
+    for line in [
+        "curl -f http://h/ || kill 1",
+        "curl -f http://h/ || bash -c 'kill -s 15 -1 && (sleep 10; kill -s 9 -1)'",
+    ] {
+        let run = explained(line).run;
+        let wanted = r#"ENTRYPOINT ["/hinit", "--health", "http://h/", "--health-on-failure", "stop", "--"]"#;
+        assert_eq!(run.as_deref(), Some(wanted), "{line}");
+    }
+    for line in ["kill -0 1", "kill -s 0 1", "kill -9 7"] {
+        assert!(explained(line).notes.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn wants_every_command_to_succeed_after_set_e() {
+    let both = explained("set -eu; curl -f http://h/; nc -z h 1");
+    assert_eq!(both.probe.as_deref(), Ok("HEALTHCHECK CMD /hinit probe http://h/ && /hinit probe tcp://h:1"));
 }
 
 #[test]

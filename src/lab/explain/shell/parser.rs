@@ -47,7 +47,7 @@ fn list(lexer: &mut Lexer<'_>, depth: u32) -> Result<List, Why> {
         } else if lexer.take(";") || lexer.take("\n") {
             Joint::Then
         } else if lexer.rest().starts_with('&') {
-            return Err("it runs something in the background".into());
+            return Err("it runs something in the background: an & that is not meant so wants quotes".into());
         } else {
             return Ok(list);
         };

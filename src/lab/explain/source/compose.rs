@@ -18,6 +18,8 @@ use std::fmt::Write as _;
 pub(in crate::lab::explain) struct Frozen(Vec<String>);
 
 const FIRST: u32 = 0xf0000;
+/// How many stand-ins there are, less one.
+const LAST: u32 = 0xfffd;
 
 impl Frozen {
     fn freeze(&mut self, text: &str) -> String {
@@ -44,7 +46,7 @@ impl Frozen {
         self.0.push(format!("${written}"));
         let number = u32::try_from(self.0.len() - 1).unwrap_or(u32::MAX);
         // More than the private use area holds is no compose file: the last one stands for all.
-        char::from_u32(FIRST.saturating_add(number.min(0xfffd))).unwrap_or('\u{ffffd}')
+        char::from_u32(FIRST.saturating_add(number.min(LAST))).unwrap_or('\u{ffffd}')
     }
 
     /// As it must be written in the file again.
@@ -63,6 +65,11 @@ impl Frozen {
         }
         out
     }
+}
+
+/// Whether it stands for what compose expands.
+pub(in crate::lab::explain) fn is_frozen(c: char) -> bool {
+    u32::from(c).checked_sub(FIRST).is_some_and(|number| number <= LAST)
 }
 
 /// How long `{NAME...}` or `NAME` is, after its dollar sign.
@@ -89,7 +96,7 @@ pub(super) fn checks(text: &str) -> Result<Vec<Check>> {
     }
     let Some(Node::Map(services)) = root.get("services").map(|node| &**node) else { return Ok(Vec::new()) };
     let found = services.iter().filter_map(|(name, service)| Some((name, find(service, "healthcheck")?)));
-    found.map(|(name, node)| check(format!("service {name}"), node)).collect()
+    found.map(|(name, node)| check(one_line(&format!("service {name}"), SHOWN), node)).collect()
 }
 
 /// The value of a key, there or merged in by `<<`.
@@ -114,18 +121,29 @@ fn check(place: String, node: &Node) -> Result<Check> {
     for name in NAMES {
         let value = find(node, &name.replace('-', "_")).and_then(Node::text);
         if let Some(value) = value {
-            timing.set(name, value.to_owned());
+            timing.set(name, frozen.freeze(value));
         }
     }
     let test = find(node, "test");
     let disabled = find(node, "disable").and_then(Node::text) == Some("true");
-    let old = one_line(&format!("test: {}", test.map_or_else(String::new, shown)), SHOWN);
+    let old = match test {
+        _ if disabled => "disable: true".to_owned(),
+        Some(test) => format!("test: {}", shown(test)),
+        None => "no test:".to_owned(),
+    };
     let test = match test {
         _ if disabled => Test::Off,
         None => Test::Inherited,
         Some(node) => test_of(node, &mut frozen).map_err(|error| error.at(&place))?,
     };
-    Ok(Check { place, old, test, timing, dialect: Dialect::Compose(frozen), notes: Vec::new() })
+    Ok(Check {
+        place,
+        old: one_line(&old, SHOWN),
+        test,
+        timing,
+        dialect: Dialect::Compose(frozen),
+        notes: Vec::new(),
+    })
 }
 
 fn test_of(node: &Node, frozen: &mut Frozen) -> Result<Test> {

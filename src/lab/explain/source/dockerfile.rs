@@ -2,8 +2,9 @@
 //! lines, the escape directive, here-documents, stages.
 
 use super::Check;
-use super::instruction::{self, split_word};
+use super::instruction::{self, SHOWN, split_word};
 use crate::error::Result;
+use crate::text::one_line;
 
 /// An instruction with its continued lines joined, and where it begins.
 struct Instruction {
@@ -47,7 +48,7 @@ fn overrule(earlier: &mut [Check], line: usize) {
 
 fn place_in(line: &str, stage: Option<&str>) -> String {
     match stage.filter(|name| !name.is_empty()) {
-        Some(name) => format!("{line}, stage {name}"),
+        Some(name) => format!("{line}, stage {}", one_line(name, SHOWN)),
         None => line.to_owned(),
     }
 }

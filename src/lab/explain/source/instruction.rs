@@ -20,6 +20,11 @@ pub(super) fn line(text: &str) -> Result<Check> {
         let mut checks = super::checks(text, Kind::File)?;
         return checks.pop().ok_or_else(|| Error::new("there is no health check in it"));
     }
+    if let Some(pasted) = pasted(text) {
+        let mut checks =
+            super::checks(&format!("healthcheck:\n  {}", pasted.replace('\n', "\n  ")), Kind::File)?;
+        return checks.pop().ok_or_else(|| Error::new("there is no health check in it"));
+    }
     let joined = super::dockerfile::joined(text);
     let arguments = match split_word(&joined) {
         (word, rest) if word.eq_ignore_ascii_case("HEALTHCHECK") => rest.to_owned(),
@@ -27,6 +32,17 @@ pub(super) fn line(text: &str) -> Result<Check> {
         _ => format!("CMD {joined}"),
     };
     check(&joined, &arguments, false)
+}
+
+/// The `test:` of a compose file, or only its list.
+fn pasted(text: &str) -> Option<String> {
+    let is_list = |list: &Vec<String>| {
+        list.first().is_some_and(|word| ["CMD", "CMD-SHELL", "NONE"].contains(&word.as_str()))
+    };
+    match json_list(text).filter(is_list) {
+        Some(_) => Some(format!("test: {text}")),
+        None => text.starts_with("test:").then(|| text.to_owned()),
+    }
 }
 
 /// What follows the word HEALTHCHECK.
@@ -51,7 +67,11 @@ pub(super) fn check(old: &str, arguments: &str, bash: bool) -> Result<Check> {
         "NONE" if command.is_empty() => Test::Off,
         "CMD" if command.is_empty() => return Err(Error::new("HEALTHCHECK CMD has no command")),
         "CMD" => command_of(command, bash),
-        _ => return Err(Error::new(format!("HEALTHCHECK wants CMD or NONE, not '{word}'"))),
+        _ => {
+            return Err(Error::new(format!(
+                "HEALTHCHECK wants CMD or NONE, not '{word}'; write CMD before the command"
+            )));
+        }
     };
     Ok(Check {
         place: String::new(),

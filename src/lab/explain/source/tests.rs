@@ -119,6 +119,10 @@ fn finds_the_health_checks_of_a_compose_file() {
             r#"entrypoint: ["/hinit", "--health", "postgres://db:5432", "--health-interval", "5s", "--health-start-period", "10s", "--"]"#
         )
     );
+    assert_eq!(
+        [&checks[2].old, &checks[3].old, &checks[4].old],
+        ["disable: true", "test: [\"NONE\"]", "no test:"]
+    );
     let why: Vec<&str> =
         checks[2..].iter().filter_map(|check| check.probe.as_ref().err()).map(String::as_str).collect();
     assert!(
@@ -126,6 +130,47 @@ fn finds_the_health_checks_of_a_compose_file() {
         "{why:?}"
     );
     assert!(checks[0].run.as_ref().is_some_and(|run| run.contains(r#""30s""#)), "its own interval wins");
+}
+
+#[test]
+fn takes_what_is_pasted_from_a_compose_file() {
+    for text in
+        ["[\"CMD\", \"nc\", \"-z\", \"h\", \"1\"]", "test: nc -z h 1", "test:\n  - CMD-SHELL\n  - nc -z h 1"]
+    {
+        let check = explain(text, Kind::Line).unwrap().remove(0);
+        assert_eq!(check.probe.as_deref(), Ok(r#"test: ["CMD", "/hinit", "probe", "tcp://h:1"]"#), "{text}");
+    }
+}
+
+#[test]
+fn leaves_to_compose_what_compose_fills_in() {
+    let checks =
+        all("services: {a: {healthcheck: {test: 'nc -z h $P', interval: '${EVERY:-5s}', retries: $N}}}");
+    assert_eq!(
+        checks[0].run.as_deref(),
+        Some(
+            r#"entrypoint: ["/hinit", "--health", "tcp://h:$P", "--health-interval", "${EVERY:-5s}", "--health-retries", "$N", "--"]"#
+        )
+    );
+    assert!(checks[0].notes.is_empty(), "{:?}", checks[0].notes);
+}
+
+#[test]
+fn shows_no_control_characters_of_a_file() {
+    for text in ["services: {\"a\\e[31m\": {healthcheck: {}}}", "FROM a AS b\u{1b}[31m\nHEALTHCHECK NONE\n"] {
+        let place = &all(text)[0].place;
+        assert!(!place.contains('\u{1b}') && place.contains("[31m"), "{place}");
+    }
+    for (text, kind) in [
+        ("services: {\"a\\e\": {healthcheck: {test: {b: c}}}}", Kind::File),
+        ("FROM a\nHEALTHCHECK \u{1b}x\n", Kind::File),
+        ("HEALTHCHECK --a\u{1b}=1 CMD x", Kind::Line),
+        ("HEALTHCHECK --a\u{1b} CMD x", Kind::Line),
+        ("services: [\u{1b}", Kind::File),
+    ] {
+        let error = refusal(text, kind);
+        assert!(!error.chars().any(char::is_control), "{error:?}");
+    }
 }
 
 #[test]

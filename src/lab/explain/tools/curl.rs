@@ -2,7 +2,7 @@
 
 use super::{http_probe, seconds};
 use crate::lab::explain::mistakes::add;
-use crate::lab::explain::probe::{Codes, Probe};
+use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::Why;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,12 @@ enum Says {
     Limit,
     Url,
     Output,
+    WriteOut,
     Data,
+    RawData,
+    Json,
+    Cookie,
+    Referer,
     Unix,
     Retry,
     /// A check of hinit with the same meaning and value.
@@ -27,10 +32,11 @@ enum Says {
 }
 
 use Says::{
-    Check, Data, Fail, Follow, Get, Head, Insecure, Limit, Output, Retry, Silent, SilentValue, Unix, Url,
+    Check, Cookie, Data, Fail, Follow, Get, Head, Insecure, Json, Limit, Output, RawData, Referer, Retry,
+    Silent, SilentValue, Unix, Url, WriteOut,
 };
 
-const LONG: [(&str, Says); 39] = [
+const LONG: [(&str, Says); 49] = [
     ("fail", Fail),
     ("fail-with-body", Fail),
     ("fail-early", Silent),
@@ -50,8 +56,13 @@ const LONG: [(&str, Says); 39] = [
     ("http1.1", Silent),
     ("globoff", Silent),
     ("disable", Silent),
+    ("basic", Silent),
+    ("no-keepalive", Silent),
+    ("progress-bar", Silent),
+    ("retry-connrefused", Silent),
+    ("retry-all-errors", Silent),
     ("output", Output),
-    ("write-out", SilentValue),
+    ("write-out", WriteOut),
     ("noproxy", SilentValue),
     ("user-agent", SilentValue),
     ("max-redirs", SilentValue),
@@ -68,11 +79,16 @@ const LONG: [(&str, Says); 39] = [
     ("cert", Check("cert")),
     ("key", Check("key")),
     ("data", Data),
-    ("data-raw", Data),
+    ("data-ascii", Data),
+    ("data-binary", Data),
+    ("data-raw", RawData),
+    ("json", Json),
+    ("cookie", Cookie),
+    ("referer", Referer),
     ("unix-socket", Unix),
 ];
 
-const SHORT: [(char, &str); 22] = [
+const SHORT: [(char, &str); 25] = [
     ('f', "fail"),
     ('L', "location"),
     ('k', "insecure"),
@@ -95,6 +111,9 @@ const SHORT: [(char, &str); 22] = [
     ('u', "user"),
     ('X', "request"),
     ('d', "data"),
+    ('b', "cookie"),
+    ('e', "referer"),
+    ('#', "progress-bar"),
 ];
 
 #[derive(Debug, Default)]
@@ -106,6 +125,9 @@ struct Read {
     socket: Option<String>,
     limit: Option<String>,
     data: Option<String>,
+    /// The body goes elsewhere than to stdout.
+    output: bool,
+    write_out: Option<String>,
 }
 
 /// `curl -fsS http://localhost:8080/health`.
@@ -184,31 +206,74 @@ impl Read {
         }
         let value = value.unwrap_or_default();
         match option {
-            Fail | Follow | Insecure | Head => self.said.push(option),
-            Get => return Err("curl's --get puts its data into the URL; write it there".into()),
-            Output if value != "/dev/null" && value != "-" => {
-                add(notes, format!("curl also writes the answer to {value}; hinit does not"));
+            Fail | Insecure | Head => self.said.push(option),
+            Follow => {
+                add(notes, FOLLOWS);
+                self.said.push(option);
             }
-            Output | Silent | SilentValue => {}
+            Get => return Err("curl's --get puts its data into the URL; write it there".into()),
+            Output => {
+                self.output = value != "-";
+                if self.output && value != "/dev/null" {
+                    add(notes, format!("curl also writes the answer to {value}; hinit does not"));
+                }
+            }
+            WriteOut => self.write_out = Some(value),
+            Silent | SilentValue => {}
             Limit => self.limit = seconds(&value),
             Retry => add(notes, RETRIES),
             Url => self.urls.push(value),
             Unix => self.socket = Some(value),
-            Data if value.starts_with('@') => return Err("curl reads the data it sends from a file".into()),
-            Data => self.data = Some(value),
+            Data | Json if value.starts_with('@') => {
+                return Err("curl reads the data it sends from a file".into());
+            }
+            Data | RawData => self.send(value),
+            Json => self.send_json(&value),
+            Cookie if !value.contains('=') => return Err("curl reads its cookies from a file".into()),
+            Cookie => self.checks.push(("header", format!("Cookie: {value}"))),
+            Referer => self.checks.push(("header", format!("Referer: {value}"))),
             Check(name) => self.checks.push((name, value)),
         }
         Ok(())
     }
 
+    /// Several data are one form.
+    fn send(&mut self, value: String) {
+        self.data = Some(match self.data.take() {
+            Some(before) => before + "&" + &value,
+            None => value,
+        });
+    }
+
+    fn send_json(&mut self, value: &str) {
+        self.data = Some(self.data.take().unwrap_or_default() + value);
+        for header in ["Content-Type: application/json", "Accept: application/json"] {
+            self.checks.push(("header", header.to_owned()));
+        }
+    }
+
+    fn prints(&self) -> Prints {
+        let format = self.write_out.as_deref().map(|format| format.trim().trim_end_matches("\\n"));
+        match format {
+            Some("%{http_code}" | "%{response_code}") if self.output => Prints::Status,
+            Some(_) => Prints::BodyAndStatus,
+            None if self.said.contains(&Head) => Prints::Head,
+            None => Prints::Body,
+        }
+    }
+
+    fn url(&self) -> Result<&str, Why> {
+        match self.urls.as_slice() {
+            [url] => Ok(url),
+            [] => Err("curl is given no URL".into()),
+            urls => Err(format!("curl is given {} URLs, and its exit code is that of the last", urls.len())),
+        }
+    }
+
     fn probe(self, notes: &mut Vec<String>) -> Result<Probe, Why> {
-        let [url] = self.urls.as_slice() else {
-            return Err(format!(
-                "curl is given {} URLs, and its exit code is that of the last",
-                self.urls.len()
-            ));
-        };
+        let url = self.url()?;
         let mut probe = http_probe(url)?;
+        probe.prints = self.prints();
         if let Some(socket) = &self.socket {
             probe.target = over_socket(&probe.target, socket)?;
         }
@@ -216,7 +281,9 @@ impl Read {
         if said(Head) {
             probe.set("method", "HEAD");
         }
-        probe.checks.extend(self.checks.into_iter().map(|(name, value)| (name, Some(value))));
+        for (name, value) in self.checks {
+            probe.add(name, value);
+        }
         if let Some(data) = self.data {
             probe.set("data", data);
         }
@@ -239,8 +306,9 @@ impl Read {
 }
 
 const RETRIES: &str = "curl's own retries and connect timeout are left to the health check's schedule";
+const FOLLOWS: &str = "curl -L follows to any host; hinit --follow only on the same one, and takes a redirect elsewhere for the answer";
 /// What a filter on the body takes back.
-pub(super) const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
+pub(in crate::lab::explain) const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
 
 /// `http+unix://%2Frun%2Fapp.sock/path`; the URL's host is left to the server's default.
 fn over_socket(target: &str, socket: &str) -> Result<String, Why> {

@@ -3,7 +3,7 @@
 use super::curl::NO_FAIL;
 use super::grep;
 use crate::lab::explain::mistakes::add;
-use crate::lab::explain::probe::{Codes, Probe};
+use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::Why;
 use crate::lab::explain::shell::{Command, Simple, Word};
 
@@ -29,17 +29,15 @@ pub(crate) fn apply(probe: &mut Probe, filters: &[Command], notes: &mut Vec<Stri
                 first_line = true;
                 decides = false;
             }
-            "jq" => {
-                decides = true;
-                jq(probe, filter)?;
-            }
-            "cat" | "awk" | "cut" | "tr" | "wc" | "tee" | "sed" => decides = false,
+            "jq" => decides = jq(probe, filter)?,
+            "cat" | "tee" | "tr" => decides = false,
+            "awk" | "cut" | "wc" | "sed" if probe.prints == Prints::Body => decides = false,
             _ => return Err(format!("what {program} makes of the answer hinit cannot say")),
         }
     }
     if !decides {
         let last = filters.last().map_or(String::new(), |_| last_program(filters));
-        add(notes, format!("the exit code of the pipe is that of {last}, which always succeeds"));
+        add(notes, format!("{PIPE} {last}, which always succeeds"));
     } else if !filters.is_empty() {
         // The pipe hides the program's own exit code, so the text decides.
         notes.retain(|note| note != NO_FAIL);
@@ -48,6 +46,9 @@ pub(crate) fn apply(probe: &mut Probe, filters: &[Command], notes: &mut Vec<Stri
     Ok(decides)
 }
 
+/// How the note begins that nobody needs who compares what is printed.
+pub(crate) const PIPE: &str = "the exit code of the pipe is that of";
+
 fn last_program(filters: &[Command]) -> String {
     match filters.last() {
         Some(Command::Simple(simple)) => simple.program().unwrap_or_default(),
@@ -55,19 +56,24 @@ fn last_program(filters: &[Command]) -> String {
     }
 }
 
-/// `jq -e '.status == "UP"'`.
-fn jq(probe: &mut Probe, filter: &Simple) -> Result<(), Why> {
+/// `jq -e '.status == "UP"'` decides, `jq -r .status` prints.
+fn jq(probe: &mut Probe, filter: &Simple) -> Result<bool, Why> {
     let words: Vec<String> = filter.words.iter().skip(1).map(Word::in_hinit).collect::<Result<_, _>>()?;
     let decides = words.iter().any(|word| word == "-e" || word == "--exit-status");
     let expression = words.iter().find(|word| !word.starts_with('-')).ok_or("its jq has no expression")?;
-    let (path, value) = expression.split_once("==").ok_or(JQ)?;
-    let (path, value) = (path.trim().trim_start_matches('.'), value.trim().trim_matches('"'));
+    let (path, value) = match expression.split_once("==") {
+        Some((path, value)) => (path, Some(value.trim().trim_matches('"'))),
+        None => (expression.as_str(), None),
+    };
+    let path = path.trim().trim_start_matches('.');
     let plain = !path.is_empty() && path.chars().all(|c| c.is_alphanumeric() || "_.-".contains(c));
-    if !decides || !plain {
-        return Err(JQ.into());
+    match value {
+        Some(value) if decides && plain => probe.checks.push(("json", Some(format!("{path}={value}")))),
+        None if !decides && plain => probe.prints = Prints::Value(path.to_owned()),
+        _ => return Err(JQ.into()),
     }
-    probe.checks.push(("json", Some(format!("{path}={value}"))));
-    Ok(())
+    Ok(value.is_some())
 }
 
-const JQ: &str = "hinit's --json compares one value: only jq -e '.path == \"value\"' can be said with it";
+pub(crate) const JQ: &str =
+    "hinit's --json compares one value: only jq -e '.path == \"value\"' can be said with it";

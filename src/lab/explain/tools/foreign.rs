@@ -23,6 +23,9 @@ pub(super) fn why(program: &str, simple: &Simple, notes: &mut Vec<String>) -> St
     if is_version(simple) {
         add(notes, "it asks a program for its version, which says nothing about the running one");
     }
+    if ["nginx", "httpd", "apachectl", "apache2ctl"].contains(&program) && is_test(simple) {
+        add(notes, "it checks a configuration file, which says nothing about the running server");
+    }
     let is_mariadbs =
         |word: &Word| word.as_text().is_some_and(|text| text == "--connect" || text.starts_with("--innodb"));
     if program == "healthcheck.sh" && simple.words.iter().any(is_mariadbs) {
@@ -34,19 +37,28 @@ pub(super) fn why(program: &str, simple: &Simple, notes: &mut Vec<String>) -> St
 fn why_by_name(program: &str) -> String {
     match program {
         "ps" | "pgrep" | "pidof" => PROCESS.into(),
-        "psql" | "mysql" | "mariadb" | "clickhouse-client" | "sqlcmd" | "obclient" => {
-            format!("{program} runs a query as a user, and hinit's probes carry no credentials")
-        }
+        "psql" => query(program, "postgres://"),
+        "mysql" | "mariadb" | "obclient" => query(program, "mysql://"),
+        "clickhouse-client" => query(program, "http://:8123/ping"),
+        "sqlcmd" => query(program, "tcp://:1433"),
         "mongosh" | "mongo" => MONGO.into(),
-        "ldapsearch" => "hinit speaks no LDAP".into(),
-        "dig" | "drill" | "drill-hc" | "nslookup" => "hinit asks no DNS server".into(),
+        "ldapsearch" => "hinit speaks no LDAP; tcp://:389 says only that the server takes connections".into(),
+        "dig" | "drill" | "drill-hc" | "nslookup" => {
+            "hinit asks no DNS server; tcp://127.0.0.1:53 says only that it takes connections".into()
+        }
         "netstat" | "ss" => "it looks for a socket in a list; tcp:// connects to it".into(),
         "celery" => "it asks the workers through the app's message broker".into(),
         "ruby" | "php" | "perl" => format!("explain does not read {program}"),
         "ls" | "cat" => "hinit has no target for such a test of files and texts".into(),
-        _ if program.contains("health") || program.rsplit('.').next() == Some("sh") => SCRIPT.into(),
+        _ if program.rsplit('.').next() == Some("sh") => SCRIPT.into(),
+        _ if program.contains("health") => "it runs a health check of the image's own".into(),
         _ => own(program),
     }
+}
+
+/// What a client that logs in asks, and the target that comes next to it.
+fn query(program: &str, target: &str) -> String {
+    format!("{program} asks the database as a user of its own; {target} says only that it takes connections")
 }
 
 fn own(program: &str) -> String {
@@ -56,6 +68,12 @@ fn own(program: &str) -> String {
 fn is_version(simple: &Simple) -> bool {
     let last = simple.words.last().and_then(Word::as_text);
     matches!(last.as_deref(), Some("--version" | "version"))
+}
+
+/// `nginx -t`, `apachectl configtest`.
+fn is_test(simple: &Simple) -> bool {
+    let says = |word: &Word| word.as_text().is_some_and(|text| text == "-t" || text == "configtest");
+    simple.words.iter().skip(1).any(says)
 }
 
 /// The same for a pipeline, by the first program that says something of its own.

@@ -1,7 +1,7 @@
 //! grep: what it looks for in an answer.
 
 use crate::lab::explain::mistakes::add;
-use crate::lab::explain::probe::Probe;
+use crate::lab::explain::probe::{Prints, Probe};
 use crate::lab::explain::shell::word::Why;
 use crate::lab::explain::shell::{Simple, Word};
 
@@ -86,12 +86,31 @@ pub(super) fn apply(
         probe.set("expect", text.replace('\\', "\\\\"));
         return Ok(());
     }
-    if let Some(status) = status_of(pattern, first_line).filter(|_| !grep.inverted) {
+    let status = match &probe.prints {
+        Prints::Status => statuses_of(pattern),
+        Prints::Head => status_of(pattern, true),
+        Prints::Body | Prints::BodyAndStatus | Prints::Value(_) => status_of(pattern, first_line),
+    };
+    if let Prints::Value(path) = &probe.prints {
+        let value =
+            text.filter(|_| !grep.inverted).ok_or("its grep looks for an expression in what jq prints")?;
+        add(notes, "grep takes a part of what jq prints; hinit's --json wants the whole value");
+        let check = format!("{path}={}", value.trim_matches('"'));
+        probe.checks.push(("json", Some(check)));
+        return Ok(());
+    }
+    if let Some(status) = status.filter(|_| !grep.inverted) {
         probe.set("status", status);
         return Ok(());
     }
     if first_line || pattern.trim_start_matches('^').starts_with("HTTP/") {
         return Err("what it wants of the status line hinit cannot say".into());
+    }
+    match &probe.prints {
+        Prints::Status => return Err("what it wants of the status hinit cannot say".into()),
+        Prints::Head => return Err("it looks for something in the headers, which hinit cannot".into()),
+        Prints::BodyAndStatus => return Err("it looks at the body and curl's -w in one text".into()),
+        Prints::Body | Prints::Value(_) => {}
     }
     if grep.inverted {
         add(notes, "grep -v succeeds as soon as one line lacks the text; hinit looks at the whole body");
@@ -150,6 +169,18 @@ fn expression(pattern: &str, grep: &Grep) -> String {
         }
     }
     out
+}
+
+/// `200`, `^2`, `200|302`, `^[23]`: of a text that is the status alone.
+fn statuses_of(pattern: &str) -> Option<String> {
+    let is_anchored = pattern.starts_with('^');
+    let forms = pattern.trim_start_matches('^').trim_end_matches('$').trim_matches(['(', ')']);
+    let each = forms.split('|').map(|form| {
+        let text = form.trim_end_matches(['\\', '$']);
+        let is_whole = is_anchored || text.len() >= 3 || text.starts_with('^');
+        status_of(text.trim_start_matches('^'), true).filter(|_| is_whole)
+    });
+    Some(each.collect::<Option<Vec<_>>>()?.join(","))
 }
 
 /// `HTTP/1.1 302 Found`, `^HTTP/.* 3[0-9]{2} `, `HTTP/1.1 [1-3]`: the statuses

@@ -3,11 +3,11 @@
 use super::{foreign, seconds};
 use crate::lab::explain::probe::Probe;
 use crate::lab::explain::shell::word::Why;
-use crate::lab::explain::shell::{Part, Simple};
+use crate::lab::explain::shell::{Part, Simple, Word};
 
 /// `grpc_health_probe -addr=:5000 -service=x`.
 pub(super) fn grpc_health_probe(words: &[String]) -> Result<Probe, Why> {
-    let (mut address, mut service, mut tls, mut limit) = (None, String::new(), false, None);
+    let (mut address, mut service, mut tls, mut checks) = (None, String::new(), false, Vec::new());
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let option = word.trim_start_matches('-');
@@ -20,17 +20,21 @@ pub(super) fn grpc_health_probe(words: &[String]) -> Result<Probe, Why> {
             "addr" => address = Some(value),
             "service" => service = format!("/{value}"),
             "tls" => tls = true,
-            "connect-timeout" | "rpc-timeout" => limit = seconds(&value),
+            "tls-no-verify" => checks.push(("insecure", None)),
+            "tls-ca-cert" => checks.push(("cacert", Some(value))),
+            "tls-client-cert" => checks.push(("cert", Some(value))),
+            "tls-client-key" => checks.push(("key", Some(value))),
+            "connect-timeout" | "rpc-timeout" => {
+                checks.retain(|(name, _)| *name != "timeout");
+                checks.extend(seconds(&value).map(|limit| ("timeout", Some(limit))));
+            }
+            "user-agent" => {}
             _ => return Err(format!("grpc_health_probe's -{name} has no counterpart in hinit")),
         }
     }
     let address = address.ok_or("grpc_health_probe is given no -addr")?;
     let scheme = if tls { "grpcs" } else { "grpc" };
-    let probe = Probe::new(format!("{scheme}://{address}{service}"));
-    Ok(match limit {
-        Some(limit) => probe.with("timeout", limit),
-        None => probe,
-    })
+    Ok(Probe { checks, ..Probe::new(format!("{scheme}://{address}{service}")) })
 }
 
 /// `wait-for-it redis:6379`: for a health check it is a connect.
@@ -38,6 +42,24 @@ pub(super) fn wait_for_it(words: &[String]) -> Result<Probe, Why> {
     match words {
         [place] if place.contains(':') => Ok(Probe::new(format!("tcp://{place}"))),
         _ => Err("wait-for-it is given more than HOST:PORT".into()),
+    }
+}
+
+/// `ls /run/app.sock`, of one file.
+pub(super) fn file(simple: &Simple) -> Option<Probe> {
+    let [_, path] = simple.words.as_slice() else { return None };
+    let path = path.as_text().filter(|path| path.starts_with('/') && !path.contains(['*', '?', '[']))?;
+    Some(Probe::new(format!("file://{path}")))
+}
+
+/// `kill 1`, `kill -s TERM -1`.
+pub(in crate::lab::explain) fn ends_container(simple: &Simple) -> bool {
+    let words: Option<Vec<String>> = simple.words.iter().map(Word::as_text).collect();
+    let words: Vec<&str> = words.iter().flatten().map(String::as_str).collect();
+    match words.as_slice() {
+        [_, .., "-0", _] | [_, "-s", "0", _] => false,
+        [_, "1"] | [_, _, .., "1" | "-1"] => true,
+        _ => false,
     }
 }
 

@@ -29,6 +29,7 @@ fn reads_curl() {
         ("curl -fk http://h/", "http://h/"),
         ("curl -fk --cacert a --cert c --key k https://h/", "https://h/ --cert c --key k --insecure"),
         ("curl -fk https://h/", "https://h/ --insecure"),
+        ("curl -f -m ${T:-5} http://h/", "http://h/ --timeout ${T:-5}s"),
         ("curl -f -m3 http://h/ -o /dev/null", "http://h/ --timeout 3s"),
         ("curl --fail --max-time 0.5 --url http://h/", "http://h/ --timeout 500ms"),
         ("curl -fI http://h/", "http://h/ --method HEAD"),
@@ -43,6 +44,24 @@ fn reads_curl() {
         ("curl -f http://a http://b", "left: curl is given 2 URLs, and its exit code is that of the last"),
         ("curl -f -m", "left: curl's last option lacks its value"),
         ("curl -f $(cat /url)", "left: a part of it is what another command prints: $(cat /url)"),
+        ("curl -f", "left: curl is given no URL"),
+        (
+            "curl -f http://h:x/",
+            "left: hinit would refuse it: 'http://h:x/': 'x' is not a port; write a number from 1 to 65535",
+        ),
+        ("curl -fI -X OPTIONS http://h/", "http://h/ --method OPTIONS"),
+        ("curl -f -d a=b -d c=d http://h/", "http://h/ --data a=b&c=d"),
+        ("curl -f --data-raw @x http://h/", "http://h/ --data @x"),
+        ("curl -f --data-binary @x http://h/", "left: curl reads the data it sends from a file"),
+        (
+            "curl -f -b a=b -e http://r/ http://h/",
+            "http://h/ --header Cookie: a=b --header Referer: http://r/",
+        ),
+        (
+            "curl -f --json {} http://h/",
+            "http://h/ --header Content-Type: application/json --header Accept: application/json --data {}",
+        ),
+        ("busybox wget -qO- http://h/", "http://h/ --follow"),
         ("curl -f http://h/${A%x}", "left: it needs a shell to expand ${A%x}"),
     ]);
 }
@@ -57,6 +76,8 @@ fn reads_wget() {
         ),
         ("wget -nv -t1 -T 5 -O /dev/null h:80/x", "http://h:80/x --timeout 5s --follow"),
         ("wget --header 'A: b' --post-data=x http://h/", "http://h/ --header A: b --data x --follow"),
+        ("wget --no-cache --body-data x --method PUT h", "http://h --data x --method PUT --follow"),
+        ("wget --certificate=c --private-key k https://h", "https://h --cert c --key k --follow"),
         ("wget --user u --password p http://h/", "http://h/ --basic-auth u:p --follow"),
         ("wget --mirror http://h/", "left: wget's --mirror has no counterpart in hinit"),
         ("wget", "left: wget is given no URL"),
@@ -79,6 +100,11 @@ fn reads_connects() {
         ),
         ("wait-for-it h:1", "tcp://h:1"),
         ("grpc_health_probe -addr=:5000 -service=a", "grpc://:5000/a"),
+        (
+            "grpc_health_probe -addr=:1 -tls -tls-no-verify -rpc-timeout 2s",
+            "grpcs://:1 --insecure --timeout 2s",
+        ),
+        ("grpc_health_probe -addr=:1 -tls -tls-ca-cert=/ca", "grpcs://:1 --cacert /ca"),
     ]);
 }
 
@@ -96,7 +122,10 @@ fn reads_the_databases_clients() {
         ("mysqladmin ping --password=\"$(cat /p)\" -P7", "mysql://:7"),
         ("mongosh --quiet --eval \"db.adminCommand('ping')\"", "mongodb://:27017"),
         ("rabbitmq-diagnostics -q ping", "amqp://:5672"),
-        ("psql -c 'SELECT 1'", "left: psql runs a query as a user, and hinit's probes carry no credentials"),
+        (
+            "psql -c 'SELECT 1'",
+            "left: psql asks the database as a user of its own; postgres:// says only that it takes connections",
+        ),
     ]);
 }
 
@@ -181,6 +210,51 @@ fn reads_what_an_answer_is_piped_through() {
         ("curl -sI http://h/ | grep 'HTTP/2 '", "left: what it wants of the status line hinit cannot say"),
         ("curl -s http://h/ | jq -e '.a.b == \"UP\"'", "http://h/ --json a.b=UP"),
         ("curl -s http://h/ | wat", "left: what wat makes of the answer hinit cannot say"),
+    ]);
+}
+
+#[test]
+fn reads_what_is_made_of_a_status() {
+    let curl = "curl -s -o /dev/null -w '%{http_code}' http://h/";
+    check(&[
+        (&format!("{curl} | grep -q 200"), "http://h/ --status 200"),
+        (&format!("{curl} | grep -qE '^(200|302)$'"), "http://h/ --status 200,302"),
+        (&format!("{curl} | grep -qE '200|302'"), "http://h/ --status 200,302"),
+        (&format!("{curl} | grep -q '^2'"), "http://h/ --status 200-299"),
+        (&format!("{curl} | grep -q 2"), "left: what it wants of the status hinit cannot say"),
+        (&format!("test \"$({curl})\" = 200"), "http://h/ --status 200"),
+        (&format!("[ $({curl}) -lt 400 ] || exit 1"), "http://h/ --status 100-399"),
+        (&format!("[ $({curl}) != 500 ]"), "left: hinit has no target for such a test of files and texts"),
+        (
+            "curl -s -w '%{http_code}' http://h/ | grep 200",
+            "left: it looks at the body and curl's -w in one text",
+        ),
+        ("wget -S --spider http://h/ 2>&1 | grep '200 OK'", "http://h/ --follow --status 200"),
+        (
+            "curl -sI http://h/ | grep -q nginx",
+            "left: it looks for something in the headers, which hinit cannot",
+        ),
+        (&format!("[ $({curl} | wc -c) -eq 3 ]"), "left: what wc makes of the answer hinit cannot say"),
+        ("[ \"$(curl -sf http://h/ | jq -r .a.b)\" = ok ]", "http://h/ --json a.b=ok"),
+        ("curl -sf http://h/ | jq -r .a | grep -q ok", "http://h/ --json a=ok"),
+        (
+            "curl -sf http://h/ | jq .a",
+            "left: hinit's --json compares one value: only jq -e '.path == \"value\"' can be said with it",
+        ),
+        ("[ \"$(echo ruok | nc h 1)\" = imok ]", r"tcp://h:1 --send ruok\n --expect imok"),
+    ]);
+}
+
+#[test]
+fn reads_tests_of_files() {
+    check(&[
+        ("test -d /a", "file:///a"),
+        ("[ -S /run/a.sock ]", "unix:///run/a.sock"),
+        ("test $(find /tmp/beat -mmin -2)", "file:///tmp/beat?max-age=2m"),
+        ("[ -n \"$(find /tmp/beat -mmin -1)\" ]", "file:///tmp/beat?max-age=1m"),
+        ("ls /run/a", "file:///run/a"),
+        ("ls /run/*.a", "left: hinit has no target for such a test of files and texts"),
+        ("test -f a", "left: it looks for a file by a relative path"),
     ]);
 }
 

@@ -2,11 +2,11 @@
 
 use super::{http_probe, seconds};
 use crate::lab::explain::mistakes::add;
-use crate::lab::explain::probe::{Codes, Probe};
+use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::Why;
 
 /// Options whose value stands in the next word or after `=`, by short and long name.
-const WITH_VALUE: [(&str, &str); 13] = [
+const WITH_VALUE: [(&str, &str); 22] = [
     ("O", "output-document"),
     ("o", "output-file"),
     ("t", "tries"),
@@ -20,8 +20,17 @@ const WITH_VALUE: [(&str, &str); 13] = [
     ("", "ca-certificate"),
     ("", "waitretry"),
     ("", "max-redirect"),
+    ("", "connect-timeout"),
+    ("", "dns-timeout"),
+    ("", "read-timeout"),
+    ("", "progress"),
+    ("", "body-data"),
+    ("", "http-user"),
+    ("", "http-password"),
+    ("", "certificate"),
+    ("", "private-key"),
 ];
-const WITHOUT_VALUE: [(&str, &str); 9] = [
+const WITHOUT_VALUE: [(&str, &str); 17] = [
     ("q", "quiet"),
     ("v", "verbose"),
     ("S", "server-response"),
@@ -31,6 +40,14 @@ const WITHOUT_VALUE: [(&str, &str); 9] = [
     ("", "spider"),
     ("", "no-check-certificate"),
     ("", "no-proxy"),
+    ("", "no-hsts"),
+    ("", "no-cache"),
+    ("", "no-cookies"),
+    ("", "no-dns-cache"),
+    ("", "no-http-keep-alive"),
+    ("", "retry-connrefused"),
+    ("", "auth-no-challenge"),
+    ("", "content-on-error"),
 ];
 
 #[derive(Debug, Default)]
@@ -41,6 +58,7 @@ struct Read {
     password: Option<String>,
     insecure: bool,
     spider: bool,
+    server_response: bool,
 }
 
 /// `wget -qO- http://localhost:8080/health`: a probe for each URL.
@@ -104,18 +122,21 @@ impl Read {
 
     fn switch(&mut self, name: &str) {
         self.spider |= name == "spider";
+        self.server_response |= name == "server-response";
         self.insecure |= name == "no-check-certificate";
     }
 
     fn value(&mut self, name: &str, value: String) -> Result<(), Why> {
         match name {
             "header" => self.checks.push(("header", value)),
-            "post-data" => self.checks.push(("data", value)),
+            "post-data" | "body-data" => self.checks.push(("data", value)),
             "method" if value != "GET" => self.checks.push(("method", value)),
+            "certificate" => self.checks.push(("cert", value)),
+            "private-key" => self.checks.push(("key", value)),
             "ca-certificate" => self.checks.push(("cacert", value)),
             "timeout" => self.checks.extend(seconds(&value).map(|limit| ("timeout", limit))),
-            "user" => self.user = Some(value),
-            "password" => self.password = Some(value),
+            "user" | "http-user" => self.user = Some(value),
+            "password" | "http-password" => self.password = Some(value),
             "max-redirect" if value == "0" => return Err("it takes a redirect for a failure".into()),
             _ => {}
         }
@@ -135,10 +156,13 @@ impl Read {
     fn probe(&self, url: &str) -> Result<Probe, Why> {
         let mut probe = http_probe(url)?;
         for (name, value) in &self.checks {
-            probe.checks.push((name, Some(value.clone())));
+            probe.add(name, value.clone());
         }
         if let Some(user) = &self.user {
             probe.set("basic-auth", format!("{user}:{}", self.password.clone().unwrap_or_default()));
+        }
+        if self.server_response {
+            probe.prints = Prints::Head;
         }
         probe.flag("follow");
         if self.insecure {

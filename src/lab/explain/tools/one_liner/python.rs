@@ -37,7 +37,7 @@ fn client(tokens: &Tokens, notes: &mut Vec<String>) -> Result<Probe, Why> {
     if !tokens.has_word(&["httpx"]) {
         probe.flag("follow");
     }
-    let raises = urllib.is_some() || tokens.has_word(&["raise_for_status"]);
+    let raises = urllib.is_some() || tokens.has_word(&["raise_for_status", "ok"]);
     verdict(&mut probe, tokens, raises, notes)?;
     if let Some(limit) = timeout(tokens) {
         probe.set("timeout", limit);
@@ -55,7 +55,7 @@ fn verdict(probe: &mut Probe, tokens: &Tokens, raises: bool, notes: &mut Vec<Str
     match status.map(|at| tokens.number(at + 2)) {
         Some(Some(code)) => probe.set("status", code),
         Some(None) => return Err(OWN_WAY.into()),
-        None if tokens.has_word(&["status_code", "status", "getcode", "ok"]) => return Err(OWN_WAY.into()),
+        None if tokens.has_word(&["status_code", "status", "getcode"]) => return Err(OWN_WAY.into()),
         None if raises => {}
         None => add(notes, "requests.get without raise_for_status() succeeds for a 500; hinit wants 200-399"),
     }
@@ -66,7 +66,11 @@ fn verdict(probe: &mut Probe, tokens: &Tokens, raises: bool, notes: &mut Vec<Str
 fn socket(tokens: &Tokens) -> Option<Result<Probe, Why>> {
     let call = tokens.call(&["create_connection", "connect"]).filter(|_| tokens.has_word(&["socket"]))?;
     let place = address(tokens, call + 2);
-    Some(place.map(Probe::new).ok_or_else(|| "its python makes up the address in its own way".to_owned()))
+    let probe = |place| match timeout(tokens) {
+        Some(limit) => Probe::new(place).with("timeout", limit),
+        None => Probe::new(place),
+    };
+    Some(place.map(probe).ok_or_else(|| "its python makes up the address in its own way".to_owned()))
 }
 
 fn address(tokens: &Tokens, at: usize) -> Option<String> {
