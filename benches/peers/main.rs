@@ -11,9 +11,10 @@
 //! are printed beside the numbers. As root it measures PID 1 of a fresh
 //! namespace too; a peer that is not installed is named as missing.
 //!
-//! `cargo bench --bench peers -- growth` gives only the last table, what 100,000
-//! probes leave in the memory of PID 1; it takes a few minutes. `-- zombies` gives
-//! only how long a stop takes to reach the app while 10,000 zombies are reaped.
+//! `cargo bench --bench peers -- probes` gives one table alone; the others are
+//! `costs`, `lost`, `zombies`, how long a stop takes to reach the app while
+//! 10,000 zombies are reaped, and `growth`, what 100,000 probes leave in the
+//! memory of PID 1, which takes a few minutes.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
 
@@ -47,22 +48,26 @@ fn main() -> Outcome<()> {
     }
     subject::build_dist()?;
     let (subjects, missing) = subject::present();
-    if asked("growth") {
-        return print_growth(&subjects);
-    }
-    if asked("zombies") {
-        print_zombies(&subjects);
-        return Ok(());
-    }
     for name in missing {
         println!("missing here, so not measured: {name}");
     }
-    print_costs(&subjects)?;
-    print_lost(&subjects)?;
-    print_zombies(&subjects);
-    print_probes(&subjects)?;
-    print_growth(&subjects)
+    let all = !TABLES.iter().any(|(name, _)| asked(name));
+    for (_, print) in TABLES.iter().filter(|(name, _)| all || asked(name)) {
+        print(&subjects)?;
+    }
+    Ok(())
 }
+
+type Print = fn(&[Subject]) -> Outcome<()>;
+
+/// By the words that ask for one of them alone.
+const TABLES: [(&str, Print); 5] = [
+    ("costs", print_costs),
+    ("lost", print_lost),
+    ("zombies", print_zombies),
+    ("probes", print_probes),
+    ("growth", print_growth),
+];
 
 fn print_costs(subjects: &[Subject]) -> Outcome<()> {
     let idle = idle::measure(subjects)?;
@@ -118,7 +123,8 @@ fn print_lost(subjects: &[Subject]) -> Outcome<()> {
     Ok(())
 }
 
-fn print_zombies(subjects: &[Subject]) {
+#[allow(clippy::unnecessary_wraps, reason = "as the other tables")]
+fn print_zombies(subjects: &[Subject]) -> Outcome<()> {
     println!(
         "\nTERM to PID 1 until its app has it, ms, while {} zombies are reaped; {} rounds",
         zombies::ZOMBIES,
@@ -126,7 +132,7 @@ fn print_zombies(subjects: &[Subject]) {
     );
     if !start::can_be_first() {
         println!("  not measured: that needs root");
-        return;
+        return Ok(());
     }
     let mut table = Table::new(&["", "median", "longest", "zombies left then"]);
     // The slim one has the same PID 1.
@@ -142,23 +148,26 @@ fn print_zombies(subjects: &[Subject]) {
     }
     table.row("budget", ["", "100"].map(String::from));
     print!("{table}");
+    Ok(())
 }
 
 fn print_probes(subjects: &[Subject]) -> Outcome<()> {
     let server = probe::Server::start()?;
     let mut table = Table::new(&["", "CPU ms", "probes"]);
-    if let Some(hinit) = subjects.iter().find(|subject| subject.name == "hinit") {
-        match probe::by_init(hinit, &server) {
-            Ok(cost) => table
-                .row("hinit, built-in HTTP", [format!("{:.3}", cost.milliseconds), cost.probes.to_string()]),
-            Err(why) => table.row("hinit, built-in HTTP", [why.to_string(), String::new()]),
-        }
+    let curl = probe::by_curl(&server)?;
+    let base = curl.as_ref().map(|curl| curl.milliseconds);
+    let mut row = |name: &str, cost: &probe::Cost| {
+        let ratio = base.map_or(String::new(), |base| format!("  {:.2}x", cost.milliseconds / base));
+        table.row(name, [format!("{:.3}{ratio}", cost.milliseconds), cost.probes.to_string()]);
+    };
+    for hinit in subjects.iter().filter(|subject| subject.name.starts_with("hinit")) {
+        row(&format!("{}, built-in HTTP", hinit.name), &probe::by_init(hinit, &server)?);
     }
-    match probe::by_curl(&server)? {
-        Some(cost) => table.row("curl -fsS", [format!("{:.3}", cost.milliseconds), cost.probes.to_string()]),
-        None => table.row("curl", ["missing here".into(), String::new()]),
+    match &curl {
+        Some(curl) => row("curl -fsS", curl),
+        None => println!("missing here, so not measured: curl"),
     }
-    table.row("budget", ["0.400".into(), String::new()]);
+    table.row("budget", [format!("0.400  {:.2}x", 0.1), String::new()]);
     println!("\nCPU of one probe of a loopback server, the init's own and its children's");
     print!("{table}");
     Ok(())

@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-const PROBES: usize = 500;
-/// So many probes take a few seconds; who needs longer has failed.
-const LIMIT: Duration = Duration::from_secs(30);
+const PROBES: usize = 1000;
+/// So many probes take half a minute; who needs longer has failed.
+const LIMIT: Duration = Duration::from_secs(120);
 
 pub(crate) struct Cost {
     pub(crate) milliseconds: f64,

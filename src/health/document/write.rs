@@ -6,19 +6,12 @@
 use super::{Document, Entry, Health};
 use crate::health::wall::show_time;
 use crate::text::Json;
-use std::fmt::{self, Display, Formatter, Write};
-
-/// Of a document with an empty log, in bytes.
-const USUAL_LENGTH: usize = 1024;
+use std::fmt::{self, Display, Formatter};
 
 impl Document {
     /// The document as JSON text with a line end.
     pub fn to_json(&self) -> String {
-        let outputs: usize = self.health.log.iter().map(|entry| entry.output.len() + 128).sum();
-        let mut text = String::with_capacity(USUAL_LENGTH + outputs);
-        // A String takes whatever is written.
-        let _ = writeln!(text, "{self}");
-        text
+        format!("{self}\n")
     }
 }
 
