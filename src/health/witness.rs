@@ -5,7 +5,8 @@
 //! its author.
 
 use super::document::{Document, Supervisor};
-use crate::sys::{Pid, files, process};
+use crate::sys::files::{self, Lock};
+use crate::sys::{Pid, process};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -14,6 +15,8 @@ use std::path::{Path, PathBuf};
 /// Five outputs of 4 KiB, each byte escaped to six, are 120 KiB.
 const LONGEST: u64 = 256 * 1024;
 const ROOT: u32 = 0;
+/// A document is being written over only when the next one is there already.
+const TRIES: u32 = 3;
 
 /// The first document of `places` that can be believed and whose author lives.
 ///
@@ -56,7 +59,7 @@ pub(super) fn occupant(path: &Path, own: Supervisor) -> Option<String> {
 
 /// Whether a living process keeps this document locked.
 fn is_held(path: &Path) -> bool {
-    let locked = open(path).and_then(|file| files::lock(&file, false));
+    let locked = open(path).and_then(|file| files::lock(&file, Lock::Reader));
     locked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
 }
 
@@ -65,9 +68,22 @@ fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }
 
+/// The same, locked against being written over: hinit does that to a document
+/// that it has replaced. One that is locked for good is not replaced so.
+fn open_to_read(path: &Path) -> io::Result<File> {
+    let mut file = open(path)?;
+    for _ in 0..TRIES {
+        match files::lock(&file, Lock::Reader) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => file = open(path)?,
+            _ => break,
+        }
+    }
+    Ok(file)
+}
+
 /// None if there is no file.
 fn examine(path: &Path) -> Result<Option<Document>, String> {
-    let file = match open(path) {
+    let file = match open_to_read(path) {
         Ok(file) => file,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(None);

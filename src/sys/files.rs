@@ -8,16 +8,30 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// Locks a file, without waiting, for as long as it is open (flock(2)): as the
-/// `only` holder, or beside others. It is the one sign of life that can be
-/// seen from another pid namespace.
+/// With whom a lock is shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lock {
+    /// With nobody.
+    Only,
+    /// With others that read.
+    Reader,
+}
+
+/// Locks a file, without waiting, for as long as it is open (flock(2)). It is
+/// the one sign of life that can be seen from another pid namespace.
 ///
 /// # Errors
 /// `WouldBlock`: somebody holds it. Else: the file system knows no locks.
-pub fn lock(file: &File, only: bool) -> io::Result<()> {
-    let how = if only { libc::LOCK_EX } else { libc::LOCK_SH };
+pub fn lock(file: &File, how: Lock) -> io::Result<()> {
+    let how = if how == Lock::Only { libc::LOCK_EX } else { libc::LOCK_SH };
     // SAFETY: touches no memory of ours.
     check(unsafe { libc::flock(file.as_raw_fd(), how | libc::LOCK_NB) }).map(drop)
+}
+
+/// Lets go of a lock; one that is not held is no matter.
+pub fn unlock(file: &File) {
+    // SAFETY: touches no memory of ours.
+    unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
 }
 
 /// Lets two files of one directory change names (renameat2(2)): both stay.

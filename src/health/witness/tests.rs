@@ -68,6 +68,60 @@ fn settles_at_the_first_place_that_can_be_written_to() {
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
 }
 
+/// As long as its text is, so that a document of two halves would be seen.
+fn nth(n: u32) -> Document {
+    let reason = "x".repeat(n as usize % 7 * 4000);
+    Document { restarts: n, early_reason: Some(reason), ..document_of(own_name()) }
+}
+
+#[test]
+fn a_reader_sees_one_document_or_a_later_one_however_fast_they_are_written() {
+    const LAST: u32 = 2000;
+    let directory = Directory::new("fast");
+    let path = directory.file("status.json");
+    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let reader = std::thread::spawn(move || {
+        let mut seen = 0;
+        while seen < LAST {
+            let document = read(std::slice::from_ref(&path)).unwrap();
+            assert_eq!(document, nth(document.restarts));
+            assert!(document.restarts >= seen, "{} after {seen}", document.restarts);
+            seen = document.restarts;
+        }
+    });
+    (1..=LAST).for_each(|n| place.write(&nth(n)).unwrap());
+    reader.join().unwrap();
+    place.remove();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn a_reader_that_is_in_no_hurry_keeps_what_it_has_opened() {
+    let directory = Directory::new("slow");
+    let path = directory.file("status.json");
+    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let slow = open_to_read(&path).unwrap();
+    (1..10).for_each(|n| place.write(&nth(n)).unwrap());
+    assert_eq!(parse(slow).map(|document| document.restarts), Some(0));
+    assert_eq!(read(&[path]), Ok(nth(9)));
+}
+
+#[test]
+fn a_document_that_somebody_has_taken_away_comes_back() {
+    let directory = Directory::new("away");
+    let path = directory.file("status.json");
+    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    for n in (1..30).step_by(3) {
+        (n..n + 2).for_each(|n| place.write(&nth(n)).unwrap());
+        for file in fs::read_dir(&directory.0).unwrap() {
+            fs::remove_file(file.unwrap().path()).unwrap();
+        }
+        let _ = place.write(&nth(n + 2));
+        place.write(&nth(n + 2)).unwrap();
+        assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n + 2)));
+    }
+}
+
 #[test]
 fn says_why_no_place_can_be_used() {
     let directory = Directory::new("nowhere");
