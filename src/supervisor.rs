@@ -32,13 +32,21 @@ use std::ffi::OsStr;
 /// Carries out a plan and returns the exit code.
 ///
 /// A failure before the app is started is one line on stderr.
-pub fn run(plan: &Plan, inherited: Inherited) -> i32 {
-    match make_ready(plan, inherited) {
-        Ok(Ready::ToRun(mut runtime)) => runtime.run(),
+pub fn run(plan: Plan, inherited: Inherited) -> i32 {
+    let (ready, manner) = (make_ready(&plan, inherited), plan.manner);
+    // Not kept for as long as the container lives.
+    drop(plan);
+    match ready {
+        Ok(Ready::ToRun(mut runtime)) => {
+            let code = runtime.run();
+            // The kernel takes all of it back at once.
+            std::mem::forget(runtime);
+            code
+        }
         Ok(Ready::ToLeave(code)) => code,
         Err(error) => {
             error!("{error}");
-            plan.manner.own_failure()
+            manner.own_failure()
         }
     }
 }

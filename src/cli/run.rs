@@ -17,7 +17,7 @@ use std::ffi::OsString;
 /// The verb: words in, exit code out.
 pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
     match prepare(words) {
-        Ok(Some(plan)) => supervisor::run(&plan, inherited),
+        Ok(Some(plan)) => supervisor::run(plan, inherited),
         Ok(None) => super::show(&help()),
         Err(error) => super::fail(&error, Manner::Hinit.own_failure()),
     }

@@ -26,7 +26,7 @@ pub fn main(start: &Start) -> i32 {
     };
     logging::init_as(LevelFilter::Warn, line);
     match asked {
-        Asked::Run(plan) => supervisor::run(&plan, start.inherited),
+        Asked::Run(plan) => supervisor::run(*plan, start.inherited),
         Asked::Pause => pause::run(Manner::Catatonit),
     }
 }

@@ -26,7 +26,7 @@ pub fn main(start: &Start) -> i32 {
             for remark in asked.remarks {
                 debug!("{remark}");
             }
-            supervisor::run(&asked.plan, start.inherited)
+            supervisor::run(asked.plan, start.inherited)
         }
         Err(answer) => answer.give(),
     }

@@ -22,7 +22,7 @@ pub fn main(start: &Start) -> i32 {
     match read(&called(start), words(start), variable) {
         Ok((plan, verbosity)) => {
             logging::init_as(level(verbosity), line);
-            supervisor::run(&plan, start.inherited)
+            supervisor::run(plan, start.inherited)
         }
         Err(answer) => answer.give(),
     }

@@ -49,6 +49,7 @@ pub struct Prepared {
 /// Everything the loop holds. All of it is made before the app is started, and
 /// nothing in the loop can fail for want of a descriptor.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each with a name")]
 pub struct Runtime {
     machine: Machine,
     program: Program,
@@ -77,6 +78,8 @@ pub struct Runtime {
     failed_waits: u32,
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
+    /// Whether there has been nothing to do once since the start.
+    has_settled: bool,
     memory: Memory,
     /// Who asked for the stop: gone, maybe, when the app has ended.
     asked: Option<String>,
@@ -120,6 +123,7 @@ impl Runtime {
             failed_waits: 0,
             // What died before hinit was executed is announced to nobody.
             reaping: true,
+            has_settled: false,
             memory: Memory::default(),
             asked: None,
             exit: None,
@@ -145,6 +149,8 @@ impl Runtime {
         loop {
             if let Some(code) = self.exit {
                 self.publication.withdraw();
+                // Kills the checks that still run.
+                (self.watch, self.gate) = (None, None);
                 return code;
             }
             match self.wait() {
@@ -208,6 +214,9 @@ impl Runtime {
         let due = looks.into_iter().flatten().chain(self.machine.deadline()).min();
         let due = due.map(|at| at.saturating_sub(clock::now()));
         let limit = if self.reaping { Some(Duration::ZERO) } else { due };
+        if !self.reaping && !std::mem::replace(&mut self.has_settled, true) {
+            memory::forget_start_up_code();
+        }
         fds::wait_for_input(&mut self.polled, limit)
     }
 

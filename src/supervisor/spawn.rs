@@ -11,7 +11,7 @@ use crate::sys::process::{self, Side};
 use crate::sys::signals::Inherited;
 use crate::sys::terminal::Terminal;
 use crate::sys::{Pid, fds};
-use std::ffi::{CString, OsStr, OsString};
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
@@ -25,28 +25,17 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /// An environment: names and values in order.
 pub type Environment = Vec<(OsString, OsString)>;
 
-/// A program that is ready to be executed in a forked child.
-///
-/// Made once: a start after that looks nothing up.
+/// A program that is ready to be executed in a forked child: where it may be
+/// is looked up there, with memory that PID 1 then never had.
 #[derive(Debug)]
 pub struct Program {
     name: OsString,
-    /// The `PATH` it was looked up in; none if its name is a path.
+    /// The `PATH` to look it up in; none if its name is a path.
     search: Option<OsString>,
-    candidates: Vec<Candidate>,
     argv: Words,
     envp: Words,
     setup: Setup,
     isolation: Isolation,
-}
-
-/// One place where the program may be.
-#[derive(Debug)]
-struct Candidate {
-    path: CString,
-    /// For a script without `#!`, which execvp(3) gives to the shell: glibc
-    /// does it and so tini from Debian, musl does not.
-    shell_argv: Words,
 }
 
 /// Why the app could not be started.
@@ -96,8 +85,8 @@ impl Program {
     pub fn execute(&self) -> io::Error {
         let mut reason = io::Error::from_raw_os_error(libc::ENOENT);
         let own = self.own_environment();
-        for candidate in &self.candidates {
-            let error = self.try_candidate(candidate, own.as_ref().unwrap_or(&self.envp));
+        for path in places(&self.name, self.search.as_deref()) {
+            let error = self.try_place(&path, own.as_ref().unwrap_or(&self.envp));
             match error.raw_os_error() {
                 Some(libc::ENOENT | libc::ENOTDIR) => {}
                 Some(libc::EACCES) => reason = error,
@@ -111,14 +100,25 @@ impl Program {
     fn own_environment(&self) -> Option<Words> {
         self.setup.sockets.as_ref()?;
         let name = format!("{}=", sockets::PID);
-        let own = CString::new(format!("{name}{}", process::own_pid())).ok()?;
-        Some(self.envp.replacing(&name, &own))
+        let own = format!("{name}{}", process::own_pid());
+        let is_meant = |word: &[u8]| word.starts_with(name.as_bytes());
+        Words::new(self.envp.iter().map(|word| if is_meant(word) { own.as_bytes() } else { word })).ok()
     }
 
-    fn try_candidate(&self, candidate: &Candidate, envp: &Words) -> io::Error {
-        let error = become_program(&candidate.path, &self.argv, envp);
+    /// A script without `#!` goes to the shell, as execvp(3) of glibc does and so
+    /// tini from Debian; musl's does not.
+    fn try_place(&self, path: &OsStr, envp: &Words) -> io::Error {
+        let program = match word(path) {
+            Ok(path) => path,
+            Err(error) => return error,
+        };
+        let error = become_program(&program, &self.argv, envp);
         if error.raw_os_error() == Some(libc::ENOEXEC) {
-            let no_shell = become_program(c"/bin/sh", &candidate.shell_argv, envp);
+            let shell = [c"/bin/sh".to_bytes(), path.as_bytes()];
+            let Ok(argv) = Words::new(shell.into_iter().chain(self.argv.iter().skip(1))) else {
+                return error;
+            };
+            let no_shell = become_program(c"/bin/sh", &argv, envp);
             if no_shell.kind() != io::ErrorKind::NotFound {
                 return no_shell;
             }
@@ -159,22 +159,12 @@ impl Program {
 }
 
 fn build(app: &App, environment: &Environment, search: Option<OsString>) -> io::Result<Program> {
-    let arguments: Vec<CString> = app.args.iter().map(|arg| word(arg)).collect::<io::Result<_>>()?;
-    let with = |first: Vec<CString>| Words::new(first.into_iter().chain(arguments.iter().cloned()).collect());
-    let candidate = |path: OsString| {
-        let path = word(&path)?;
-        let shell_argv = with(vec![c"/bin/sh".to_owned(), path.clone()]);
-        Ok(Candidate { path, shell_argv })
-    };
-    let places = places(&app.program, search.as_deref());
+    let words = std::iter::once(&app.program).chain(&app.args);
     Ok(Program {
         name: app.program.clone(),
-        candidates: places.into_iter().map(candidate).collect::<io::Result<_>>()?,
-        argv: with(vec![word(&app.program)?]),
-        envp: Words::new(
-            environment.iter().map(|(name, value)| pair(name, value)).collect::<io::Result<_>>()?,
-        ),
         search,
+        argv: Words::new(words.map(|word| word.as_bytes()))?,
+        envp: Words::new(environment.iter().map(|(name, value)| pair(name, value)))?,
         setup: Setup::default(),
         isolation: app.isolation,
     })
@@ -193,11 +183,8 @@ fn places(program: &OsStr, search: Option<&OsStr>) -> Vec<OsString> {
         .collect()
 }
 
-fn pair(name: &OsStr, value: &OsStr) -> io::Result<CString> {
-    let mut text = name.to_owned();
-    text.push("=");
-    text.push(value);
-    word(&text)
+fn pair(name: &OsStr, value: &OsStr) -> Vec<u8> {
+    [name.as_bytes(), b"=", value.as_bytes()].concat()
 }
 
 /// Starts the program as the leader of its own process group or session, with

@@ -6,28 +6,41 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::null;
 
-/// Words for execve(2): owned C strings and the array of pointers to them.
+/// Words for execve(2): C strings one behind the other, and the array of
+/// pointers to them. Two pieces of memory, however many words there are.
 #[derive(Debug)]
 pub struct Words {
     // The pointers below point into these.
-    words: Vec<CString>,
+    bytes: Vec<u8>,
     pointers: Vec<*const libc::c_char>,
 }
 
 impl Words {
-    /// Owns `words`, in order.
-    pub fn new(words: Vec<CString>) -> Self {
-        let pointers = words.iter().map(|word| word.as_ptr()).chain([null()]).collect();
-        Self { words, pointers }
+    /// Copies `words`, in order.
+    ///
+    /// # Errors
+    /// One holds a NUL.
+    pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> io::Result<Self> {
+        let mut bytes = Vec::new();
+        let mut starts = Vec::new();
+        for word in words {
+            let word = word.as_ref();
+            if word.contains(&0) {
+                return Err(io::Error::other("a NUL byte"));
+            }
+            starts.push(bytes.len());
+            bytes.extend_from_slice(word);
+            bytes.push(0);
+        }
+        bytes.shrink_to_fit();
+        let pointers =
+            starts.into_iter().map(|start| bytes[start..].as_ptr().cast()).chain([null()]).collect();
+        Ok(Self { bytes, pointers })
     }
 
-    /// The same with `new` in the place of the word that starts with `prefix`.
-    #[must_use]
-    pub fn replacing(&self, prefix: &str, new: &CString) -> Self {
-        let is_meant = |word: &CString| word.as_bytes().starts_with(prefix.as_bytes());
-        Self::new(
-            self.words.iter().map(|word| if is_meant(word) { new.clone() } else { word.clone() }).collect(),
-        )
+    /// The words, without their ends.
+    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        self.bytes.split_inclusive(|byte| *byte == 0).map(|word| &word[..word.len() - 1])
     }
 }
 
@@ -45,4 +58,26 @@ pub fn become_program(path: &CStr, argv: &Words, envp: &Words) -> io::Error {
     // point to C strings that `Words` owns.
     unsafe { libc::execve(path.as_ptr(), argv.pointers.as_ptr(), envp.pointers.as_ptr()) };
     io::Error::last_os_error()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_every_word_and_ends_the_array_with_null() {
+        for words in [&["a", "", "b c"][..], &[], &[""]] {
+            let kept = Words::new(words).unwrap();
+            assert_eq!(
+                kept.iter().collect::<Vec<_>>(),
+                words.iter().map(|w| w.as_bytes()).collect::<Vec<_>>()
+            );
+            assert_eq!(kept.pointers.len(), words.len() + 1);
+            assert!(kept.pointers.last().unwrap().is_null());
+            // SAFETY: each points to a C string that `kept` owns.
+            let read = |pointer: &*const libc::c_char| unsafe { CStr::from_ptr(*pointer) }.to_str().unwrap();
+            assert_eq!(kept.pointers[..words.len()].iter().map(read).collect::<Vec<_>>(), words);
+        }
+        assert!(Words::new(["a\0b"]).is_err());
+    }
 }
