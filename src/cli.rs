@@ -66,7 +66,7 @@ Usage:
   hinit [OPTIONS] [--] PROGRAM [ARG...]   start a program as PID 1 (same as 'hinit run')
   hinit probe TARGET [CHECKS]             check once: exit 0 if healthy, 1 if not
   hinit status [--json] [--wait]          what the running hinit says: exit 0 if healthy
-  hinit explain LINE|FILE|-               an old HEALTHCHECK said with hinit, and what is wrong with it
+  hinit explain LINE|FILE|-               an old HEALTHCHECK said with hinit, and its mistakes
 
 In a Dockerfile:
   COPY --from=hinit /hinit /hinit

@@ -80,11 +80,33 @@ fn a_command_is_run_in_time_and_its_exit_code_is_the_verdict() {
 
 #[test]
 fn help_is_on_stdout() {
-    for verb in ["probe", "status"] {
+    for verb in ["run", "probe", "status", "explain"] {
         let (code, stdout, stderr) = hinit(&[verb, "--help"]);
-        assert_eq!((code, stderr.as_str()), (0, ""));
-        assert!(stdout.contains(&format!("Usage: hinit {verb}")), "{stdout}");
+        let is_left_out = verb == "explain" && cfg!(not(feature = "lab"));
+        assert_eq!((code, stderr.is_empty()), if is_left_out { (1, false) } else { (0, true) });
+        assert!(is_left_out || stdout.contains("Usage: hinit "), "{stdout}");
     }
+}
+
+#[test]
+fn help_fits_a_terminal() {
+    for words in [&["--help"][..], &["run", "-h"], &["probe", "-h"], &["status", "-h"], &["explain", "-h"]] {
+        let (_, stdout, _) = hinit(words);
+        let wide: Vec<_> = stdout.lines().filter(|line| line.chars().count() > 100).collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+}
+
+#[test]
+fn log_lines_can_be_json() {
+    let (code, _, stderr) = hinit(&["run", "-v", "--log-format", "json", "sh", "-c", "exit 3"]);
+    assert_eq!(code, 3);
+    for line in stderr.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        let fields: Vec<_> = line.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(fields, ["level", "message", "time"]);
+    }
+    assert!(stderr.contains(r#""level":"info","message":"started sh as "#), "{stderr}");
 }
 
 /// A document that says this of an app under the test's own process.

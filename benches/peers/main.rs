@@ -46,6 +46,9 @@ fn main() -> Outcome<()> {
     if asked(zombies::APP) {
         return zombies::be_the_app();
     }
+    if let Some(address) = std::env::args().skip_while(|word| word != probe::FLOOR).nth(1) {
+        return probe::be_the_floor(&address);
+    }
     subject::build_dist()?;
     let (subjects, missing) = subject::present();
     for name in missing {
@@ -163,6 +166,7 @@ fn print_probes(subjects: &[Subject]) -> Outcome<()> {
     for hinit in subjects.iter().filter(|subject| subject.name.starts_with("hinit")) {
         row(&format!("{}, built-in HTTP", hinit.name), &probe::by_init(hinit, &server)?);
     }
+    row("a fork that only asks", &probe::by_fork(&server)?);
     match &curl {
         Some(curl) => row("curl -fsS", curl),
         None => println!("missing here, so not measured: curl"),

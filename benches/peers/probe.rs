@@ -2,6 +2,7 @@
 
 use crate::subject::{Subject, in_path};
 use crate::{Outcome, start};
+use hinit::sys::process::{Ending, Side, fork, leave, wait_for};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::io::{Read, Write};
@@ -78,6 +79,39 @@ pub(crate) fn by_init(hinit: &Subject, server: &Server) -> Outcome<Cost> {
         server.wait_for(before + PROBES, LIMIT)
     })?;
     Ok(cost(probing - idle, server.requests() - before))
+}
+
+/// The word with which this benchmark starts itself as [`be_the_floor`].
+pub(crate) const FLOOR: &str = "floor";
+
+/// The least that a probe in a process of its own can cost here: a fork that
+/// connects, asks and reads, and judges nothing.
+pub(crate) fn by_fork(server: &Server) -> Outcome<Cost> {
+    let before = children_cpu()?;
+    let mut floor = Command::new(std::env::current_exe()?);
+    if !floor.args([FLOOR, &server.address.to_string()]).status()?.success() {
+        return Err("a bare fork gets no answer".into());
+    }
+    Ok(cost(children_cpu()? - before, PROBES))
+}
+
+pub(crate) fn be_the_floor(address: &str) -> Outcome<()> {
+    for _ in 0..PROBES {
+        // As between two probes: the others run meanwhile.
+        thread::sleep(Duration::from_millis(10));
+        match fork()? {
+            Side::Child => leave(i32::from(ask(address).is_err())),
+            Side::Parent(pid) if wait_for(pid) == Some(Ending::Exited(0)) => {}
+            Side::Parent(_) => return Err("no answer".into()),
+        }
+    }
+    Ok(())
+}
+
+fn ask(address: &str) -> io::Result<usize> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+    stream.read(&mut [0; 4096])
 }
 
 pub(crate) fn by_curl(server: &Server) -> Outcome<Option<Cost>> {

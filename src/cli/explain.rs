@@ -35,15 +35,16 @@ Says an old health check with hinit, and what is wrong with the old one. It runs
 
 Usage: hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -
 
-What to explain is a HEALTHCHECK line or its command alone, a file, or - for stdin. For each check it
-prints the old line; the new one, which runs hinit probe; PID 1, an entrypoint that looks by itself,
-with the same timing; and notes. A check that hinit cannot say is left, with the reason: PID 1 can run
-its old command.
+What to explain is a HEALTHCHECK line or its command alone, a file, or - for stdin. For each check
+it prints the old line; the new one, which runs hinit probe; PID 1, an entrypoint that looks by
+itself, with the same timing; and notes. A check that hinit cannot say is left, with the reason:
+PID 1 can run its old command.
 
 Behind the entrypoint's -- belongs the image's own one; in a compose file its command too, which
-compose drops when an entrypoint is given. Beside such a PID 1, HEALTHCHECK CMD [\"/hinit\", \"status\"]
-tells Docker what it found. hinit probe waits 10s by itself: a longer timeout of the check is handed on
-to it. wget and fetch follow redirects to any host, hinit --follow only on the same one.
+compose drops when an entrypoint is given. Beside such a PID 1, HEALTHCHECK CMD [\"/hinit\",
+\"status\"] tells Docker what it found. hinit probe waits 10s by itself: a longer timeout of the
+check is handed on to it. wget and fetch follow redirects to any host, hinit --follow only on the
+same one.
 
 Exit code 0 if there are checks and all could be read, also if one is left; 1 otherwise.
 ";

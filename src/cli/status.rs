@@ -45,9 +45,9 @@ Usage: hinit status [--json] [--wait[=healthy]] [--timeout DURATION]
 const OPTIONS: &str = "\
 Options:
       --json[=BOOL]       Print the whole status document, with docker inspect's names
-      --wait[=healthy]    Return when it is healthy; 1 with the last reason if hinit goes away before
+      --wait[=healthy]    Return when it is healthy; 1 with the last reason if hinit goes away
       --timeout DURATION  Wait no longer than this, such as 30s; for ever if not given
-      --status-file PATH  Where hinit run was told to put the document; it is looked for nowhere else
+      --status-file PATH  Look only there, where hinit run was told to put the document
   -h, --help              Show this
 ";
 

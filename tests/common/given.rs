@@ -177,3 +177,12 @@ pub fn limit(resource: libc::__rlimit_resource_t, most: u64) -> impl FnMut() -> 
 fn checked(result: libc::c_int) -> io::Result<()> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
 }
+/// No signal is ignored, whoever has started the tests: a shell's `&` ignores
+/// SIGINT and SIGQUIT.
+pub fn no_signal_ignored() -> io::Result<()> {
+    for signal in (1..=31).filter(|signal| ![libc::SIGKILL, libc::SIGSTOP].contains(signal)) {
+        // SAFETY: the default action of a signal in a child that is about to exec.
+        unsafe { libc::signal(signal, libc::SIG_DFL) };
+    }
+    Ok(())
+}

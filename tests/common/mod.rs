@@ -176,6 +176,7 @@ impl Builder {
         unsafe {
             command.pre_exec(move || {
                 die_with_parent();
+                given::no_signal_ignored()?;
                 if mode == As::Pid1 {
                     become_pid1()?;
                 }

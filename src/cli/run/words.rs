@@ -8,7 +8,7 @@ pub const OPTIONS: Options = Options(&[IDENTITY, LIMITS, HEALTH, STOPPING, LIFE,
 const IDENTITY: &str = "
 The user, and what comes before it:
   -u, --user USER[:GROUP]         Become this user, for good, before anything is started
-      --cap-add CAPABILITY...     Let the app keep this after --user, such as NET_BIND_SERVICE, or ALL
+      --cap-add CAPABILITY...     Let the app keep this after --user: NET_BIND_SERVICE, ALL ...
       --cap-drop CAPABILITY...    Take this from an app that stays root, or ALL
       --no-new-privs[=BOOL]       Let nobody gain privileges by setuid files; on after --user
       --chown PATH...             First give this and all in it to --user, on its own mount
@@ -26,8 +26,8 @@ Limits of the app, and of the commands that check its health:
 
 const HEALTH: &str = "
 Health:
-      --health 'TARGET [CHECKS]'...  Probe this, such as 'http://:8080/health --status 200'; all that
-                                  are given must pass
+      --health 'TARGET [CHECKS]'...  Probe this, as in 'http://:8080/health --status 200'; all
+                                  that are given must pass
       --health-cmd COMMAND        Probe by a command: a line for the shell, or [\"a\", \"json\", \"list\"]
       --health-interval DURATION  From the end of a probe to the next one (30s)
       --health-timeout DURATION   How long a probe may take (30s)

@@ -57,7 +57,7 @@ Checks:
       --cacert FILE              Believe what these PEM certificates vouch for (the system's)
       --cert FILE                A client certificate to show, in PEM
       --key FILE                 Its key (in the file of --cert)
-      --send TEXT                What to send to tcp:// or unix://, as in 'PING\\r\\n'; \\t \\0 \\\\ \\xFF too
+      --send TEXT                What to send to tcp:// or unix://: 'PING\\r\\n'; \\t \\0 \\\\ \\xFF too
       --expect TEXT              What the first 10 KiB from there must hold; escapes as for --send
       --timeout DURATION         How long it may take in all, such as 5s
 ";
