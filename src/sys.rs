@@ -14,7 +14,7 @@ pub mod exec;
 pub mod fds;
 pub mod files;
 pub mod memory;
-#[cfg(small_p256)]
+#[cfg(all(small_p256, feature = "tls"))]
 mod p256;
 pub mod process;
 #[cfg(feature = "tls")]

@@ -101,9 +101,9 @@ impl Typed {
         self.get(name, parse_bool)
     }
 
-    /// How often a flag such as `-vv` was given.
-    pub fn count(&self, name: &str) -> usize {
-        self.found.all(name).count()
+    /// Whether an option was given as a flag.
+    pub fn is_typed(&self, name: &str) -> bool {
+        self.found.has(name)
     }
 
     /// The words that are no options.

@@ -59,12 +59,14 @@ not found.
 ";
 
 fn start_logging(typed: &Typed) -> Result<()> {
-    let quiet = typed.switch("quiet")?.unwrap_or(false);
     let set = typed.get("log", level)?;
-    let level = match (quiet, typed.count("verbose")) {
-        (true, _) => LevelFilter::Warn,
-        (false, 0) => set.unwrap_or(LevelFilter::Info),
-        (false, _) => LevelFilter::Debug,
+    let level = match (typed.is_typed("quiet"), typed.is_typed("verbose")) {
+        // A flag wins over the environment, and so over the other one's twin.
+        (false, true) => LevelFilter::Debug,
+        _ if typed.switch("quiet")?.unwrap_or(false) => LevelFilter::Warn,
+        (_, true) => LevelFilter::Debug,
+        _ if typed.switch("verbose")?.unwrap_or(false) => LevelFilter::Debug,
+        _ => set.unwrap_or(LevelFilter::Info),
     };
     logging::init(level, typed.get("log-format", format)?.unwrap_or(Format::Text));
     Ok(())
@@ -92,7 +94,8 @@ fn warn_of_unknown_variables(typed: &Typed) {
     if !typed.has_variables() {
         return;
     }
-    let known = words::OPTIONS.definitions().map(|option| option.name).chain(["log"]);
+    let options = words::OPTIONS.definitions().map(|option| option.name);
+    let known = options.filter(|name| *name != "help").chain(["log"]);
     for (name, nearest) in typed.unknown_variables(known) {
         match nearest {
             Some(nearest) => warn!("no option reads {name}; did you mean {nearest}?"),

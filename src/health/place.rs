@@ -59,8 +59,6 @@ pub struct Place {
     /// The document as it was written last: its memory is used again, which is
     /// two system calls and a page less for each probe.
     text: String,
-    /// Whether it may be on a volume that other containers have too.
-    shared: bool,
     /// What readers see.
     current: Option<Written>,
     /// What they saw before, if that can be written over.
@@ -71,6 +69,15 @@ pub struct Place {
 struct Written {
     file: File,
     length: usize,
+}
+
+impl Written {
+    /// Whether this name is still the file's.
+    fn is_at(&self, path: &Path) -> bool {
+        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
+        let found = fs::symlink_metadata(path).map(identity).ok();
+        found.is_some() && found == self.file.metadata().map(identity).ok()
+    }
 }
 
 /// A place that cannot be used, and why.
@@ -87,8 +94,7 @@ impl Place {
         document: &Document,
     ) -> (Option<Self>, Vec<Refusal>) {
         let mut refusals = Vec::new();
-        let asked = asked.map(|path| Self::at(path, true));
-        for mut place in asked.into_iter().chain(others.iter().map(|path| Self::at(path, false))) {
+        for mut place in asked.into_iter().chain(others.iter().map(PathBuf::as_path)).map(Self::at) {
             match place.claim(document) {
                 Ok(()) => return (Some(place), refusals),
                 Err(error) => refusals.push((place.path, error)),
@@ -97,13 +103,12 @@ impl Place {
         (None, refusals)
     }
 
-    fn at(path: &Path, shared: bool) -> Self {
+    fn at(path: &Path) -> Self {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         Self {
             path: path.to_path_buf(),
             next: path.with_file_name(format!(".{name}.new")),
             text: String::new(),
-            shared,
             current: None,
             spare: None,
         }
@@ -129,20 +134,21 @@ impl Place {
         self.text.clear();
         // A String takes whatever is written.
         let _ = writeln!(self.text, "{document}");
-        let written = self.write_over_spare().map_or_else(|| self.write_anew(), Ok);
+        let is_shown = self.write_over_spare().is_some_and(|written| self.show(written).is_ok());
+        let shown = if is_shown { Ok(()) } else { self.write_anew().and_then(|written| self.show(written)) };
         if self.text.capacity() > MOST_KEPT {
             self.text = String::new();
         }
-        self.show(written?).inspect_err(|_| {
+        shown.inspect_err(|_| {
             let _ = fs::remove_file(&self.next);
         })
     }
 
     /// Nothing is made and nothing is taken away: on ext4 that was a fifth of
     /// what a probe costs. None if a reader still has that file locked, which
-    /// PID 1 does not wait for, or it cannot be written to.
+    /// PID 1 does not wait for, or it is not there any more.
     fn write_over_spare(&mut self) -> Option<Written> {
-        let Written { file, length } = self.spare.take()?;
+        let Written { file, length } = self.spare.take().filter(|spare| spare.is_at(&self.next))?;
         files::lock(&file, Lock::Only).ok()?;
         file.write_all_at(self.text.as_bytes(), 0).ok()?;
         if self.text.len() < length {
@@ -167,10 +173,8 @@ impl Place {
         // The umask is the app's matter, and any user may read the status.
         file.set_permissions(Permissions::from_mode(0o644))?;
         file.write_all(self.text.as_bytes())?;
-        if self.shared {
-            // A file system without locks is no reason to tell nothing.
-            let _ = files::lock(&file, Lock::Only);
-        }
+        // A file system without locks is no reason to tell nothing.
+        let _ = files::claim(&file);
         Ok(Written { file, length: self.text.len() })
     }
 
@@ -178,24 +182,23 @@ impl Place {
     /// and then (auto_da_alloc in ext4(5)): a millisecond in which PID 1 sees no
     /// signal, for each probe. An exchange has not.
     fn show(&mut self, written: Written) -> io::Result<()> {
-        let old = self.current.take();
-        let exchanged = old.is_some() && files::exchange(&self.next, &self.path).is_ok();
-        if !exchanged {
+        if self.current.is_none() || files::exchange(&self.next, &self.path).is_err() {
             fs::rename(&self.next, &self.path)?;
+            self.current = Some(written);
+            return Ok(());
         }
-        // A shared one is locked as long as it can be seen, by whoever opened it.
-        self.spare = old.filter(|_| exchanged && !self.shared);
-        if exchanged && self.spare.is_none() {
-            fs::remove_file(&self.next)?;
+        // Somebody else may have put a file of his there.
+        self.spare = self.current.replace(written).filter(|old| old.is_at(&self.next));
+        if self.spare.is_none() {
+            let _ = fs::remove_file(&self.next);
         }
-        self.current = Some(written);
         Ok(())
     }
 
     /// Takes the document away when hinit ends.
     pub fn remove(&self) {
         let _ = fs::remove_file(&self.path);
-        if self.spare.is_some() {
+        if self.spare.as_ref().is_some_and(|spare| spare.is_at(&self.next)) {
             let _ = fs::remove_file(&self.next);
         }
     }

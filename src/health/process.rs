@@ -26,8 +26,8 @@ use std::os::fd::BorrowedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// All probes, ready to be started: nothing is looked up or allocated later
-/// that could be now.
+/// All probes, ready to be started: what PID 1 can look up or allocate for them,
+/// it has.
 #[derive(Debug)]
 pub struct Checks {
     all: Vec<Check>,
@@ -76,6 +76,18 @@ impl Checks {
         Shared::clone(&self.said)
     }
 
+    /// A round was given up before its processes were reaped: what such a one may
+    /// still write is nothing to the next.
+    pub fn forget_boards(&mut self) {
+        for check in &mut self.all {
+            if let (Work::Builtin(_, board) | Work::Notify(_, _, board), Ok(fresh)) =
+                (&mut check.work, Board::new())
+            {
+                *board = Rc::new(fresh);
+            }
+        }
+    }
+
     /// Starts one round.
     pub fn start(&self, now: Moment) -> Round {
         let mut round = Round { members: Vec::with_capacity(self.all.len()), unable: None };
@@ -117,7 +129,7 @@ impl Check {
 }
 
 fn board() -> Result<Rc<Board>> {
-    let board = Board::new().map_err(|error| Error::new(format!("--health: no memory for it: {error}")))?;
+    let board = Board::new().map_err(|error| Error::new(format!("no memory for a health check: {error}")))?;
     Ok(Rc::new(board))
 }
 

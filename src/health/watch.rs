@@ -93,6 +93,7 @@ impl Watch {
     pub fn pause(&mut self, now: Moment) {
         self.paused = true;
         if self.round.take().is_some() {
+            self.checks.forget_boards();
             self.schedule.not_started(now);
         }
     }

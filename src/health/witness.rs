@@ -57,10 +57,9 @@ pub(super) fn occupant(path: &Path, own: Supervisor) -> Option<String> {
     }
 }
 
-/// Whether a living process keeps this document locked.
+/// Whether a living process has this document.
 fn is_held(path: &Path) -> bool {
-    let locked = open(path).and_then(|file| files::lock(&file, Lock::Reader));
-    locked.is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
+    open(path).is_ok_and(|file| files::is_claimed(&file))
 }
 
 /// Without blocking, should it be a FIFO.
@@ -69,7 +68,7 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// The same, locked against being written over: hinit does that to a document
-/// that it has replaced. One that is locked for good is not replaced so.
+/// that it has replaced. Who is not lucky in some tries has met a stranger's lock.
 fn open_to_read(path: &Path) -> io::Result<File> {
     let mut file = open(path)?;
     for _ in 0..TRIES {

@@ -273,13 +273,17 @@ impl Runtime {
         }
     }
 
-    /// What the watch over the app's health has to say.
+    /// What the watch over the app's health has to say. All of it is told to
+    /// readers before it is said in a line, and before anything is done about it.
     fn take_news(&mut self) {
         let mut news = std::mem::take(&mut self.news);
+        if news.iter().any(|item| !matches!(item, News::Unable(_))) {
+            self.publish();
+        }
         for item in news.drain(..) {
             match item {
                 News::Changed(change) => self.health_changed(&change),
-                News::Publish => self.publish(),
+                News::Publish => {}
                 News::Unable(error) => {
                     warn!("a health check could not be started, this is not held against the app: {error}");
                 }
@@ -290,7 +294,6 @@ impl Runtime {
 
     fn health_changed(&mut self, change: &health::schedule::Change) {
         words::health(change, clock::now().saturating_sub(self.born));
-        self.publish();
         if change.to == Status::Unhealthy {
             self.tell(Event::Unhealthy);
         }

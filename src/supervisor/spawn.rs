@@ -50,7 +50,7 @@ pub struct Refusal {
 }
 
 impl Program {
-    /// Looks up where the app may be, in its own environment's `PATH`.
+    /// The app, to be looked up in its own environment's `PATH`.
     ///
     /// # Errors
     /// The name is empty, or a word holds a NUL.
@@ -136,13 +136,17 @@ impl Program {
         }
     }
 
+    fn is_somewhere(&self, search: Option<&OsStr>) -> bool {
+        places(&self.name, search).iter().any(|place| Path::new(place).exists())
+    }
+
     fn why(&self, error: &io::Error) -> String {
         match (error.raw_os_error(), &self.search) {
+            (Some(libc::ENOENT), path) if self.is_somewhere(path.as_deref()) => {
+                "the file is there, but the interpreter or loader it names is not in this image".to_owned()
+            }
             (Some(libc::ENOENT), Some(path)) => {
                 format!("not found in PATH ({}); check its name, or write its full path", path.display())
-            }
-            (Some(libc::ENOENT), None) if Path::new(&self.name).exists() => {
-                "the file is there, but the interpreter or loader it names is not in this image".to_owned()
             }
             (Some(libc::ENOENT), None) => "there is no such file; check the path".to_owned(),
             (Some(libc::EACCES), _) => {

@@ -17,8 +17,7 @@ pub enum Lock {
     Reader,
 }
 
-/// Locks a file, without waiting, for as long as it is open (flock(2)). It is
-/// the one sign of life that can be seen from another pid namespace.
+/// Locks a file, without waiting, for as long as it is open (flock(2)).
 ///
 /// # Errors
 /// `WouldBlock`: somebody holds it. Else: the file system knows no locks.
@@ -32,6 +31,38 @@ pub fn lock(file: &File, how: Lock) -> io::Result<()> {
 pub fn unlock(file: &File) {
     // SAFETY: touches no memory of ours.
     unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
+}
+
+// The kernel's numbers, in the type of the field they are for (fcntl.h).
+const WRITING: libc::c_short = 1;
+const UNLOCKED: libc::c_short = 2;
+
+/// Marks a file as this process's for as long as it lives, by a lock that its
+/// children do not have (fcntl(2), `F_SETLK`): a sign of life that can be seen
+/// from another pid namespace. Closing any descriptor of the file ends it.
+///
+/// # Errors
+/// EAGAIN: somebody else has it. ENOLCK and others: no such locks there.
+pub fn claim(file: &File) -> io::Result<()> {
+    let lock = whole_file();
+    // SAFETY: `lock` is valid to read.
+    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock) }).map(drop)
+}
+
+/// Whether another living process has this file by [`claim`].
+pub fn is_claimed(file: &File) -> bool {
+    let mut lock = whole_file();
+    // SAFETY: `lock` is valid to read and write.
+    let asked = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLK, &raw mut lock) });
+    asked.is_ok() && lock.l_type != UNLOCKED
+}
+
+fn whole_file() -> libc::flock {
+    // SAFETY: a structure of numbers, for all of which zero has a meaning: from
+    // the start of the file to its end, however long it gets.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = WRITING;
+    lock
 }
 
 /// Lets two files of one directory change names (renameat2(2)): both stay.

@@ -2,6 +2,9 @@ use super::*;
 use crate::health::Status;
 use crate::health::document::{Health, State};
 use crate::health::place::Place;
+use crate::signal::Signal;
+use crate::sys::process::Side;
+use crate::sys::signals;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
@@ -116,10 +119,27 @@ fn a_document_that_somebody_has_taken_away_comes_back() {
         for file in fs::read_dir(&directory.0).unwrap() {
             fs::remove_file(file.unwrap().path()).unwrap();
         }
-        let _ = place.write(&nth(n + 2));
         place.write(&nth(n + 2)).unwrap();
         assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n + 2)));
     }
+}
+
+#[test]
+fn a_file_that_somebody_has_put_there_is_replaced_for_good() {
+    let directory = Directory::new("replaced");
+    let path = directory.file("status.json");
+    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    for name in ["status.json", ".status.json.new"] {
+        (1..3).for_each(|n| place.write(&nth(n)).unwrap());
+        fs::write(directory.file("foreign"), "foreign").unwrap();
+        fs::rename(directory.file("foreign"), directory.file(name)).unwrap();
+        for n in 3..8 {
+            place.write(&nth(n)).unwrap();
+            assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
+        }
+    }
+    place.remove();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
 }
 
 #[test]
@@ -167,26 +187,26 @@ fn leaves_the_shared_file_of_another_container_alone_as_long_as_that_lives() {
     let directory = Directory::new("shared");
     let (shared, own) = (directory.file("shared.json"), directory.file("own.json"));
     let other = Supervisor { namespace: Some(1), ..own_name() };
-    let theirs = Place::settle(Some(&shared), &[], &document_of(other)).0.unwrap();
-    assert!(
-        read(std::slice::from_ref(&shared)).unwrap_err().ends_with("it is of a hinit in another container")
-    );
+    let Side::Parent(theirs) = process::fork().unwrap() else {
+        let mut place = Place::settle(Some(&shared), &[], &document_of(other)).0.unwrap();
+        (1..=5).for_each(|restarts| place.write(&Document { restarts, ..document_of(other) }).unwrap());
+        // Killed by its parent; else the test is over and failed.
+        std::thread::sleep(std::time::Duration::from_mins(1));
+        process::leave(0)
+    };
+    let begin = std::time::Instant::now();
+    while !fs::read_to_string(&shared).is_ok_and(|text| text.contains(r#""RestartCount": 5"#)) {
+        assert!(begin.elapsed().as_secs() < 60, "the other one does not write");
+    }
+    let elsewhere = "it is of a hinit in another container";
+    assert!(read(std::slice::from_ref(&shared)).unwrap_err().ends_with(elsewhere));
     let settle = || Place::settle(Some(&shared), std::slice::from_ref(&own), &document_of(own_name()));
     let (place, refusals) = settle();
     assert_eq!(place.unwrap().path(), own);
     assert_eq!(refusals[0].1.to_string(), "the hinit of another container writes there");
-    drop(theirs);
+    signals::send(theirs, Signal::KILL).unwrap();
+    process::wait_for(theirs);
     assert_eq!(settle().0.unwrap().path(), shared, "the file of a dead one is free");
-}
-
-#[test]
-fn holds_the_shared_file_after_each_change_of_it() {
-    let directory = Directory::new("held");
-    let shared = directory.file("shared.json");
-    let document = document_of(Supervisor { namespace: Some(1), ..own_name() });
-    let mut place = Place::settle(Some(&shared), &[], &document).0.unwrap();
-    place.write(&document).unwrap();
-    assert!(occupant(&shared, own_name()).is_some());
 }
 
 #[test]
