@@ -220,7 +220,7 @@ fn a_fifo_that_nobody_writes_is_not_waited_for() {
             until("the verdict is there", || {
                 std::fs::read_to_string(&status).ok()?.contains(wanted).then_some(())
             });
-            running.signal(crate::TERM);
+            running.prints("ready").signal(crate::TERM);
             assert_eq!(running.wait().code, 7);
         }
     });
