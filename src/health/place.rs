@@ -61,22 +61,43 @@ pub struct Place {
     text: String,
     /// What readers see.
     current: Option<Written>,
-    /// What they saw before, if that can be written over.
-    spare: Option<Written>,
+    /// What they saw before, if that can be written over. It is not kept open: a
+    /// container may have eight descriptors.
+    spare: Option<Spare>,
 }
 
 #[derive(Debug)]
 struct Written {
+    /// Open as long as it can be seen, for its claim.
     file: File,
     length: usize,
 }
 
-impl Written {
-    /// Whether this name is still the file's.
-    fn is_at(&self, path: &Path) -> bool {
-        let identity = |metadata: fs::Metadata| (metadata.dev(), metadata.ino());
-        let found = fs::symlink_metadata(path).map(identity).ok();
-        found.is_some() && found == self.file.metadata().map(identity).ok()
+#[derive(Debug, Clone, Copy)]
+struct Spare {
+    identity: Identity,
+    length: usize,
+}
+
+/// Device and inode: names can be given to other files.
+type Identity = (u64, u64);
+
+fn identity(metadata: &fs::Metadata) -> Identity {
+    (metadata.dev(), metadata.ino())
+}
+
+impl Spare {
+    /// The replaced document, if that is what has this name.
+    fn at(path: &Path, old: &Written) -> Option<Self> {
+        let found = identity(&fs::symlink_metadata(path).ok()?);
+        let expected = identity(&old.file.metadata().ok()?);
+        (found == expected).then_some(Self { identity: found, length: old.length })
+    }
+
+    fn open(self, path: &Path) -> Option<File> {
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        let file = OpenOptions::new().write(true).custom_flags(flags).open(path).ok()?;
+        (identity(&file.metadata().ok()?) == self.identity).then_some(file)
     }
 }
 
@@ -148,13 +169,15 @@ impl Place {
     /// what a probe costs. None if a reader still has that file locked, which
     /// PID 1 does not wait for, or it is not there any more.
     fn write_over_spare(&mut self) -> Option<Written> {
-        let Written { file, length } = self.spare.take().filter(|spare| spare.is_at(&self.next))?;
+        let spare = self.spare.take()?;
+        let file = spare.open(&self.next)?;
         files::lock(&file, Lock::Only).ok()?;
         file.write_all_at(self.text.as_bytes(), 0).ok()?;
-        if self.text.len() < length {
+        if self.text.len() < spare.length {
             file.set_len(self.text.len() as u64).ok()?;
         }
         files::unlock(&file);
+        let _ = files::claim(&file);
         Some(Written { file, length: self.text.len() })
     }
 
@@ -188,7 +211,7 @@ impl Place {
             return Ok(());
         }
         // Somebody else may have put a file of his there.
-        self.spare = self.current.replace(written).filter(|old| old.is_at(&self.next));
+        self.spare = self.current.replace(written).and_then(|old| Spare::at(&self.next, &old));
         if self.spare.is_none() {
             let _ = fs::remove_file(&self.next);
         }
@@ -198,7 +221,7 @@ impl Place {
     /// Takes the document away when hinit ends.
     pub fn remove(&self) {
         let _ = fs::remove_file(&self.path);
-        if self.spare.as_ref().is_some_and(|spare| spare.is_at(&self.next)) {
+        if self.spare.is_some_and(|spare| spare.open(&self.next).is_some()) {
             let _ = fs::remove_file(&self.next);
         }
     }

@@ -47,7 +47,7 @@ struct Check {
 
 #[derive(Debug)]
 enum Work {
-    Program(Program),
+    Program(Program, Rc<Board>),
     Builtin(Builtin, Rc<Board>),
     Notify(Notify, Shared, Rc<Board>),
 }
@@ -80,8 +80,10 @@ impl Checks {
     /// still write is nothing to the next.
     pub fn forget_boards(&mut self) {
         for check in &mut self.all {
-            if let (Work::Builtin(_, board) | Work::Notify(_, _, board), Ok(fresh)) =
-                (&mut check.work, Board::new())
+            if let (
+                Work::Program(_, board) | Work::Builtin(_, board) | Work::Notify(_, _, board),
+                Ok(fresh),
+            ) = (&mut check.work, Board::new())
             {
                 *board = Rc::new(fresh);
             }
@@ -113,7 +115,7 @@ impl Check {
         program: impl FnOnce(&[OsString]) -> Result<Program>,
     ) -> Result<Self> {
         let work = match &probe.target {
-            Target::Exec(words) => Work::Program(program(words)?),
+            Target::Exec(words) => Work::Program(program(words)?, board()?),
             Target::Builtin(target) => Work::Builtin(target.clone(), board()?),
             Target::Notify(wanted) => Work::Notify(*wanted, Shared::clone(said), board()?),
         };

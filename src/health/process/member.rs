@@ -45,10 +45,11 @@ enum Says {
     Board(Rc<Board>),
 }
 
-/// What is kept of an execution: where a failure to execute is told.
+/// What is kept of an execution: where a failure to execute is told, by its
+/// number.
 #[derive(Debug)]
 struct Exec {
-    failure: File,
+    failure: Rc<Board>,
     error: Option<io::Error>,
 }
 
@@ -57,7 +58,7 @@ impl Member {
     /// No descriptor or no process is left.
     pub(super) fn start(check: &Check, inherited: Inherited, now: Moment) -> io::Result<Self> {
         let (pid, says) = match &check.work {
-            Work::Program(program) => run(program, inherited)?,
+            Work::Program(program, board) => run(program, inherited, board)?,
             Work::Builtin(target, board) => {
                 board.write(&[]);
                 let verdict = || look(target, check.outliving(), board);
@@ -170,10 +171,8 @@ impl Member {
 
 impl Exec {
     fn read(&mut self) {
-        let mut errno = [0; 4];
-        if let Ok(Some(4)) = fds::read_available(&mut self.failure, &mut errno) {
-            self.error = Some(io::Error::from_raw_os_error(i32::from_ne_bytes(errno)));
-        }
+        let number = String::from_utf8(self.failure.read()).ok().and_then(|text| text.parse().ok());
+        self.error = number.map(io::Error::from_raw_os_error);
     }
 }
 
@@ -188,18 +187,18 @@ fn fork(work: impl FnOnce() -> i32) -> io::Result<Pid> {
     Ok(pid)
 }
 
-fn run(program: &Program, inherited: Inherited) -> io::Result<(Pid, Says)> {
+fn run(program: &Program, inherited: Inherited, board: &Rc<Board>) -> io::Result<(Pid, Says)> {
+    board.write(&[]);
     let (output, said) = fds::pipe(libc::O_CLOEXEC)?;
     fds::set_nonblocking(output.as_fd())?;
-    let (failure, told) = fds::pipe(libc::O_CLOEXEC | libc::O_NONBLOCK)?;
-    let pid = fork(|| execute(program, inherited, &mut File::from(said), &mut File::from(told)))?;
-    let exec = Exec { failure: File::from(failure), error: None };
+    let pid = fork(|| execute(program, inherited, &mut File::from(said), board))?;
+    let exec = Exec { failure: Rc::clone(board), error: None };
     Ok((pid, Says::Output(Output::from(File::from(output)), exec)))
 }
 
 /// In the child: becomes the command, with all output into one pipe and
 /// nothing to read, so that it never takes what was typed for the app.
-fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: &mut File) -> i32 {
+fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: &Board) -> i32 {
     close_input();
     let _ = fds::redirect(output.as_fd(), libc::STDOUT_FILENO)
         .and_then(|()| fds::redirect(output.as_fd(), libc::STDERR_FILENO));
@@ -215,7 +214,7 @@ fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: 
             error
         }
     };
-    let _ = failure.write_all(&error.raw_os_error().unwrap_or(0).to_ne_bytes());
+    failure.write(&[&error.raw_os_error().unwrap_or(0).to_string()]);
     127
 }
 
