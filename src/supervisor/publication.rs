@@ -1,7 +1,7 @@
 //! Tells other processes how the app is: keeps the status document up to date.
 
 use crate::health::Status;
-use crate::health::document::{Document, State};
+use crate::health::document::{Document, State, Supervisor};
 use crate::health::place::{Place, Refusal, known_places};
 use crate::health::schedule::Schedule;
 use crate::health::wall::WallClock;
@@ -32,7 +32,8 @@ pub struct Publication {
     place: Option<Place>,
     ready: Option<ReadyFile>,
     failed: bool,
-    supervisor: crate::health::document::Supervisor,
+    /// Looked up in /proc when it is first told: the app is started by then.
+    supervisor: Option<Supervisor>,
     clock: WallClock,
 }
 
@@ -44,7 +45,7 @@ impl Publication {
             place: None,
             ready: ready_file.map(ReadyFile::new),
             failed: false,
-            supervisor: witness::own_name(),
+            supervisor: None,
             clock: WallClock::new(clock::now(), SystemTime::now()),
         }
     }
@@ -53,7 +54,8 @@ impl Publication {
     /// cannot be told must not stop the app.
     pub fn publish(&mut self, facts: Facts, schedule: Option<&Schedule>) {
         self.clock.sync(clock::now(), SystemTime::now());
-        let health = Document::new(self.supervisor, facts.state, schedule, &self.clock);
+        let supervisor = *self.supervisor.get_or_insert_with(witness::own_name);
+        let health = Document::new(supervisor, facts.state, schedule, &self.clock);
         let document = Document { app_pid: facts.app, restarts: facts.restarts, ..health };
         if let Some(file) = &mut self.ready {
             file.show(is_ready(&document));

@@ -215,7 +215,7 @@ impl Runtime {
         let due = due.map(|at| at.saturating_sub(clock::now()));
         let limit = if self.reaping { Some(Duration::ZERO) } else { due };
         if !self.reaping && !std::mem::replace(&mut self.has_settled, true) {
-            memory::forget_start_up_code();
+            settle_down();
         }
         fds::wait_for_input(&mut self.polled, limit)
     }
@@ -481,5 +481,13 @@ impl Runtime {
                 warn!("could not send {signal} to the app (pid {pid}): {error}");
             }
         }
+    }
+}
+
+/// PID 1 lives as long as its container. Any other hinit may be a wrapper of
+/// something short, which this would make a twentieth slower.
+fn settle_down() {
+    if process::own_pid() == 1 {
+        memory::forget_start_up_code();
     }
 }
