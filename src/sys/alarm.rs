@@ -12,10 +12,8 @@ pub fn end_after(limit: Duration, code: i32, message: String) {
     if END.set((code, message)).is_err() {
         return;
     }
-    let seconds = limit.as_secs().try_into().unwrap_or(libc::time_t::MAX);
-    let value = libc::timeval { tv_sec: seconds, tv_usec: limit.subsec_micros().max(1).into() };
     let never = libc::timeval { tv_sec: 0, tv_usec: 0 };
-    let timer = libc::itimerval { it_interval: never, it_value: value };
+    let timer = libc::itimerval { it_interval: never, it_value: super::clock::timeval(limit) };
     let handler: extern "C" fn(libc::c_int) = end;
     // SAFETY: the handler makes only calls that are allowed in one
     // (signal-safety(7)), and `timer` is a whole itimerval.

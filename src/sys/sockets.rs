@@ -50,11 +50,7 @@ fn unix_address(path: &Path) -> io::Result<libc::sockaddr_un> {
 
 /// SO_SNDTIMEO, which connect obeys on a unix socket (unix(7), net/unix/af_unix.c).
 fn limit_sends(socket: &OwnedFd, limit: Duration) -> io::Result<()> {
-    let time = libc::timeval {
-        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
-        // Never 0 and 0, which would be no limit at all.
-        tv_usec: limit.subsec_micros().max(1).into(),
-    };
+    let time = super::clock::timeval(limit);
     // SAFETY: `time` is a timeval and its length is given.
     check(unsafe {
         libc::setsockopt(
