@@ -27,7 +27,7 @@ pub(super) fn connect(address: &Address, look: &mut Look<'_>) -> Result<(TcpStre
             Err(error) => failures.push((*candidate, error)),
         }
     }
-    Err(explain(&failures, deadline))
+    Err(explain(&candidates, &failures, deadline))
 }
 
 /// Into so many parts the time that is left is cut, with so many addresses
@@ -71,11 +71,14 @@ fn refuse_self(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpStream> {
     if stream.local_addr()? == peer { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
 }
 
-fn explain(failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> Failure {
+fn explain(candidates: &[SocketAddr], failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> Failure {
     // A machine without IPv6 has no [::1] to talk about.
     let meant: Vec<_> = failures.iter().filter(|(_, error)| !is_absent_family(error)).collect();
     let meant = if meant.is_empty() { failures.iter().collect() } else { meant };
-    let list = meant.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(" and ");
+    let tried: Vec<_> = meant.iter().map(|(address, _)| address).collect();
+    // The time may have been over before the first of them.
+    let tried = if tried.is_empty() { candidates.iter().collect() } else { tried };
+    let list = tried.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     let all = |kind: ErrorKind| !meant.is_empty() && meant.iter().all(|(_, error)| error.kind() == kind);
     if all(ErrorKind::ConnectionRefused) {
         return Failure::new(Kind::Connect, format!("connection refused by {list}: nothing listens there"));
@@ -95,6 +98,15 @@ fn is_absent_family(error: &io::Error) -> bool {
 #[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn names_the_address_that_there_was_no_time_to_try() {
+        let address = Address { host: Host::Ip(Ipv4Addr::LOCALHOST.into()), port: 80 };
+        let mut look = Look { deadline: Deadline::after(Duration::ZERO), note: &mut |_| {} };
+        let failure = connect(&address, &mut look).unwrap_err();
+        assert_eq!(failure.reason, "no connection to 127.0.0.1:80 within 0s");
+    }
 
     #[test]
     fn a_connection_that_met_itself_is_no_listener() {
