@@ -325,8 +325,42 @@ fn compares_a_json_value_by_its_text_or_as_json() {
         let test = JsonTest::parse(text).unwrap();
         assert_eq!(test.find(&document).is_some_and(|value| test.accepts(value)), accepted, "{text}");
     }
-    for text in ["no=1", "s.x=1", "a[2]=1", "a[-1]=1"] {
+    for text in ["no=1", "s.x=1", "a[2]=1", "a[-1]=1", "$=1"] {
         assert_eq!(JsonTest::parse(text).unwrap().find(&document), None, "{text}");
+    }
+}
+
+#[test]
+fn finds_a_json_value_by_any_name_and_number() {
+    let document = serde_json::json!({
+        "a.b": {"c=d": "UP", "[x]": 1}, "status": "UP", "n": 1, "f": 2.0, "big": 9_007_199_254_740_993_u64,
+    });
+    let table = [
+        (r#""a.b"."c=d"=UP"#, true),
+        (r#"["a.b"]["c=d"]=UP"#, true),
+        (r#".["a.b"]."[x]"=1"#, true),
+        ("$.status=UP", true),
+        ("status = UP", true),
+        (" status= \"UP\" ", true),
+        ("n=1.0", true),
+        ("f=2", true),
+        ("f=2.5", false),
+        ("big=9007199254740992", false),
+    ];
+    for (text, accepted) in table {
+        let test = JsonTest::parse(text).unwrap();
+        assert_eq!(test.find(&document).is_some_and(|value| test.accepts(value)), accepted, "{text}");
+    }
+    for text in ["status==UP", "a[0=1", "a]0=1", "a[]=1", "\"a=1", "a.=1", "a\"b\"c", ".=1"] {
+        assert!(JsonTest::parse(text).unwrap_err().to_string().contains("is not PATH=VALUE"), "{text}");
+    }
+}
+
+#[test]
+fn a_user_without_a_password_is_sent_with_an_empty_one() {
+    // "a:"
+    for text in ["http://a@h/", "http://h/ --basic-auth a"] {
+        assert_eq!(http(text).request.headers[0].value, "Basic YTo=", "{text}");
     }
 }
 
@@ -385,6 +419,8 @@ fn refuses_a_check_that_cannot_be_meant() {
         ("http://h/ --json status", "--json: 'status' is not PATH=VALUE"),
         ("http://h/ --json a..b=1", "is not PATH=VALUE"),
         ("http://h/ --json =1", "is not PATH=VALUE"),
+        ("http://h/ --method HEAD --contains a", "--method HEAD asks for no body"),
+        ("http://h/ --method HEAD --not --json a=1", "--method HEAD asks for no body"),
         ("http://h/ --not", "--not stands before"),
         ("http://h/ --contains a --not", "--not stands before"),
         ("http://h/ --not --not --contains a", "--not is given twice"),
