@@ -58,6 +58,9 @@ fn reads_where_an_http_target_leads() {
         ("http://:${PORT}/", Host::Here, 5500, "localhost:5500", "/"),
         ("http://:${OTHER:-8080}/", Host::Here, 8080, "localhost:8080", "/"),
         ("http://:${EMPTY:-8080}/", Host::Here, 8080, "localhost:8080", "/"),
+        ("http://:${OTHER:-${PORT}}/", Host::Here, 5500, "localhost:5500", "/"),
+        ("http://:${PORT:-${OTHER:-1}}/", Host::Here, 5500, "localhost:5500", "/"),
+        ("http://:${OTHER:-${EMPTY:-8080}}/${OTHER:-a}", Host::Here, 8080, "localhost:8080", "/a"),
     ];
     for (text, host, port, host_header, path) in table {
         let request = http(text).request;
@@ -74,6 +77,9 @@ fn refuses_a_target_that_cannot_be_meant() {
         ("localhost:8080/x", "write http://localhost:8080/x or tcp://localhost:8080/x"),
         ("/health", "write http://health"),
         ("ftp://h/", "no ftp: targets; write http://"),
+        ("http://:${OTHER:-${NOPE}}/", "the variable NOPE is not set"),
+        ("http://:${OTHER:-${PORT}/", "without its closing brace"),
+        ("http://:${OTHER:-$PORT}/", "a bare dollar sign; write ${PORT}"),
         ("https:h/", "two slashes"),
         ("http+unix:///run/a.sock", "has no socket; write its path with %2F"),
         ("http+unix://%2F/x", "names no file"),
@@ -468,6 +474,14 @@ fn splits_a_command_as_a_shell_would_and_runs_none() {
     assert_eq!(exec("exec:'redis-cli -p ${PORT} ping'"), ["redis-cli", "-p", "5500", "ping"]);
     assert_eq!(exec("exec:\"a 'b c' \\$d\" --timeout 1s"), ["a", "b c", "$d"]);
     assert_eq!(exec("'exec:sh -c \"echo ${X#y} $1\"'"), ["sh", "-c", "echo ${X#y} $1"]);
+}
+
+#[test]
+fn defaults_are_not_nested_without_end() {
+    let nested = |depth: usize| format!("http://h/{}x{}", "${A:-".repeat(depth), "}".repeat(depth));
+    assert_eq!(http(&nested(8)).request.path, "/x");
+    assert!(error(&nested(9)).contains("more than 8 defaults in each other"));
+    assert!(error(&nested(20_000)).contains("more than 8 defaults in each other"));
 }
 
 #[test]
