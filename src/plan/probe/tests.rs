@@ -74,8 +74,15 @@ fn reads_where_an_http_target_leads() {
 fn refuses_a_target_that_cannot_be_meant() {
     let table = [
         ("", "target is missing"),
-        ("localhost:8080/x", "write http://localhost:8080/x or tcp://localhost:8080/x"),
-        ("/health", "write http://health"),
+        ("localhost:8080", "write http://localhost:8080 or tcp://localhost:8080"),
+        ("localhost:8080/x", "write http://localhost:8080/x"),
+        ("8080", "write http://:8080 or tcp://:8080"),
+        ("http:8080", "'http:8080' lacks the two slashes; write http://:8080"),
+        ("redis:6379", "write http://redis:6379 or tcp://redis:6379"),
+        ("/health", "write http://:8080/health, file:///health or unix:///health"),
+        ("//h/x", "write http://h/x"),
+        ("'  '", "the target is empty"),
+        ("http://%+5@h/", "percent-encoded"),
         ("ftp://h/", "no ftp: targets; write http://"),
         ("http://:${OTHER:-${NOPE}}/", "the variable NOPE is not set"),
         ("http://:${OTHER:-${PORT}/", "without its closing brace"),
@@ -409,6 +416,11 @@ fn the_slim_build_says_that_it_speaks_no_tls() {
 fn keeps_credentials_out_of_the_name() {
     assert_eq!(read("http://user:secret@h:81/x@y").name, "http://h:81/x@y");
     assert!(!error("http://%zz:secret@h/").contains("secret"));
+    for text in ["http://u:sec/ret@h/", "postgres://u:sec?ret@h/db", "redis://:sec#ret@h"] {
+        let error = error(text);
+        assert!(error.contains("the password in the URL") && !error.contains("sec"), "{error}");
+    }
+    assert_eq!(read("http://[::1]/x@y").name, "http://[::1]/x@y");
 }
 
 #[test]
@@ -456,7 +468,7 @@ fn refuses_a_check_that_cannot_be_meant() {
         ("exec:true --expect x", "--expect goes with a tcp:// or unix:// target, not with exec:"),
         ("file:///a --send x", "--send goes with"),
         ("tcp://h:1 --expect ''", "--expect: the text is empty"),
-        (r"tcp://h:1 --send '\q'", "--send: '\\\\q' has an unknown escape"),
+        (r"tcp://h:1 --send '\q'", r"--send: '\q' has an unknown escape"),
         (r"tcp://h:1 --send '\x1'", "unknown escape"),
         (r"tcp://h:1 --send '\x+1'", "unknown escape"),
         (r"tcp://h:1 --send '\'", "unknown escape"),
@@ -482,6 +494,17 @@ fn defaults_are_not_nested_without_end() {
     assert_eq!(http(&nested(8)).request.path, "/x");
     assert!(error(&nested(9)).contains("more than 8 defaults in each other"));
     assert!(error(&nested(20_000)).contains("more than 8 defaults in each other"));
+}
+
+#[test]
+fn a_sign_of_the_shell_is_refused_where_no_shell_reads_it() {
+    for command in ["true && false", "a || exit 1", "a | b", "a; b", "a >/dev/null", "a 2>&1", "sh -c a && b"]
+    {
+        let error = error(&format!("exec:\"{command}\""));
+        assert!(error.contains("which only a shell understands"), "{command}: {error}");
+    }
+    assert_eq!(exec("'exec:sh -c \"a && b; c\"'"), ["sh", "-c", "a && b; c"]);
+    assert_eq!(exec(r#""exec:cut -d '|' -f 1""#), ["cut", "-d", "|", "-f", "1"]);
 }
 
 #[test]
