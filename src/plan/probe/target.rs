@@ -153,15 +153,25 @@ fn service(text: &str, protocol: Protocol, rest: &str) -> Result<Service> {
         Some(both) => both.split_once(':').map_or((both.as_str(), None), |(user, word)| (user, Some(word))),
         None => ("", None),
     };
-    let database = path.split('?').next().unwrap_or_default().trim_start_matches('/');
+    let (database, query) = path.split_once('?').unwrap_or((path, ""));
+    if let Some(name) = query.split('&').filter_map(|field| field.split('=').next()).find(is_place) {
+        return Err(Error::new(format!(
+            "'{text}' says by {name}= where the server is; write it as the host, a socket as %2Frun%2Fserver.sock"
+        )));
+    }
     let given = |word: &str| (!word.is_empty()).then(|| word.to_owned());
     Ok(Service {
         protocol,
         endpoint: service_endpoint(text, protocol, authority)?,
         user: given(user),
         password: password.and_then(given),
-        database: given(&percent_decode(text, database)?),
+        database: given(&percent_decode(text, database.trim_start_matches('/'))?),
     })
+}
+
+/// What libpq and drivers of MySQL take instead of the URL's host.
+fn is_place(name: &&str) -> bool {
+    ["host", "hostaddr", "port", "socket", "unix_socket"].contains(name)
 }
 
 /// `%2Frun%2Fredis.sock` is a unix socket: the notation of `http+unix://`,
