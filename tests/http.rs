@@ -69,6 +69,23 @@ fn a_json_value_must_be_there() {
 }
 
 #[test]
+fn a_json_check_does_not_widen_what_a_text_is_looked_for_in() {
+    let port = serve(app);
+    let reason = unhealthy(&format!("http://:{port}/long --json status=UP --contains UP"));
+    assert!(reason.contains("but its body does not contain 'UP' in its first 10 KiB"), "{reason}");
+    healthy(&format!("http://:{port}/long --json status=UP --not --match UP"));
+}
+
+#[test]
+fn a_byte_order_mark_before_json_is_no_part_of_it() {
+    let port = serve(|mut stream| {
+        path_of(&mut stream);
+        answer(&mut stream, "200 OK", "", "\u{feff}{\"status\":\"UP\"}");
+    });
+    healthy(&format!("http://:{port}/ --json status=UP"));
+}
+
+#[test]
 fn what_must_not_be_there_needs_an_answer_all_the_same() {
     let port = serve(app);
     healthy(&format!("http://:{port}/ --not --contains red --not --match 'r.d' --not --json status=DOWN"));

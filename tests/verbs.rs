@@ -5,6 +5,7 @@ use hinit::health::Status;
 use hinit::health::document::{Document, Entry, Health, State};
 use hinit::health::place::Place;
 use hinit::health::witness;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -76,6 +77,33 @@ fn a_command_is_run_in_time_and_its_exit_code_is_the_verdict() {
     assert_eq!(hinit(&["probe", "exec:/no/such/program"]).0, 1);
     let (code, stdout, _) = hinit(&["probe", "exec:sleep 600", "--timeout", "100ms"]);
     assert_eq!((code, stdout.as_str()), (1, "Health check exceeded timeout (100ms)\n"));
+}
+
+/// Answers one request with a body that a pattern has much to do with.
+fn serve_once(body: String) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut request, mut byte) = (Vec::new(), [0]);
+        while !request.ends_with(b"\r\n\r\n") && stream.read(&mut byte).is_ok_and(|count| count > 0) {
+            request.push(byte[0]);
+        }
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    });
+    port
+}
+
+#[test]
+fn a_pattern_that_takes_too_long_is_ended_in_time() {
+    let port = serve_once("a".repeat(10_000));
+    let url = format!("http://127.0.0.1:{port}/");
+    let pattern = r"(?i)(([\w\W]?){100}){200}x";
+    let (code, stdout, _) = hinit(&["probe", &url, "--match", pattern, "--timeout", "300ms"]);
+    let why = format!(
+        "Health check exceeded timeout (300ms): {url} answered 200 OK, but its body was still being searched\n"
+    );
+    assert_eq!((code, stdout), (1, why));
 }
 
 #[test]

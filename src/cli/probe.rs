@@ -4,7 +4,7 @@ use crate::before::Setup;
 use crate::error::{Error, Result};
 use crate::health::process::{Checks, Outcome, Round};
 use crate::options::{self, Options, Rest};
-use crate::plan::probe::{Builtin, Host, Probe, Target, words};
+use crate::plan::probe::{BodyTest, Builtin, Host, Probe, Target, words};
 use crate::plan::{Health, Timing};
 use crate::probe;
 use crate::signal::Signal;
@@ -66,7 +66,7 @@ fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
         Target::Notify(_) => Err(Error::new(
             "notify: is what an app says to the hinit that runs it; write it as hinit run --health notify:",
         )),
-        Target::Builtin(target) if !needs_lookup(target) => {
+        Target::Builtin(target) if !may_overrun(target) => {
             signals::unblock_for_library_code();
             let verdict = probe::run(target, limit, &mut |_| {});
             Ok((verdict.healthy, verdict.reason + "\n"))
@@ -75,10 +75,14 @@ fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
     }
 }
 
-/// A name is looked up by the C library, which knows no deadline: only a
-/// process can be ended in time.
-fn needs_lookup(target: &Builtin) -> bool {
-    matches!(target.host(), Some(Host::Name(_)))
+/// Whether a part of it knows no deadline, so that only a process can be ended
+/// in time: the C library looks up a name, and a pattern is matched.
+fn may_overrun(target: &Builtin) -> bool {
+    let has_pattern = match target {
+        Builtin::Http(http) => http.body.iter().any(|check| matches!(check.test, BodyTest::Match(_))),
+        _ => false,
+    };
+    has_pattern || matches!(target.host(), Some(Host::Name(_)))
 }
 
 /// The way of PID 1: in a process group of its own, which is killed in time.

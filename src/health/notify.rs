@@ -4,7 +4,8 @@
 //! `NOTIFY_SOCKET`. It is an abstract one, so that a read-only root is no
 //! hindrance, and only what processes of this container send as the app's own
 //! user, or as root, is believed. A socket that hinit itself was given (podman
-//! run --sdnotify=container) hears all of it too, but for `MAINPID=`.
+//! run --sdnotify=container) hears all of it too, but for what names a main
+//! process and for `BARRIER=1`, which has been answered here.
 
 use crate::plan::probe::Notify;
 use crate::sys::datagram::{self, Sender};
@@ -145,7 +146,9 @@ impl Listener {
     /// The engine knows hinit as the main process, and nobody else.
     fn pass_on(&self, message: &[u8]) {
         let Some(outer) = &self.outer else { return };
-        let lines = message.split(|byte| *byte == b'\n').filter(|line| !line.starts_with(b"MAINPID="));
+        // Without the descriptor that came along with it a barrier is a mistake, and is logged as one.
+        let is_passed_on = |line: &&[u8]| !line.starts_with(b"MAINPID") && !line.starts_with(b"BARRIER=");
+        let lines = message.split(|byte| *byte == b'\n').filter(is_passed_on);
         let message = lines.collect::<Vec<_>>().join(&b'\n');
         if message.is_empty() {
             return;

@@ -6,28 +6,41 @@ use super::failure::{Failure, Kind};
 use crate::plan::probe::{Address, Host};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::Duration;
 
 /// Names can have any number of addresses; no more are tried.
 const MOST_ADDRESSES: usize = 8;
 
 /// Connects. Where a host has several addresses each but the last gets a share
 /// of the time that is left, so that one that swallows packets does not keep
-/// hinit from the others.
+/// hinit from the others. Whatever is left after these goes to those that were
+/// slow: a busy server may take longer than its share.
 pub(super) fn connect(address: &Address, look: &mut Look<'_>) -> Result<(TcpStream, SocketAddr), Failure> {
     let candidates = candidates(address, look)?;
     let deadline = look.deadline;
-    let mut failures = Vec::new();
-    for (index, candidate) in candidates.iter().enumerate() {
-        let Some(left) = deadline.left() else { break };
-        let share = left / shares(candidates.len() - index);
-        look.note(&[&candidate.to_string(), " has not taken the connection"]);
-        match TcpStream::connect_timeout(candidate, share).and_then(|stream| refuse_self(stream, *candidate))
-        {
-            Ok(stream) => return Ok((stream, *candidate)),
-            Err(error) => failures.push((*candidate, error)),
+    let (mut due, mut failures) = (candidates.clone(), Vec::new());
+    while !due.is_empty() {
+        let mut slow = Vec::new();
+        for (index, candidate) in due.iter().enumerate() {
+            let Some(left) = deadline.left() else { return Err(explain(&candidates, &failures, deadline)) };
+            look.note(&[&candidate.to_string(), " has not taken the connection"]);
+            let error = match try_one(*candidate, left / shares(due.len() - index)) {
+                Ok(stream) => return Ok((stream, *candidate)),
+                Err(error) => error,
+            };
+            if error.kind() == ErrorKind::TimedOut {
+                slow.push(*candidate);
+            }
+            failures.retain(|(address, _)| address != candidate);
+            failures.push((*candidate, error));
         }
+        due = slow;
     }
-    Err(explain(&failures, deadline))
+    Err(explain(&candidates, &failures, deadline))
+}
+
+fn try_one(address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
+    refuse_self(TcpStream::connect_timeout(&address, limit)?, address)
 }
 
 /// Into so many parts the time that is left is cut, with so many addresses
@@ -71,11 +84,14 @@ fn refuse_self(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpStream> {
     if stream.local_addr()? == peer { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
 }
 
-fn explain(failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> Failure {
+fn explain(candidates: &[SocketAddr], failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> Failure {
     // A machine without IPv6 has no [::1] to talk about.
     let meant: Vec<_> = failures.iter().filter(|(_, error)| !is_absent_family(error)).collect();
     let meant = if meant.is_empty() { failures.iter().collect() } else { meant };
-    let list = meant.iter().map(|(address, _)| address.to_string()).collect::<Vec<_>>().join(" and ");
+    let tried: Vec<_> = meant.iter().map(|(address, _)| address).collect();
+    // The time may have been over before the first of them.
+    let tried = if tried.is_empty() { candidates.iter().collect() } else { tried };
+    let list = tried.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
     let all = |kind: ErrorKind| !meant.is_empty() && meant.iter().all(|(_, error)| error.kind() == kind);
     if all(ErrorKind::ConnectionRefused) {
         return Failure::new(Kind::Connect, format!("connection refused by {list}: nothing listens there"));
@@ -95,6 +111,14 @@ fn is_absent_family(error: &io::Error) -> bool {
 #[allow(clippy::print_stdout)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_the_address_that_there_was_no_time_to_try() {
+        let address = Address { host: Host::Ip(Ipv4Addr::LOCALHOST.into()), port: 80 };
+        let mut look = Look { deadline: Deadline::after(Duration::ZERO), note: &mut |_| {} };
+        let failure = connect(&address, &mut look).unwrap_err();
+        assert_eq!(failure.reason, "no connection to 127.0.0.1:80 within 0s");
+    }
 
     #[test]
     fn a_connection_that_met_itself_is_no_listener() {

@@ -15,9 +15,6 @@ use crate::plan::probe::Grpc;
 use call::{Answer, Call};
 
 const METHOD: &str = "/grpc.health.v1.Health/Check";
-/// In bytes: a compression flag and the length of the message.
-const PREFIX: usize = 5;
-
 pub(super) fn probe(grpc: &Grpc, look: &mut Look<'_>) -> Outcome {
     let mut wire = Wire::open(&grpc.endpoint, look)?;
     let mut scheme = "http";
@@ -78,6 +75,11 @@ fn judge(service: &str, peer: &str, answer: &Answer) -> Outcome {
     let what = if service.is_empty() { String::new() } else { format!(" of {service}") };
     match answer.grpc_status.as_deref() {
         Some("0") => {}
+        Some("5") if service.is_empty() => {
+            return Err(format!(
+                "{peer} says nothing of the whole server; name one of its services: grpc://HOST:PORT/SERVICE"
+            ));
+        }
         Some("5") => return Err(format!("{peer} knows no service {service}")),
         Some("12") => {
             return Err(format!("{peer} has no health service (grpc.health.v1): add it to the server"));
@@ -90,7 +92,7 @@ fn judge(service: &str, peer: &str, answer: &Answer) -> Outcome {
         }
         None => return Err(format!("{peer} answered HTTP {} and not gRPC", answer.http_status)),
     }
-    match answer.body.get(PREFIX..).and_then(status) {
+    match message(&answer.body).and_then(status) {
         Some(1) => Ok(format!("{peer} says SERVING{what}")),
         Some(0) => Err(format!("{peer} says UNKNOWN{what}")),
         Some(2) => Err(format!("{peer} says NOT_SERVING{what}")),
@@ -99,13 +101,52 @@ fn judge(service: &str, peer: &str, answer: &Answer) -> Outcome {
     }
 }
 
-/// `HealthCheckResponse { ServingStatus status = 1; }`; a 0 may be left out.
-fn status(message: &[u8]) -> Option<u8> {
-    match message {
-        [] => Some(0),
-        [0x08, status] if *status < 0x80 => Some(*status),
-        _ => None,
+/// The one message of a body, which is whole and not compressed: a server was
+/// told of no compression.
+fn message(body: &[u8]) -> Option<&[u8]> {
+    let ([is_compressed, length @ ..], message) = body.split_first_chunk::<5>()?;
+    let is_whole = u32::from_be_bytes(*length) as usize == message.len();
+    (*is_compressed == 0 && is_whole).then_some(message)
+}
+
+/// `HealthCheckResponse { ServingStatus status = 1; }`; a 0 may be left out,
+/// and fields of later versions are skipped.
+///
+/// <https://protobuf.dev/programming-guides/encoding/>
+fn status(mut message: &[u8]) -> Option<u64> {
+    const STATUS: u64 = 1;
+    let mut status = 0;
+    while !message.is_empty() {
+        let tag = varint(&mut message)?;
+        let length = match tag & 7 {
+            0 => {
+                let value = varint(&mut message)?;
+                if tag >> 3 == STATUS {
+                    status = value;
+                }
+                0
+            }
+            1 => 8,
+            2 => usize::try_from(varint(&mut message)?).ok()?,
+            5 => 4,
+            _ => return None,
+        };
+        message = message.get(length..)?;
     }
+    Some(status)
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<u64> {
+    let mut number = 0;
+    for shift in (0..63).step_by(7) {
+        let (byte, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(byte & 0x7f) << shift;
+        if *byte < 0x80 {
+            return Some(number);
+        }
+    }
+    None
 }
 
 fn code_name(code: &str) -> String {
@@ -135,4 +176,52 @@ fn code_name(code: &str) -> String {
 /// The message is percent-encoded where it is not plain; it is shown as it came.
 fn said(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(service: &str, status: &str, body: &[u8]) -> Outcome {
+        let (http_status, grpc_status) = ("200".into(), Some(status.into()));
+        judge(service, "h:1", &Answer { http_status, grpc_status, body: body.to_vec(), ..Answer::default() })
+    }
+
+    #[test]
+    fn reads_the_status_among_fields_it_does_not_know() {
+        let table: [&[u8]; 5] = [
+            b"\0\0\0\0\x02\x08\x01",
+            b"\0\0\0\0\x03\x08\x81\0",
+            b"\0\0\0\0\x06\x12\x02hi\x08\x01",
+            b"\0\0\0\0\x0b\x08\x01\x19abcdefgh",
+            b"\0\0\0\0\x09\x08\x01\x25abcd\x28\x07",
+        ];
+        for body in table {
+            assert_eq!(told("", "0", body), Ok("h:1 says SERVING".into()), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_one_whole_message_is_none() {
+        let table: [&[u8]; 8] = [
+            b"",
+            b"\0\0\0\0",
+            b"\0\0\0\0\x05\x08\x01",
+            b"\x01\0\0\0\x02\x08\x01",
+            b"\0\0\0\0\x02\x08\x01\0\0\0\0\x02\x08\x01",
+            b"\0\0\0\0\x01\x08",
+            b"\0\0\0\0\x03\x12\x7fx",
+            b"\0\0\0\0\x0c\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+        ];
+        for body in table {
+            assert_eq!(told("", "0", body), Err("h:1 answered what is no health status".into()), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_knows_its_services_only_is_to_be_asked_for_one() {
+        assert_eq!(told("a.B", "5", b""), Err("h:1 knows no service a.B".into()));
+        let why = told("", "5", b"").unwrap_err();
+        assert!(why.contains("name one of its services: grpc://HOST:PORT/SERVICE"), "{why}");
+    }
 }

@@ -25,8 +25,10 @@ use std::io::ErrorKind;
 const QUOTED: usize = 200;
 /// So many redirects are followed, as by a Kubernetes probe.
 const MOST_REDIRECTS: usize = 10;
-/// In bytes: headers, and so much of a body is looked at.
-const LIMITS: Limits = Limits { head: 8 * 1024, body: Some(10 * 1024) };
+/// In bytes: so much of a body is looked at.
+const BODY: usize = 10 * 1024;
+/// In bytes: headers, and a body.
+const LIMITS: Limits = Limits { head: 8 * 1024, body: Some(BODY) };
 /// Half a JSON document says nothing, so more of it is looked at.
 const JSON_LIMITS: Limits = Limits { body: Some(1024 * 1024), ..LIMITS };
 
@@ -58,7 +60,7 @@ fn fetch(request: &Request, limits: Limits, look: &mut Look<'_>) -> Result<Excha
     Ok(exchange)
 }
 
-fn judge(http: &Http, exchange: Exchange, elsewhere: Option<&Redirect>, look: &Look<'_>) -> Outcome {
+fn judge(http: &Http, exchange: Exchange, elsewhere: Option<&Redirect>, look: &mut Look<'_>) -> Outcome {
     let (url, heard) = (exchange.url().to_owned(), exchange.has_begun());
     let (answer, end) = exchange.into_parts();
     let answer = match answer {
@@ -74,10 +76,13 @@ fn judge(http: &Http, exchange: Exchange, elsewhere: Option<&Redirect>, look: &L
         return Err(format!("{said}, wanted {}{}", http.status, quoted(&answer.body)));
     }
     match end {
-        None => match http.body.iter().find_map(|check| checks::fault(check, &answer)) {
-            None => Ok(said),
-            Some(fault) => Err(format!("{said}, but {fault}{}", quoted(&answer.body))),
-        },
+        None => {
+            look.note(&[&said, ", but its body was still being searched"]);
+            match http.body.iter().find_map(|check| checks::fault(check, &answer)) {
+                None => Ok(said),
+                Some(fault) => Err(format!("{said}, but {fault}{}", quoted(&answer.body))),
+            }
+        }
         Some(End::TimedOut) => Err(format!("{said}, but its body had not ended after {}", look.deadline)),
         Some(End::Closed) => Err(format!("{said}, but closed the connection in the middle of its body")),
         Some(End::Broken(error)) => Err(format!("{said}, but the connection broke in its body: {error}")),

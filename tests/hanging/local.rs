@@ -3,6 +3,8 @@
 use crate::common::{Builder, TempDir, everywhere, fixture, hinit, impossible, is_root, until};
 use crate::server::{Count, FullPort, holding, serve_tcp};
 use crate::{Prepare, Reached, Row, all_gone, probe_and_its_own, send_burst};
+use hinit::plan::probe::{Probe, Target};
+use hinit::probe::run;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,6 +14,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::Command;
 use std::thread;
+use std::time::Duration;
 
 pub fn rows() -> Vec<Row> {
     let mut rows: Vec<Row> = COMMANDS.iter().map(command).collect();
@@ -247,6 +250,23 @@ fn a_name_is_found_at_its_second_address_when_the_first_one_hangs() {
     let words = ["probe", &format!("tcp://127.0.0.2:{port}"), "--timeout", "300ms"];
     let out = hinit(crate::As::Process, words).output();
     assert_eq!(out.stdout, format!("no connection to 127.0.0.2:{port} within 300ms\n"));
+}
+
+#[test]
+fn a_server_that_needs_more_than_its_share_of_the_time_gets_what_the_others_left() {
+    let mut full = FullPort::new();
+    // Nobody is at [::1] there, which is known long before the time is over.
+    let probe = Probe::from_text(&format!("tcp://:{}", full.port()), &|_| None).unwrap();
+    let Target::Builtin(target) = probe.target else { unreachable!() };
+    let slow = format!("127.0.0.1:{} has not taken the connection", full.port());
+    let mut turns = 0;
+    let verdict = run(&target, Duration::from_secs(8), &mut |note| {
+        turns += usize::from(note.concat() == slow);
+        if turns == 2 {
+            full.drain();
+        }
+    });
+    assert_eq!(verdict.reason, format!("127.0.0.1:{} accepts connections", full.port()));
 }
 
 #[test]

@@ -168,6 +168,12 @@ impl FullPort {
         self.listener.local_addr().unwrap().port()
     }
 
+    /// Takes the connections that have waited, so that there is room again.
+    pub fn drain(&mut self) {
+        let listener = &self.listener;
+        self.queued.drain(..).for_each(|_| drop(listener.accept().unwrap()));
+    }
+
     /// Waits until somebody is connecting: as a line of proc(5)'s net/tcp.
     pub fn reached(self) -> Reached {
         Box::new(move |_, _| {

@@ -148,8 +148,10 @@ impl Request {
         }
     }
 
-    /// Sends `USER:PASSWORD`.
+    /// Sends `USER:PASSWORD`; a `USER` alone has an empty password, as for curl.
     pub(crate) fn add_credentials(&mut self, credentials: &str) {
+        let colon = if credentials.contains(':') { "" } else { ":" };
+        let credentials = format!("{credentials}{colon}");
         self.add_missing("Authorization", &format!("Basic {}", base64(credentials.as_bytes())));
     }
 
@@ -235,20 +237,19 @@ impl fmt::Display for Pattern {
 }
 
 impl JsonTest {
-    /// Reads `PATH=VALUE`: `status=UP`, `.status.db=true`, `checks[0].ok=1`.
+    /// Reads `PATH=VALUE`: `status=UP`, `.status.db=true`, `checks[0].ok=1`,
+    /// `"a.b".c=1`, and `$.status=UP` as in JSONPath. Blanks around the `=` are
+    /// no part of either side; a VALUE that has some is written in quotes.
     ///
     /// # Errors
     /// No `=`, or a path with an empty step.
     pub fn parse(text: &str) -> Result<Self> {
-        let wrong = || Error::new(format!("'{text}' is not PATH=VALUE; write one such as status.db=UP"));
-        let (path, value) = text.split_once('=').ok_or_else(wrong)?;
-        let path = path.strip_prefix('.').unwrap_or(path).replace('[', ".").replace(']', "");
-        let path: Vec<String> =
-            path.trim_start_matches('.').split('.').map(|step| step.trim_matches('"').to_owned()).collect();
-        if path.iter().any(String::is_empty) {
-            return Err(wrong());
-        }
-        Ok(Self { written: text.to_owned(), path, value: value.to_owned() })
+        let (path, value) = path_and_value(text).ok_or_else(|| {
+            Error::new(format!(
+                "'{text}' is not PATH=VALUE; write one such as status.db=UP, or \"a.b\".c=1 for a name with a dot"
+            ))
+        })?;
+        Ok(Self { written: text.to_owned(), path, value: value.trim().to_owned() })
     }
 
     /// The value at the path.
@@ -264,7 +265,49 @@ impl JsonTest {
     pub fn accepts(&self, found: &Value) -> bool {
         match found {
             Value::String(text) if *text == self.value => true,
-            _ => serde_json::from_str::<Value>(&self.value).is_ok_and(|wanted| wanted == *found),
+            _ => serde_json::from_str::<Value>(&self.value).is_ok_and(|wanted| is_equal(&wanted, found)),
+        }
+    }
+}
+
+/// JSON has one kind of number: 1 is 1.0.
+fn is_equal(one: &Value, other: &Value) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(number), Some(found)) if one.is_f64() != other.is_f64() => number.total_cmp(&found).is_eq(),
+        _ => one == other,
+    }
+}
+
+/// The steps of a path, and what follows its `=`.
+fn path_and_value(text: &str) -> Option<(Vec<String>, &str)> {
+    let text = text.trim_start();
+    let rest = text.strip_prefix('$').filter(|rest| rest.starts_with(['.', '['])).unwrap_or(text);
+    let mut rest = rest.strip_prefix('.').unwrap_or(rest);
+    let mut path = Vec::new();
+    loop {
+        let (name, after) = step(rest).filter(|(name, _)| !name.is_empty())?;
+        path.push(name.to_owned());
+        rest = match after.strip_prefix('.') {
+            Some(rest) => rest,
+            None if after.starts_with('[') => after,
+            // Whoever writes `==` is to be told, not to wait for a text that begins with `=`.
+            None => {
+                let value = after.trim_start().strip_prefix('=')?;
+                return (!value.starts_with('=')).then_some((path, value));
+            }
+        };
+    }
+}
+
+/// The first of `name`, `"any.name"`, `[0]` and `["any.name"]`, and what follows it.
+fn step(text: &str) -> Option<(&str, &str)> {
+    match (text.strip_prefix("[\""), text.strip_prefix('['), text.strip_prefix('"')) {
+        (Some(quoted), _, _) => quoted.split_once("\"]"),
+        (_, Some(index), _) => index.split_once(']'),
+        (_, _, Some(quoted)) => quoted.split_once('"'),
+        _ => {
+            let (name, after) = text.split_at(text.find(['.', '[', ']', '=']).unwrap_or(text.len()));
+            Some((name.trim_end(), after))
         }
     }
 }

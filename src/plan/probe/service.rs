@@ -44,7 +44,8 @@ impl Protocol {
         let (name, driver) = scheme.split_once('+').unwrap_or((scheme, ""));
         match name {
             "postgres" | "postgresql" => Some(Self::Postgres),
-            "mysql" | "mariadb" => Some(Self::Mysql),
+            // Rails has its own name for it.
+            "mysql" | "mysql2" | "mariadb" => Some(Self::Mysql),
             _ if !driver.is_empty() => None,
             "redis" | "valkey" => Some(Self::Redis),
             "memcached" | "memcache" => Some(Self::Memcached),

@@ -50,7 +50,7 @@ const SCHEMES: &str = "http://HOST:PORT/PATH, https://HOST/PATH, http+unix://%2F
 
 /// Reads a target whose variables are already expanded.
 pub(super) fn parse(text: &str) -> Result<Uri> {
-    if text.is_empty() {
+    if text.trim().is_empty() {
         return Err(Error::new(format!("the target is empty; write {SCHEMES}")));
     }
     let (scheme, rest) = split_scheme(text).ok_or_else(|| no_scheme(text))?;
@@ -99,8 +99,19 @@ fn split_scheme(text: &str) -> Option<(&str, &str)> {
 }
 
 fn no_scheme(text: &str) -> Error {
-    let rest = text.trim_start_matches('/');
-    Error::new(format!("'{text}' does not say how to probe; write http://{rest} or tcp://{rest}"))
+    if let Some((scheme @ ("http" | "https" | "tcp" | "grpc" | "grpcs"), port)) = text.split_once(':') {
+        return Error::new(format!("'{text}' lacks the two slashes; write {scheme}://:{port}"));
+    }
+    let is_port = text.bytes().all(|byte| byte.is_ascii_digit());
+    let how = match text.trim_start_matches('/') {
+        rest if text.starts_with('/') && !text.starts_with("//") => {
+            format!("http://:8080/{rest}, file:///{rest} or unix:///{rest}")
+        }
+        port if is_port => format!("http://:{port} or tcp://:{port}"),
+        rest if rest.contains('/') => format!("http://{rest}"),
+        rest => format!("http://{rest} or tcp://{rest}"),
+    };
+    Error::new(format!("'{text}' does not say how to probe; write {how}"))
 }
 
 fn notify(text: &str, rest: &str) -> Result<Notify> {
@@ -142,15 +153,25 @@ fn service(text: &str, protocol: Protocol, rest: &str) -> Result<Service> {
         Some(both) => both.split_once(':').map_or((both.as_str(), None), |(user, word)| (user, Some(word))),
         None => ("", None),
     };
-    let database = path.split('?').next().unwrap_or_default().trim_start_matches('/');
+    let (database, query) = path.split_once('?').unwrap_or((path, ""));
+    if let Some(name) = query.split('&').filter_map(|field| field.split('=').next()).find(is_place) {
+        return Err(Error::new(format!(
+            "'{text}' says by {name}= where the server is; write it as the host, a socket as %2Frun%2Fserver.sock"
+        )));
+    }
     let given = |word: &str| (!word.is_empty()).then(|| word.to_owned());
     Ok(Service {
         protocol,
         endpoint: service_endpoint(text, protocol, authority)?,
         user: given(user),
         password: password.and_then(given),
-        database: given(&percent_decode(text, database)?),
+        database: given(&percent_decode(text, database.trim_start_matches('/'))?),
     })
+}
+
+/// What libpq and drivers of MySQL take instead of the URL's host.
+fn is_place(name: &&str) -> bool {
+    ["host", "hostaddr", "port", "socket", "unix_socket"].contains(name)
 }
 
 /// `%2Frun%2Fredis.sock` is a unix socket: the notation of `http+unix://`,
@@ -167,6 +188,9 @@ fn service_endpoint(text: &str, protocol: Protocol, authority: &str) -> Result<E
 
 /// User and password, decoded; host and port; and what follows them.
 fn split_authority<'a>(text: &str, rest: &'a str) -> Result<(Option<String>, &'a str, &'a str)> {
+    if is_split_password(rest) {
+        return Err(Error::new("the password in the URL has a /, ? or # in it; write %2F, %3F or %23 there"));
+    }
     // A fragment is the reader's business and never goes on the wire.
     let rest = rest.split('#').next().unwrap_or(rest);
     let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
@@ -174,6 +198,14 @@ fn split_authority<'a>(text: &str, rest: &'a str) -> Result<(Option<String>, &'a
         Some((userinfo, authority)) => Ok((Some(percent_decode(text, userinfo)?), authority, path)),
         None => Ok((None, authority, path)),
     }
+}
+
+/// Whether this is `USER:PASS/WORD@HOST`: read as it is written, a part of the
+/// password would be the port, and shown in the error.
+fn is_split_password(rest: &str) -> bool {
+    let (authority, after) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let port = authority.rsplit_once(':').filter(|_| !authority.contains(['@', '[']));
+    after.contains('@') && port.is_some_and(|(_, port)| !port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Host and port of `HOST`, `HOST:PORT`, `[V6]` or `[V6]:PORT`; the host keeps its brackets.
@@ -226,7 +258,9 @@ fn percent_decode(text: &str, encoded: &str) -> Result<String> {
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         if byte == b'%' {
-            let hex = after.get(..2).and_then(|hex| str::from_utf8(hex).ok()).ok_or_else(wrong)?;
+            // The parse of a number would take a plus sign too.
+            let hex = after.get(..2).filter(|hex| hex.iter().all(u8::is_ascii_hexdigit));
+            let hex = hex.and_then(|hex| str::from_utf8(hex).ok()).ok_or_else(wrong)?;
             bytes.push(u8::from_str_radix(hex, 16).map_err(|_| wrong())?);
             rest = &after[2..];
         } else {

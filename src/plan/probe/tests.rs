@@ -58,6 +58,9 @@ fn reads_where_an_http_target_leads() {
         ("http://:${PORT}/", Host::Here, 5500, "localhost:5500", "/"),
         ("http://:${OTHER:-8080}/", Host::Here, 8080, "localhost:8080", "/"),
         ("http://:${EMPTY:-8080}/", Host::Here, 8080, "localhost:8080", "/"),
+        ("http://:${OTHER:-${PORT}}/", Host::Here, 5500, "localhost:5500", "/"),
+        ("http://:${PORT:-${OTHER:-1}}/", Host::Here, 5500, "localhost:5500", "/"),
+        ("http://:${OTHER:-${EMPTY:-8080}}/${OTHER:-a}", Host::Here, 8080, "localhost:8080", "/a"),
     ];
     for (text, host, port, host_header, path) in table {
         let request = http(text).request;
@@ -71,9 +74,19 @@ fn reads_where_an_http_target_leads() {
 fn refuses_a_target_that_cannot_be_meant() {
     let table = [
         ("", "target is missing"),
-        ("localhost:8080/x", "write http://localhost:8080/x or tcp://localhost:8080/x"),
-        ("/health", "write http://health"),
+        ("localhost:8080", "write http://localhost:8080 or tcp://localhost:8080"),
+        ("localhost:8080/x", "write http://localhost:8080/x"),
+        ("8080", "write http://:8080 or tcp://:8080"),
+        ("http:8080", "'http:8080' lacks the two slashes; write http://:8080"),
+        ("redis:6379", "write http://redis:6379 or tcp://redis:6379"),
+        ("/health", "write http://:8080/health, file:///health or unix:///health"),
+        ("//h/x", "write http://h/x"),
+        ("'  '", "the target is empty"),
+        ("http://%+5@h/", "percent-encoded"),
         ("ftp://h/", "no ftp: targets; write http://"),
+        ("http://:${OTHER:-${NOPE}}/", "the variable NOPE is not set"),
+        ("http://:${OTHER:-${PORT}/", "without its closing brace"),
+        ("http://:${OTHER:-$PORT}/", "a bare dollar sign; write ${PORT}"),
         ("https:h/", "two slashes"),
         ("http+unix:///run/a.sock", "has no socket; write its path with %2F"),
         ("http+unix://%2F/x", "names no file"),
@@ -116,6 +129,8 @@ fn refuses_a_target_that_cannot_be_meant() {
         ("redis+tls://h", "no redis+tls: targets"),
         ("mongodb+srv://h", "no mongodb+srv: targets"),
         ("mongodb://a,b", "names several servers"),
+        ("postgres:///db?host=/var/run/postgresql", "by host= where the server is; write it as the host"),
+        ("mysql://u@h/db?charset=utf8&unix_socket=/a", "by unix_socket= where the server is"),
         ("redis://%2Ftmp%2", "percent-encoded"),
         ("redis://%41", "three slashes"),
         ("exec:", "no command"),
@@ -179,6 +194,7 @@ fn reads_the_services_with_their_usual_ports() {
         ("valkey://", Redis, 6379),
         ("mysql://", Mysql, 3306),
         ("mariadb+pymysql://", Mysql, 3306),
+        ("mysql2://", Mysql, 3306),
         ("memcached://", Memcached, 11211),
         ("amqp://", Amqp, 5672),
         ("mongodb://", Mongodb, 27017),
@@ -325,8 +341,42 @@ fn compares_a_json_value_by_its_text_or_as_json() {
         let test = JsonTest::parse(text).unwrap();
         assert_eq!(test.find(&document).is_some_and(|value| test.accepts(value)), accepted, "{text}");
     }
-    for text in ["no=1", "s.x=1", "a[2]=1", "a[-1]=1"] {
+    for text in ["no=1", "s.x=1", "a[2]=1", "a[-1]=1", "$=1"] {
         assert_eq!(JsonTest::parse(text).unwrap().find(&document), None, "{text}");
+    }
+}
+
+#[test]
+fn finds_a_json_value_by_any_name_and_number() {
+    let document = serde_json::json!({
+        "a.b": {"c=d": "UP", "[x]": 1}, "status": "UP", "n": 1, "f": 2.0, "big": 9_007_199_254_740_993_u64,
+    });
+    let table = [
+        (r#""a.b"."c=d"=UP"#, true),
+        (r#"["a.b"]["c=d"]=UP"#, true),
+        (r#".["a.b"]."[x]"=1"#, true),
+        ("$.status=UP", true),
+        ("status = UP", true),
+        (" status= \"UP\" ", true),
+        ("n=1.0", true),
+        ("f=2", true),
+        ("f=2.5", false),
+        ("big=9007199254740992", false),
+    ];
+    for (text, accepted) in table {
+        let test = JsonTest::parse(text).unwrap();
+        assert_eq!(test.find(&document).is_some_and(|value| test.accepts(value)), accepted, "{text}");
+    }
+    for text in ["status==UP", "a[0=1", "a]0=1", "a[]=1", "\"a=1", "a.=1", "a\"b\"c", ".=1"] {
+        assert!(JsonTest::parse(text).unwrap_err().to_string().contains("is not PATH=VALUE"), "{text}");
+    }
+}
+
+#[test]
+fn a_user_without_a_password_is_sent_with_an_empty_one() {
+    // "a:"
+    for text in ["http://a@h/", "http://h/ --basic-auth a"] {
+        assert_eq!(http(text).request.headers[0].value, "Basic YTo=", "{text}");
     }
 }
 
@@ -369,6 +419,11 @@ fn the_slim_build_says_that_it_speaks_no_tls() {
 fn keeps_credentials_out_of_the_name() {
     assert_eq!(read("http://user:secret@h:81/x@y").name, "http://h:81/x@y");
     assert!(!error("http://%zz:secret@h/").contains("secret"));
+    for text in ["http://u:sec/ret@h/", "postgres://u:sec?ret@h/db", "redis://:sec#ret@h"] {
+        let error = error(text);
+        assert!(error.contains("the password in the URL") && !error.contains("sec"), "{error}");
+    }
+    assert_eq!(read("http://[::1]/x@y").name, "http://[::1]/x@y");
 }
 
 #[test]
@@ -385,6 +440,8 @@ fn refuses_a_check_that_cannot_be_meant() {
         ("http://h/ --json status", "--json: 'status' is not PATH=VALUE"),
         ("http://h/ --json a..b=1", "is not PATH=VALUE"),
         ("http://h/ --json =1", "is not PATH=VALUE"),
+        ("http://h/ --method HEAD --contains a", "--method HEAD asks for no body"),
+        ("http://h/ --method HEAD --not --json a=1", "--method HEAD asks for no body"),
         ("http://h/ --not", "--not stands before"),
         ("http://h/ --contains a --not", "--not stands before"),
         ("http://h/ --not --not --contains a", "--not is given twice"),
@@ -414,7 +471,7 @@ fn refuses_a_check_that_cannot_be_meant() {
         ("exec:true --expect x", "--expect goes with a tcp:// or unix:// target, not with exec:"),
         ("file:///a --send x", "--send goes with"),
         ("tcp://h:1 --expect ''", "--expect: the text is empty"),
-        (r"tcp://h:1 --send '\q'", "--send: '\\\\q' has an unknown escape"),
+        (r"tcp://h:1 --send '\q'", r"--send: '\q' has an unknown escape"),
         (r"tcp://h:1 --send '\x1'", "unknown escape"),
         (r"tcp://h:1 --send '\x+1'", "unknown escape"),
         (r"tcp://h:1 --send '\'", "unknown escape"),
@@ -432,6 +489,25 @@ fn splits_a_command_as_a_shell_would_and_runs_none() {
     assert_eq!(exec("exec:'redis-cli -p ${PORT} ping'"), ["redis-cli", "-p", "5500", "ping"]);
     assert_eq!(exec("exec:\"a 'b c' \\$d\" --timeout 1s"), ["a", "b c", "$d"]);
     assert_eq!(exec("'exec:sh -c \"echo ${X#y} $1\"'"), ["sh", "-c", "echo ${X#y} $1"]);
+}
+
+#[test]
+fn defaults_are_not_nested_without_end() {
+    let nested = |depth: usize| format!("http://h/{}x{}", "${A:-".repeat(depth), "}".repeat(depth));
+    assert_eq!(http(&nested(8)).request.path, "/x");
+    assert!(error(&nested(9)).contains("more than 8 defaults in each other"));
+    assert!(error(&nested(20_000)).contains("more than 8 defaults in each other"));
+}
+
+#[test]
+fn a_sign_of_the_shell_is_refused_where_no_shell_reads_it() {
+    for command in ["true && false", "a || exit 1", "a | b", "a; b", "a >/dev/null", "a 2>&1", "sh -c a && b"]
+    {
+        let error = error(&format!("exec:\"{command}\""));
+        assert!(error.contains("which only a shell understands"), "{command}: {error}");
+    }
+    assert_eq!(exec("'exec:sh -c \"a && b; c\"'"), ["sh", "-c", "a && b; c"]);
+    assert_eq!(exec(r#""exec:cut -d '|' -f 1""#), ["cut", "-d", "|", "-f", "1"]);
 }
 
 #[test]

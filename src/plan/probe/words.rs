@@ -199,6 +199,11 @@ fn exec(written: &str, timeout: Option<Duration>, env: Lookup<'_>) -> Result<Pro
     if words.first().is_none_or(String::is_empty) {
         return Err(Error::new("exec: has no command; write one such as exec:'redis-cli ping'"));
     }
+    if let Some(sign) = shell_sign(&words, &command) {
+        return Err(Error::new(format!(
+            "'{written}' has '{sign}', which only a shell understands; write exec:\"sh -c '...'\" around it"
+        )));
+    }
     // A shell expands its script by itself, and knows more forms than hinit.
     let expands = !is_shell(&words[0]);
     let words = words
@@ -207,6 +212,18 @@ fn exec(written: &str, timeout: Option<Duration>, env: Lookup<'_>) -> Result<Pro
         .map(|word| word.map(OsString::from))
         .collect::<Result<_>>()?;
     Ok(Probe { name: written.to_owned(), target: Target::Exec(words), timeout })
+}
+
+/// A word that is a shell's and not in quotes: the program would be given it,
+/// and `true && false` would be healthy.
+fn shell_sign<'a>(words: &'a [String], command: &str) -> Option<&'a str> {
+    const SIGNS: [&str; 4] = ["&&", "||", "|", "&"];
+    const REDIRECTIONS: [&str; 3] = [">", "2>", "<"];
+    let is_sign = |word: &str| {
+        SIGNS.contains(&word) || word.ends_with(';') || REDIRECTIONS.iter().any(|sign| word.starts_with(sign))
+    };
+    let is_bare = |word: &str| command.split_whitespace().any(|bare| bare == word);
+    words.iter().map(String::as_str).find(|word| is_sign(word) && is_bare(word))
 }
 
 fn is_shell(program: &str) -> bool {
@@ -244,8 +261,7 @@ fn unescape(text: &str) -> Result<Vec<u8>> {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
         let (byte, after) = escape(&rest[at + 1..]).ok_or_else(|| {
             Error::new(format!(
-                "'{}' has an unknown escape; write \\r \\n \\t \\0 \\xFF, and \\\\ for a backslash",
-                text.escape_debug()
+                "'{text}' has an unknown escape; write \\r \\n \\t \\0 \\xFF, and \\\\ for a backslash"
             ))
         })?;
         bytes.push(byte);

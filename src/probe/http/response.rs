@@ -18,7 +18,7 @@ pub(crate) struct Limits {
 /// An answer whose headers are complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
-    /// 200 to 599, or 101.
+    /// 200 to 999, or 101. There is no class above 599, but there are servers that think so.
     pub(crate) status: u16,
     /// What stood behind the status; often empty.
     pub(crate) phrase: String,
@@ -300,8 +300,11 @@ impl<'a> Head<'a> {
         let mut rest = rest;
         while !rest.is_empty() {
             let (line, after) = split_line(rest);
-            // Only two headers matter, and those are ASCII.
-            if let Some((name, value)) = str::from_utf8(line).ok().and_then(|line| line.split_once(':')) {
+            // A folded line goes on with the header above it, whatever it looks like (RFC 9112, 5.2).
+            let is_folded = line.starts_with(b" ") || line.starts_with(b"\t");
+            // The few headers that matter are ASCII, and no server folds them.
+            let text = str::from_utf8(line).ok().filter(|_| !is_folded);
+            if let Some((name, value)) = text.and_then(|line| line.split_once(':')) {
                 fields.push((name.trim(), value.trim()));
             }
             rest = after;
@@ -319,7 +322,8 @@ impl<'a> Head<'a> {
         if to_head || matches!(self.status, 101 | 204 | 304) {
             return Some(Phase::Done);
         }
-        if self.all("transfer-encoding").any(|value| value.to_ascii_lowercase().ends_with("chunked")) {
+        let mut last_codings = self.all("transfer-encoding").filter_map(|value| value.rsplit(',').next());
+        if last_codings.any(|coding| coding.trim().eq_ignore_ascii_case("chunked")) {
             return Some(Phase::Chunk(Chunk::Size(0, false)));
         }
         let mut lengths = self.all("content-length").map(parse_length);
@@ -355,7 +359,7 @@ fn status_line(line: &str) -> Option<(u16, &str)> {
     let status = words.next()?;
     let is_right = version.len() == 1 && version.bytes().all(|b| b.is_ascii_digit());
     let digits = status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit());
-    let status = status.parse().ok().filter(|status| is_right && digits && (100..=599).contains(status))?;
+    let status = status.parse().ok().filter(|status| is_right && digits && (100..=999).contains(status))?;
     Some((status, words.next().unwrap_or_default().trim()))
 }
 
@@ -417,6 +421,24 @@ mod tests {
         for bytes in table {
             assert_eq!(body_of(bytes), b"OK", "{}", String::from_utf8_lossy(bytes));
         }
+    }
+
+    #[test]
+    fn a_folded_line_is_no_header_of_its_own() {
+        let table: [&[u8]; 3] = [
+            b"HTTP/1.1 200 OK\r\nX: a\r\n Content-Length: 5\r\nContent-Length: 2\r\n\r\nOK",
+            b"HTTP/1.1 200 OK\r\nX: a\r\n\tTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nOK",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: unchunked\r\nContent-Length: 2\r\n\r\nOK",
+        ];
+        for bytes in table {
+            assert_eq!(body_of(bytes), b"OK", "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn a_status_above_599_is_an_answer_too() {
+        let answer = read(b"HTTP/1.1 999 Request denied\r\nContent-Length: 0\r\n\r\n").1.unwrap().unwrap();
+        assert_eq!(answer.status_text(), "999 Request denied");
     }
 
     #[test]

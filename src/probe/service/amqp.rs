@@ -17,7 +17,8 @@ const LONGEST: u32 = 12 * 1024;
 
 pub(super) fn read(_: &Service, heard: &[u8]) -> Option<Answer> {
     if begins_as(heard, b"AMQP") {
-        return heard.get(4..8).map(other_version);
+        // The first of these four is the protocol's number: 0, or 3 with SASL.
+        return heard.get(4..8).map(|header| other_version(&header[1..]));
     }
     let mut bytes = Bytes(heard);
     let (kind, _channel) = (bytes.byte()?, bytes.array::<2>());

@@ -130,7 +130,7 @@ fn memcached_is_ready_when_it_tells_its_version() {
 fn amqp_is_ready_when_the_broker_starts_the_connection() {
     let read = |bytes: &[u8]| dripped(&service(Protocol::Amqp), amqp::read, bytes);
     assert_eq!(read(b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09"), ready(""));
-    assert_eq!(read(b"AMQP\0\x01\0\0"), not_ready("it speaks AMQP 0-1-0-0, not 0-9-1"));
+    assert_eq!(read(b"AMQP\0\x01\0\0"), not_ready("it speaks AMQP 1-0-0, not 0-9-1"));
     assert_eq!(read(b"\x01\0\0\0\0\0\x09\0\x0a\0\x32\x01\x40\x02no"), not_ready("no (320)"));
     for foreign in [&b"HTTP"[..], b"\x02", b"\x01\0\0\xff\xff\xff\xff", b"\x01\0\0\0\0\0\x04\0\x0a\0\x0b"] {
         assert_eq!(read(foreign), Some(Answer::Foreign), "{foreign:?}");

@@ -28,8 +28,7 @@ fn certificate(why: &CertificateError) -> String {
             format!("has a certificate that is not valid yet, or the clock here is wrong: {why}")
         }
         CertificateError::NotValidForNameContext { expected, presented } => {
-            // Each is shown as DnsName("example.org").
-            let names: Vec<&str> = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect();
+            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
             let names = if names.is_empty() { "no name at all".into() } else { names.join(", ") };
             format!(
                 "has a certificate for {names}, not for {}; write that name as the host, or --insecure",
@@ -38,6 +37,12 @@ fn certificate(why: &CertificateError) -> String {
         }
         _ => format!("has a certificate that is not believed: {why}"),
     }
+}
+
+/// Each is shown as `DnsName("example.org")` or `IpAddress(127.0.0.1)`.
+fn bare(name: &str) -> &str {
+    let inside = name.split_once('(').and_then(|(_, inside)| inside.strip_suffix(')'));
+    inside.unwrap_or(name).trim_matches('"')
 }
 
 fn handshake(why: &Error) -> String {
@@ -58,5 +63,17 @@ fn connection(error: &io::Error) -> String {
             "reset the connection in the TLS handshake".into()
         }
         _ => format!("broke off in the TLS handshake: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::bare;
+
+    #[test]
+    fn names_are_shown_as_they_are_written() {
+        assert_eq!(bare("DnsName(\"example.org\")"), "example.org");
+        assert_eq!(bare("IpAddress(127.0.0.1)"), "127.0.0.1");
+        assert_eq!(bare("something"), "something");
     }
 }

@@ -16,12 +16,14 @@ pub(super) fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
     if !uri.secure && !follow {
         checks.refuse_tls_only("http://")?;
     }
-    Ok(Http {
-        request: request(uri, checks)?,
-        follow,
-        status: status.map_err(|error| error.at("--status"))?.unwrap_or_default(),
-        body: body_checks(checks)?,
-    })
+    let (request, body) = (request(uri, checks)?, body_checks(checks)?);
+    if request.method == "HEAD" && !body.is_empty() {
+        return Err(Error::new(
+            "--method HEAD asks for no body, which --contains, --match and --json look at; leave it out",
+        ));
+    }
+    let status = status.map_err(|error| error.at("--status"))?.unwrap_or_default();
+    Ok(Http { request, follow, status, body })
 }
 
 fn request(uri: HttpUri, checks: &Checks<'_>) -> Result<Request> {
