@@ -30,7 +30,8 @@ const LOG_ENTRIES: usize = 5;
 pub const NO_EXIT_CODE: i32 = -1;
 /// The first pause between early rounds; it doubles from there.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// A wake-up is late only beyond this, however short the interval.
+/// A wake-up is late only beyond this, however short the interval: as much may
+/// be owed to a busy machine.
 const LATE: Duration = Duration::from_secs(1);
 
 /// What the supervisor has to do.
@@ -283,8 +284,11 @@ impl Schedule {
 
     /// Was everything frozen, the app included (a paused container, a
     /// suspended machine)? Then nothing seen meanwhile can be held against it.
+    ///
+    /// A round that is only due is as good an interval later. One that runs was
+    /// frozen as well, so the time it took says nothing.
     fn is_late(&self, now: Moment) -> bool {
-        let allowed = LATE.max(self.timing.interval);
+        let allowed = if self.round == Round::Idle { LATE.max(self.timing.interval) } else { LATE };
         self.next_deadline().is_some_and(|deadline| now > deadline.saturating_add(allowed))
     }
 
