@@ -318,6 +318,25 @@ fn sweeps_daemons_and_lets_their_handlers_run() {
     });
 }
 
+#[test]
+fn a_sweep_does_not_wait_for_health_checks() {
+    everywhere(|mode| {
+        let dir = TempDir::new("checks");
+        let [up, asked, done] = ["up", "asked", "done"].map(|name| dir.path().join(name).display().to_string());
+        // Hangs once the app is gone, and does not hear of the sweep.
+        let check = format!("trap '' TERM; ! test -e {asked} || exec sleep 600");
+        let daemon = format!(
+            "trap 'touch {asked}; sleep 0.3; touch {done}; exit' TERM; touch {up}; while ! test -e {done}; do sleep 0.01; done"
+        );
+        let app = "setsid sh -c \"$1\" & until test -e \"$2\"; do sleep 0.01; done; exit 4";
+        let timing = ["--sweep", "10m", "--health-interval", "20ms", "--health-timeout", "10m"];
+        let words = [&timing[..], &["--health-cmd", &check, "sh", "-c", app, "sh", &daemon, &up]].concat();
+        let out = hinit(mode, words).output();
+        assert_eq!(out.code, 4, "{}", out.stderr);
+        assert!(Path::new(&done).exists(), "{}", out.stderr);
+    });
+}
+
 /// An app that leaves a daemon behind that ignores TERM.
 fn leaving_a_stubborn_one(mode: As, limit: &str, dir: &TempDir) -> common::Running {
     let said = dir.file("said", "").display().to_string();

@@ -309,7 +309,9 @@ impl Runtime {
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        if let (Phase::Restarting, Some(watch)) = (phase, &mut self.watch) {
+        // Without the app there is nothing to look at, and a check would be one
+        // more process that a sweep waits for.
+        if let (None, Some(watch)) = (self.app, &mut self.watch) {
             watch.pause(clock::now());
         }
         self.publish();
