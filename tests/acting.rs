@@ -125,6 +125,47 @@ fn the_ready_file_is_there_while_the_app_is_healthy_and_not_stopping() {
 }
 
 #[test]
+fn the_ready_file_comes_back_and_comes_late() {
+    everywhere(|mode| {
+        let dir = TempDir::new("comes-back");
+        let healthy = dir.file("healthy", "");
+        let (directory, ready) = (dir.path().join("later"), dir.path().join("later/ready"));
+        let options = ["--ready-file", ready.to_str().unwrap()];
+        let running = hinit(mode, watching(&healthy, &options, &[&fixture(), "signals"])).start();
+        running.says("healthy,").says(&format!("--ready-file {}: ", ready.display()));
+        std::fs::create_dir(directory).unwrap();
+        let is_there = || ready.exists().then_some(());
+        until("the ready file is there once its directory is", is_there);
+        std::fs::remove_file(&ready).unwrap();
+        until("the ready file is there again", is_there);
+        let said = running.stderr();
+        assert_eq!(said.matches("--ready-file").count(), 1, "it is said once: {said}");
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+        assert!(!ready.exists());
+    });
+}
+
+/// What a mistaken path may name, and root may well replace or wait for.
+#[test]
+fn what_is_no_file_is_neither_taken_for_one_nor_taken_away() {
+    everywhere(|mode| {
+        let dir = TempDir::new("no-file");
+        let [socket, link, target] = ["socket", "link", "target"].map(|name| dir.path().join(name));
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        for (option, path) in [("--ready-file", &socket), ("--ready-file", &link), ("--status-file", &socket)] {
+            let name = path.to_str().unwrap();
+            let out = hinit(mode, [option, name, "true"]).output();
+            let told = format!("warning: {option} {name}: it is there already and no regular file; ");
+            assert!(out.code == 0 && out.stderr.contains(&told), "{}", out.stderr);
+            assert!(!path.symlink_metadata().unwrap().is_file(), "{option} {name}");
+        }
+        assert!(!target.exists());
+    });
+}
+
+#[test]
 fn readers_are_told_of_a_stop_before_the_app_is() {
     let dir = TempDir::new("drain");
     let (healthy, status) = (dir.file("healthy", ""), dir.path().join("status.json"));

@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::options::{self, Found, Options, Rest};
 use crate::text::{nearest, one_line};
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 
 /// The environment twin of an option: `HINIT_STOP_SIGNAL`.
 pub fn twin(name: &str) -> String {
@@ -39,6 +40,15 @@ impl Word {
     /// The same for a value that need not be UTF-8 text.
     pub fn read_bytes<T>(&self, parse: impl FnOnce(&OsStr) -> Result<T>) -> Result<T> {
         parse(&self.text).map_err(|error| error.at(&self.place))
+    }
+
+    /// The value as a path.
+    pub fn path(&self) -> Result<PathBuf> {
+        if self.text.is_empty() {
+            let why = "it is empty; write a path (an unset variable leaves an empty string)";
+            return Err(Error::new(why).at(&self.place));
+        }
+        Ok(self.text.clone().into())
     }
 
     fn utf8(&self) -> Result<&str> {
@@ -94,6 +104,11 @@ impl Typed {
     /// `HINIT_USER=$APP_USER` must not leave the app root.
     pub fn given<T>(&self, name: &str, parse: impl FnOnce(&str) -> Result<T>) -> Result<Option<T>> {
         self.flag(name).pop().or_else(|| self.variable(name)).map(|word| word.read(parse)).transpose()
+    }
+
+    /// The value of an option as a path, if it is given at all.
+    pub fn path(&self, name: &str) -> Result<Option<PathBuf>> {
+        self.one(name).map(|word| word.path()).transpose()
     }
 
     /// Whether a switch is on; none if it is not given.

@@ -74,7 +74,7 @@ impl Question {
             return Err(Error::new("--timeout is how long to wait; write --wait too"));
         }
         let json = typed.switch("json")?.unwrap_or(false);
-        Ok(Self { places: where_to_look(typed), json, wait, limit })
+        Ok(Self { places: where_to_look(typed)?, json, wait, limit })
     }
 
     fn answer(&self) -> i32 {
@@ -127,10 +127,10 @@ impl Question {
 /// Who names a file means that one: another hinit of this machine must not
 /// answer for it. The environment's is the first of the list in which hinit
 /// looks for a place to write to.
-fn where_to_look(typed: &Typed) -> Vec<PathBuf> {
+fn where_to_look(typed: &Typed) -> Result<Vec<PathBuf>> {
     match typed.flag_only("status-file") {
-        Some(named) => vec![named.text.into()],
-        None => places(typed.one("status-file").map(|word| PathBuf::from(word.text)).as_deref()),
+        Some(named) => Ok(vec![named.path()?]),
+        None => Ok(places(typed.path("status-file")?.as_deref())),
     }
 }
 

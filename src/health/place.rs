@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 /// hinit's own directory.
 const RUNTIME_DIRECTORY: &str = "/run/hinit";
 const NAMESPACE: &str = "/proc/self/ns/mnt";
+/// What is at a path and must not be replaced: a device, a directory.
+pub const NO_FILE: &str = "it is there already and no regular file";
 /// Of the text of a document, in bytes; a longer one has a talkative check.
 const MOST_KEPT: usize = 4096;
 
@@ -101,6 +103,12 @@ impl Spare {
     }
 }
 
+/// Neither a file, nor a link that the document would take the place of.
+fn is_something_else(path: &Path) -> bool {
+    fs::symlink_metadata(path)
+        .is_ok_and(|metadata| !metadata.is_file() && !metadata.file_type().is_symlink())
+}
+
 /// A place that cannot be used, and why.
 pub type Refusal = (PathBuf, io::Error);
 
@@ -135,7 +143,11 @@ impl Place {
         }
     }
 
+    /// A device must stay one: the rename would replace it, as root even /dev/null.
     fn claim(&mut self, document: &Document) -> io::Result<()> {
+        if is_something_else(&self.path) {
+            return Err(io::Error::new(ErrorKind::AlreadyExists, NO_FILE));
+        }
         match witness::occupant(&self.path, document.supervisor) {
             Some(other) => Err(io::Error::new(ErrorKind::ResourceBusy, other)),
             None => self.write(document),

@@ -2,14 +2,14 @@
 
 use crate::health::Status;
 use crate::health::document::{Document, State, Supervisor};
-use crate::health::place::{Place, Refusal, known_places};
+use crate::health::place::{NO_FILE, Place, Refusal, known_places};
 use crate::health::schedule::Schedule;
 use crate::health::wall::WallClock;
 use crate::health::witness;
 use crate::sys::{Pid, clock, process};
 use log::{Level, info, log, warn};
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -128,23 +128,50 @@ struct ReadyFile {
     path: PathBuf,
     /// None before anything has been done: an old one may lie there.
     shown: Option<bool>,
+    failed: bool,
 }
 
 impl ReadyFile {
     fn new(path: &Path) -> Self {
-        Self { path: path.to_path_buf(), shown: None }
+        Self { path: path.to_path_buf(), shown: None, failed: false }
     }
 
+    /// Made again if somebody took it away, and tried again if it failed; what
+    /// goes wrong is said once.
     fn show(&mut self, ready: bool) {
-        if self.shown.replace(ready) == Some(ready) {
+        if !ready && self.shown == Some(false) {
             return;
         }
-        let done = if ready { File::create(&self.path).map(drop) } else { fs::remove_file(&self.path) };
-        match done {
-            Err(error) if error.kind() != ErrorKind::NotFound || ready => {
-                warn!("--ready-file {}: {error}", self.path.display());
-            }
-            _ => {}
+        let done = if ready { self.make() } else { self.remove() };
+        self.shown = done.is_ok().then_some(ready);
+        if let Err(error) = &done
+            && !self.failed
+        {
+            let path = self.path.display();
+            warn!("--ready-file {path}: {error}; write the path of a file that the app's user may make");
+        }
+        self.failed = done.is_err();
+    }
+
+    /// Nothing is followed, opened or emptied that is there already: it may be
+    /// a device, or a FIFO that nobody reads.
+    fn make(&self) -> io::Result<()> {
+        if self.is_there()? {
+            return Ok(());
+        }
+        File::create_new(&self.path).map(drop)
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        if self.is_there()? { fs::remove_file(&self.path) } else { Ok(()) }
+    }
+
+    fn is_there(&self) -> io::Result<bool> {
+        match fs::symlink_metadata(&self.path) {
+            Ok(metadata) if metadata.is_file() => Ok(true),
+            Ok(_) => Err(io::Error::new(ErrorKind::AlreadyExists, NO_FILE)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
         }
     }
 }
