@@ -154,7 +154,8 @@ fn what_is_no_file_is_neither_taken_for_one_nor_taken_away() {
         let [socket, link, target] = ["socket", "link", "target"].map(|name| dir.path().join(name));
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        for (option, path) in [("--ready-file", &socket), ("--ready-file", &link), ("--status-file", &socket)] {
+        for (option, path) in [("--ready-file", &socket), ("--ready-file", &link), ("--status-file", &socket)]
+        {
             let name = path.to_str().unwrap();
             let out = hinit(mode, [option, name, "true"]).output();
             let told = format!("warning: {option} {name}: it is there already and no regular file; ");
@@ -363,7 +364,8 @@ fn sweeps_daemons_and_lets_their_handlers_run() {
 fn a_sweep_does_not_wait_for_health_checks() {
     everywhere(|mode| {
         let dir = TempDir::new("checks");
-        let [up, asked, done] = ["up", "asked", "done"].map(|name| dir.path().join(name).display().to_string());
+        let [up, asked, done] =
+            ["up", "asked", "done"].map(|name| dir.path().join(name).display().to_string());
         // Hangs once the app is gone, and does not hear of the sweep.
         let check = format!("trap '' TERM; ! test -e {asked} || exec sleep 600");
         let daemon = format!(

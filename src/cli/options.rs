@@ -7,9 +7,12 @@ use crate::text::{nearest, one_line};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
+/// What all environment twins begin with.
+const PREFIX: &str = "HINIT_";
+
 /// The environment twin of an option: `HINIT_STOP_SIGNAL`.
 pub fn twin(name: &str) -> String {
-    format!("HINIT_{}", name.to_ascii_uppercase().replace('-', "_"))
+    format!("{PREFIX}{}", name.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// In bytes; a word may be long.
@@ -143,7 +146,11 @@ impl Typed {
     ) -> Vec<(String, Option<String>)> {
         let known: Vec<String> = options.map(twin).collect();
         let unknown = self.variables.iter().map(|(name, _)| name).filter(|name| !known.contains(name));
-        let meant = |name: &str| nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        // What all have in common makes none of them likely.
+        let meant = |name: &str| {
+            let options = known.iter().filter_map(|known| known.strip_prefix(PREFIX));
+            nearest(name.strip_prefix(PREFIX)?, options).map(|option| format!("{PREFIX}{option}"))
+        };
         unknown.map(|name| (name.clone(), meant(name))).collect()
     }
 
@@ -160,7 +167,7 @@ impl Typed {
 
 fn variables() -> Vec<(String, OsString)> {
     let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    named.filter(|(name, _)| name.starts_with("HINIT_")).collect()
+    named.filter(|(name, _)| name.starts_with(PREFIX)).collect()
 }
 
 fn split_lines(word: &Word) -> Vec<Word> {

@@ -95,7 +95,8 @@ fn warn_of_unknown_variables(typed: &Typed) {
         return;
     }
     let options = words::OPTIONS.definitions().map(|option| option.name);
-    let known = options.filter(|name| *name != "help").chain(["log"]);
+    // The last one is for `hinit status`, in the same environment.
+    let known = options.filter(|name| *name != "help").chain(["log", "json"]);
     for (name, nearest) in typed.unknown_variables(known) {
         match nearest {
             Some(nearest) => warn!("no option reads {name}; did you mean {nearest}?"),

@@ -105,8 +105,7 @@ impl Spare {
 
 /// Neither a file, nor a link that the document would take the place of.
 fn is_something_else(path: &Path) -> bool {
-    fs::symlink_metadata(path)
-        .is_ok_and(|metadata| !metadata.is_file() && !metadata.file_type().is_symlink())
+    fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.file_type().is_symlink())
 }
 
 /// A place that cannot be used, and why.

@@ -122,8 +122,26 @@ fn health(typed: &Typed, variables: &Variables) -> Result<Option<Health>> {
     let mut probes = probes(typed, "health", variables)?;
     probes.extend(typed.get("health-cmd", Probe::from_command)?);
     let timing = timing(typed)?;
-    let off = probes.is_empty() || typed.switch("no-healthcheck")?.unwrap_or(false);
+    let is_unwanted = typed.switch("no-healthcheck")?.unwrap_or(false);
+    let acts = typed.get("health-on-failure", on_failure)?.is_some_and(|action| action != OnFailure::None);
+    if acts && probes.is_empty() && !is_unwanted {
+        demand(
+            typed,
+            "health-on-failure",
+            "--health or --health-cmd too (an image's HEALTHCHECK is Docker's)",
+        )?;
+    }
+    let off = probes.is_empty() || is_unwanted;
     Ok((!off).then_some(Health { probes, timing }))
+}
+
+/// A flag that says nothing without another one is a mistake. A variable is not:
+/// it may be an image's default for whoever writes the other one.
+fn demand(typed: &Typed, flag: &str, other: &str) -> Result<()> {
+    if typed.is_typed(flag) {
+        return Err(Error::new(format!("--{flag} does nothing alone; write {other}")));
+    }
+    Ok(())
 }
 
 /// `${PORT}` is what the app will find there.
@@ -148,6 +166,9 @@ fn on_failure(text: &str) -> Result<OnFailure> {
 fn wait_for(typed: &Typed, variables: &Variables) -> Result<WaitFor> {
     let limit = typed.get("wait-timeout", parse_duration)?.filter(|limit| !limit.is_zero());
     let probes = probes(typed, "wait-for", variables)?;
+    if probes.is_empty() {
+        demand(typed, "wait-timeout", "--wait-for TARGET too")?;
+    }
     if probes.iter().any(|probe| matches!(probe.target, Target::Notify(_))) {
         return Err(Error::new(
             "--wait-for: notify: is what the app itself says; write it as --health notify:",
