@@ -22,6 +22,9 @@ pub struct Facts {
     pub app: Option<Pid>,
     /// How often it has been started again.
     pub restarts: u32,
+    /// Whether checks are configured that have not begun: there is no schedule
+    /// before the app is started.
+    pub is_unchecked: bool,
 }
 
 /// The document and where it is.
@@ -56,7 +59,10 @@ impl Publication {
         self.clock.sync(clock::now(), SystemTime::now());
         let supervisor = *self.supervisor.get_or_insert_with(witness::own_name);
         let health = Document::new(supervisor, facts.state, schedule, &self.clock);
-        let document = Document { app_pid: facts.app, restarts: facts.restarts, ..health };
+        let mut document = Document { app_pid: facts.app, restarts: facts.restarts, ..health };
+        if facts.is_unchecked {
+            document.health.status = Status::Starting;
+        }
         if let Some(file) = &mut self.ready {
             file.show(is_ready(&document));
         }

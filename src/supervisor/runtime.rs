@@ -303,7 +303,12 @@ impl Runtime {
         if !self.manner.publishes() {
             return;
         }
-        let facts = Facts { state: self.phase, app: self.app, restarts: self.machine.restarts() };
+        let facts = Facts {
+            state: self.phase,
+            app: self.app,
+            restarts: self.machine.restarts(),
+            is_unchecked: self.checks.is_some(),
+        };
         self.publication.publish(facts, self.watch.as_ref().map(Watch::schedule));
     }
 
