@@ -65,6 +65,7 @@ fn restarts_a_failing_app_as_often_as_the_policy_says() {
     everywhere(|mode| {
         let out = hinit(mode, ["--restart", "on-failure:2", "sh", "-c", "echo life; exit 3"]).output();
         assert_eq!((out.code, out.stdout.as_str()), (3, "life\nlife\nlife\n"), "{}", out.stderr);
+        assert!(out.stderr.ends_with("not started again: --restart allows 2 restarts\n"), "{}", out.stderr);
     });
 }
 
@@ -262,6 +263,8 @@ fn leaves_with_69_when_its_restarts_did_not_help() {
         let app = ["sh", "-c", "trap 'exit 0' TERM; echo life; while :; do sleep 0.01; done"];
         let out = hinit(mode, watching(&healthy, &options, &app)).output();
         assert_eq!((out.code, out.stdout.as_str()), (69, "life\nlife\n"), "{}", out.stderr);
+        assert!(out.stderr.contains("acting on it (--health-on-failure restart): SIGTERM"), "{}", out.stderr);
+        assert!(out.stderr.ends_with("not started again: --restart allows 1 restart\n"), "{}", out.stderr);
     });
 }
 
@@ -279,7 +282,7 @@ fn several_checks_run_at_the_same_time_and_the_one_that_fails_is_named() {
         let running = hinit(mode, [timing.as_slice(), &checks, &[&fixture(), "signals"]].concat()).start();
         running.says("healthy,");
         std::fs::remove_file(&c).unwrap();
-        running.says(&format!("unhealthy: exec:sh {script} {a} {b} {c}: "));
+        running.says(&format!("unhealthy: exec:sh {script} {a} {b} {c}: exit code 1\n"));
         running.signal(TERM);
         assert_eq!(running.wait().code, 7);
     });
@@ -333,6 +336,64 @@ fn a_stop_while_waiting_ends_at_once() {
         running.says("waiting").signal(TERM);
         let out = running.wait();
         assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
+        assert!(
+            out.stderr.ends_with(" while the app does not run, so it is not started\n"),
+            "{}",
+            out.stderr
+        );
+    });
+}
+
+#[test]
+fn the_status_while_waiting_is_starting_if_there_is_a_check_and_none_if_not() {
+    let dir = TempDir::new("waiting");
+    let file = dir.path().join("status.json");
+    let path = file.to_str().unwrap();
+    for (checks, status) in [(["--health", "tcp://:1"].as_slice(), "starting"), (&[], "none")] {
+        let words = [&["--wait-for", "exec:false", "--status-file", path], checks, &["true"]].concat();
+        let running = hinit(As::Process, words).start();
+        let told = until("the status is told", || std::fs::read(&file).ok());
+        let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!(
+            (&told["State"]["Status"], &told["State"]["Health"]["Status"]),
+            (&"starting".into(), &status.into())
+        );
+        let out = hinit(As::Process, ["status", "--status-file", path]).output();
+        assert!(out.code == 1 && out.stdout.contains("not started yet"), "{}", out.stdout);
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    }
+}
+
+#[test]
+fn says_each_check_if_told_to_say_more() {
+    everywhere(|mode| {
+        let dir = TempDir::new("verbose");
+        let healthy = dir.path().join("healthy");
+        let running = hinit(mode, watching(&healthy, &["-v"], &[&fixture(), "signals"])).start();
+        running.says("unhealthy: the check exited with code 1 and said nothing\n");
+        running.says("checked, exit code 1: \n");
+        std::fs::write(healthy, "").unwrap();
+        running.says("checked, exit code 0: \n").says("healthy again: ").signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn a_line_of_the_log_ends_with_what_the_check_said() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--health-cmd", "echo fine", &fixture(), "signals"]).start();
+        running.says("healthy, ").says(" after the start: fine\n").signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn a_run_limit_between_two_lives_says_that_there_is_none_to_come() {
+    everywhere(|mode| {
+        let out = hinit(mode, ["--timeout", "350ms", "--restart", "always", "false"]).output();
+        assert_eq!(out.code, 124, "{}", out.stderr);
+        assert!(out.stderr.ends_with("has passed, so the app is not started again\n"), "{}", out.stderr);
     });
 }
 

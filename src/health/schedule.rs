@@ -66,6 +66,8 @@ pub struct Change {
     pub to: Status,
     /// What the round that changed it said; empty after a restart.
     pub reason: String,
+    /// That round's exit code; 0 after a restart.
+    pub exit_code: i32,
 }
 
 /// One result in the log, in Docker's terms.
@@ -209,7 +211,7 @@ impl Schedule {
             self.kill(&mut actions);
         }
         self.begin(now);
-        self.report_change(from, "", &mut actions);
+        self.report_change(from, "", 0, &mut actions);
         actions.push(Action::Publish);
         actions
     }
@@ -337,7 +339,7 @@ impl Schedule {
         self.due = entry.end.saturating_add(self.delay(entry.end));
         self.early_due = entry.end.saturating_add(self.pause);
         self.early_reason = None;
-        self.report_change(from, &entry.output, actions);
+        self.report_change(from, &entry.output, entry.exit_code, actions);
         self.remember(entry);
         actions.push(Action::Publish);
     }
@@ -361,7 +363,7 @@ impl Schedule {
         } else {
             self.back_off(now);
         }
-        self.report_change(from, &output, actions);
+        self.report_change(from, &output, exit_code, actions);
         self.early_reason = Some(output);
         actions.push(Action::Publish);
     }
@@ -371,10 +373,10 @@ impl Schedule {
         self.pause = self.pause.saturating_mul(2).min(self.timing.start_interval);
     }
 
-    fn report_change(&self, from: Status, reason: &str, actions: &mut Vec<Action>) {
+    fn report_change(&self, from: Status, reason: &str, exit_code: i32, actions: &mut Vec<Action>) {
         let to = self.shown();
         if from != to {
-            actions.push(Action::Changed(Change { from, to, reason: reason.to_owned() }));
+            actions.push(Action::Changed(Change { from, to, reason: reason.to_owned(), exit_code }));
         }
     }
 }

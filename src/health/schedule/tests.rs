@@ -446,7 +446,8 @@ fn a_restart_of_the_app_begins_anew_and_keeps_the_log() {
     let (mut schedule, now) = (world.schedule, world.now);
     assert_eq!(schedule.shown(), Status::Unhealthy);
     let actions = schedule.restarted(now);
-    let change = Change { from: Status::Unhealthy, to: Status::Starting, reason: String::new() };
+    let change =
+        Change { from: Status::Unhealthy, to: Status::Starting, reason: String::new(), exit_code: 0 };
     assert_eq!(actions, [Action::Changed(change), Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 3));
     assert_eq!(schedule.tick(now, nothing), [Action::Start(Kind::Early)]);
