@@ -147,23 +147,43 @@ fn the_ready_file_comes_back_and_comes_late() {
     });
 }
 
-/// What a mistaken path may name, and root may well replace or wait for.
+/// Root may well replace a device, even /dev/null.
 #[test]
 fn what_is_no_file_is_neither_taken_for_one_nor_taken_away() {
     everywhere(|mode| {
         let dir = TempDir::new("no-file");
-        let [socket, link, target] = ["socket", "link", "target"].map(|name| dir.path().join(name));
+        let (socket, directory) = (dir.path().join("socket"), dir.path().join("directory"));
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        std::os::unix::fs::symlink(&target, &link).unwrap();
-        for (option, path) in [("--ready-file", &socket), ("--ready-file", &link), ("--status-file", &socket)]
-        {
-            let name = path.to_str().unwrap();
-            let out = hinit(mode, [option, name, "true"]).output();
-            let told = format!("warning: {option} {name}: it is there already and no regular file; ");
-            assert!(out.code == 0 && out.stderr.contains(&told), "{}", out.stderr);
-            assert!(!path.symlink_metadata().unwrap().is_file(), "{option} {name}");
+        std::fs::create_dir(&directory).unwrap();
+        for option in ["--ready-file", "--status-file"] {
+            for path in [&socket, &directory] {
+                let name = path.to_str().unwrap();
+                let out = hinit(mode, [option, name, "true"]).output();
+                let told = format!("warning: {option} {name}: something is there that is no file; ");
+                assert!(out.code == 0 && out.stderr.contains(&told), "{}", out.stderr);
+                assert!(!path.symlink_metadata().unwrap().is_file(), "{option} {name}");
+            }
         }
-        assert!(!target.exists());
+    });
+}
+
+/// A stale one, or what somebody else has laid there.
+#[test]
+fn the_ready_file_takes_the_place_of_a_link_and_is_an_empty_file() {
+    everywhere(|mode| {
+        let dir = TempDir::new("link");
+        let (healthy, target) = (dir.path().join("healthy"), dir.file("target", "kept"));
+        let link = dir.path().join("link");
+        let options = ["--ready-file", link.to_str().unwrap()];
+        let running = hinit(mode, watching(&healthy, &options, &[&fixture(), "signals"])).start();
+        running.says("unhealthy");
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        std::fs::write(healthy, "").unwrap();
+        let is_empty = || link.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
+        until("the ready file is there", || is_empty().then_some(()));
+        assert_eq!(std::fs::read_to_string(target).unwrap(), "kept");
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
     });
 }
 

@@ -183,7 +183,10 @@ fn judge(document: &Document, now: Moment, wall: SystemTime) -> (bool, String) {
 fn details(document: &Document, wall: SystemTime) -> String {
     let last = document.health.log.last();
     let reason = match (&document.early_reason, last) {
-        (Some(said), _) => reason(said, None, REASON_LENGTH),
+        (Some(said), _) => {
+            let passed = document.health.status == Status::Healthy;
+            reason(said, passed.then_some(0), REASON_LENGTH)
+        }
         (None, Some(last)) => reason(&last.output, Some(last.exit_code), REASON_LENGTH),
         (None, None) => "not checked yet".to_owned(),
     };

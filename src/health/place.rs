@@ -6,14 +6,14 @@ use crate::sys::files::{self, Lock};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+};
 use std::path::{Path, PathBuf};
 
 /// hinit's own directory.
 const RUNTIME_DIRECTORY: &str = "/run/hinit";
 const NAMESPACE: &str = "/proc/self/ns/mnt";
-/// What is at a path and must not be replaced: a device, a directory.
-pub const NO_FILE: &str = "it is there already and no regular file";
 /// Of the text of a document, in bytes; a longer one has a talkative check.
 const MOST_KEPT: usize = 4096;
 
@@ -103,9 +103,22 @@ impl Spare {
     }
 }
 
-/// Neither a file, nor a link that the document would take the place of.
-fn is_something_else(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok_and(|metadata| !metadata.is_file() && !metadata.file_type().is_symlink())
+/// Whether hinit may put a file in the place of what is there: a file, a link,
+/// a FIFO, nothing. A device must stay one, as root even /dev/null, and a socket
+/// is somebody's.
+///
+/// # Errors
+/// It may not, or the file system says so.
+pub fn check_replaceable(path: &Path) -> io::Result<()> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if kind.is_file() || kind.is_symlink() || kind.is_fifo() {
+        return Ok(());
+    }
+    Err(io::Error::new(ErrorKind::AlreadyExists, "something is there that is no file"))
 }
 
 /// A place that cannot be used, and why.
@@ -142,11 +155,8 @@ impl Place {
         }
     }
 
-    /// A device must stay one: the rename would replace it, as root even /dev/null.
     fn claim(&mut self, document: &Document) -> io::Result<()> {
-        if is_something_else(&self.path) {
-            return Err(io::Error::new(ErrorKind::AlreadyExists, NO_FILE));
-        }
+        check_replaceable(&self.path)?;
         match witness::occupant(&self.path, document.supervisor) {
             Some(other) => Err(io::Error::new(ErrorKind::ResourceBusy, other)),
             None => self.write(document),

@@ -42,7 +42,7 @@ fn no_document(places: &[PathBuf]) -> String {
             "{}: there is no status document; was the running hinit told --status-file with this path?",
             only.display()
         ),
-        _ => "no hinit runs here (there is no status document)".into(),
+        _ => "no hinit runs here (there is no status document; if one does, its log says why)".into(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::health::Status;
 use crate::health::document::{Document, State, Supervisor};
-use crate::health::place::{NO_FILE, Place, Refusal, known_places};
+use crate::health::place::{Place, Refusal, check_replaceable, known_places};
 use crate::health::schedule::Schedule;
 use crate::health::wall::WallClock;
 use crate::health::witness;
@@ -120,7 +120,10 @@ fn say_unpublished(refusals: &[Refusal], status: Status) {
     // Beside another hinit of this machine nobody asks for the status.
     let wanted = process::own_pid() == 1 || status != Status::None;
     let level = if wanted { Level::Warn } else { Level::Debug };
-    log!(level, "'hinit status' will find nothing, no place for it can be written: {tried}");
+    log!(
+        level,
+        "'hinit status' will find nothing, no place for it can be written: {tried}; mount a tmpfs on /run, or write --status-file PATH"
+    );
 }
 
 /// Fit for use: it runs, nobody asked it to stop, and no check says otherwise.
@@ -159,25 +162,22 @@ impl ReadyFile {
         self.failed = done.is_err();
     }
 
-    /// Nothing is followed, opened or emptied that is there already: it may be
-    /// a device, or a FIFO that nobody reads.
+    /// Whatever has that name is never opened: a FIFO would make PID 1 wait for
+    /// a reader, and a link would lead it to another file.
     fn make(&self) -> io::Result<()> {
-        if self.is_there()? {
+        let is_there = fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_file());
+        if is_there && self.shown == Some(true) {
             return Ok(());
         }
+        self.remove()?;
         File::create_new(&self.path).map(drop)
     }
 
     fn remove(&self) -> io::Result<()> {
-        if self.is_there()? { fs::remove_file(&self.path) } else { Ok(()) }
-    }
-
-    fn is_there(&self) -> io::Result<bool> {
-        match fs::symlink_metadata(&self.path) {
-            Ok(metadata) if metadata.is_file() => Ok(true),
-            Ok(_) => Err(io::Error::new(ErrorKind::AlreadyExists, NO_FILE)),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error),
+        check_replaceable(&self.path)?;
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 }
