@@ -70,6 +70,20 @@ fn restarts_a_failing_app_as_often_as_the_policy_says() {
 }
 
 #[test]
+fn no_life_leaves_anything_of_its_group_to_the_next() {
+    everywhere(|mode| {
+        let dir = TempDir::new("lives");
+        let pid = dir.path().join("pid").display().to_string();
+        // The second life looks after what the first one has left.
+        let app = "if test -e $0; then while kill -0 $(cat $0); do sleep 0.01; done; echo gone; exit 0; fi
+            sh -c 'trap \"\" TERM; echo $$ > $0.new; mv $0.new $0; while :; do sleep 0.01; done' $0 &
+            until test -e $0; do sleep 0.01; done; exit 3";
+        let out = hinit(mode, ["--restart", "on-failure", "sh", "-c", app, &pid]).output();
+        assert_eq!((out.code, out.stdout.as_str()), (0, "gone\n"), "{}", out.stderr);
+    });
+}
+
+#[test]
 fn restarts_an_app_that_was_killed() {
     everywhere(|mode| {
         let running = hinit(mode, ["--restart", "on-failure", &fixture(), "signals"]).start();

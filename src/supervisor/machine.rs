@@ -252,7 +252,13 @@ impl Machine {
             Event::Ended(ending) => {
                 self.part(todo);
                 todo.push(Action::Tell(Notice::Ended(ending)));
+                let at_once = todo.len();
                 self.life_over(ending.code(), now, todo);
+                // As an engine does: a worker that lives on would hold the port
+                // of the next life, and each life would leave more of them.
+                if matches!(self.state, State::Pausing { .. }) {
+                    todo.insert(at_once, Action::SignalRest(Signal::KILL));
+                }
             }
             // Never started again: it may live on somewhere.
             Event::Lost(code) => self.finish(code, now, todo),
