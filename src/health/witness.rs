@@ -143,8 +143,8 @@ fn is_alive(supervisor: Supervisor) -> bool {
     match (supervisor.start_time, stat(&supervisor.pid.to_string())) {
         (_, Some(stat)) if stat.is_dead => false,
         (Some(start_time), Some(stat)) => start_time == stat.start_time,
-        // A pid that is not in /proc is no process; without /proc, ask the kernel.
-        (_, None) if stat("self").is_some() => false,
+        // Without a /proc, or one that hides other users' processes (hidepid in
+        // proc(5)), the kernel still tells.
         _ => process::exists(supervisor.pid),
     }
 }
