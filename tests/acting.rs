@@ -379,6 +379,35 @@ fn a_stop_while_waiting_ends_at_once() {
 }
 
 #[test]
+fn says_so_if_the_first_look_takes_long() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--wait-for", "exec:'sleep 600'", "echo", "started"]).start();
+        running.says(" so far: the first look has not ended\n").signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    });
+}
+
+#[test]
+fn a_stop_while_waiting_is_final_also_while_it_sweeps() {
+    everywhere(|mode| {
+        let dir = TempDir::new("final");
+        let [left, open] = ["left", "open"].map(|name| dir.path().join(name));
+        // Ends by itself, after more than one further look.
+        let stubborn = dir.file("stubborn", "trap '' TERM; echo $$ > $1; sleep 2.5");
+        let look = dir.file("look", "test -e $2 && exit; test -e $1 || setsid sh $3 $1 & exit 1");
+        let [look, stubborn, left, open] =
+            [&look, &stubborn, &left, &open].map(|path| path.display().to_string());
+        let look = format!("exec:'sh {look} {left} {open} {stubborn}'");
+        let running = hinit(mode, ["--sweep", "1h", "--wait-for", &look, "echo", "started"]).start();
+        until("something is left", || Path::new(&left).exists().then_some(()));
+        running.says("waiting").signal(TERM).says("has 1h0m0s to end");
+        std::fs::write(open, "").unwrap();
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
+    });
+}
+
+#[test]
 fn the_status_while_waiting_is_starting_if_there_is_a_check_and_none_if_not() {
     let dir = TempDir::new("waiting");
     let file = dir.path().join("status.json");

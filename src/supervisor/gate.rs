@@ -102,7 +102,10 @@ impl Gate {
     /// What a first look that takes long is waiting for.
     fn reason_so_far(&self, now: Moment) -> Option<String> {
         let is_due = self.last_word.is_none() && now.saturating_sub(self.since) >= FIRST_WORD;
-        is_due.then(|| self.watch.said_so_far())
+        is_due.then(|| match self.watch.said_so_far() {
+            said if said.trim().is_empty() => "the first look has not ended".to_owned(),
+            said => said,
+        })
     }
 }
 

@@ -314,6 +314,8 @@ impl Runtime {
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
+        // Whatever it waited for, nothing is started after a stop request.
+        self.gate = None;
         // Without the app there is nothing to look at, and a check would be one
         // more process that a sweep waits for.
         if let (None, Some(watch)) = (self.app, &mut self.watch) {
