@@ -466,8 +466,7 @@ impl Machine {
         if self.state != State::Running || action == OnFailure::None {
             return;
         }
-        let sent =
-            if action == OnFailure::Kill { Signal::KILL } else { self.stop.signal.unwrap_or(Signal::TERM) };
+        let sent = if action == OnFailure::Kill { Signal::KILL } else { self.own_request() };
         todo.push(Action::Tell(Notice::ActingOnHealth(action, sent)));
         self.comes_back = action == OnFailure::Restart;
         self.forced = (action != OnFailure::Restart).then_some(UNHEALTHY);
@@ -481,7 +480,7 @@ impl Machine {
     fn pass_limit(&mut self, now: Moment, todo: &mut Vec<Action>) {
         self.forced = Some(LIMIT_PASSED);
         self.comes_back = false;
-        let sent = self.stop.signal.unwrap_or(Signal::TERM);
+        let sent = self.own_request();
         let limit = self.life.limit.unwrap_or_default();
         todo.push(Action::Tell(Notice::LimitPassed(limit, self.has_app().then_some(sent))));
         if self.has_app() {
@@ -489,6 +488,12 @@ impl Machine {
         } else {
             self.finish(LIMIT_PASSED, now, todo);
         }
+    }
+
+    /// What the app gets where nobody else asks it to stop: the same as if an
+    /// engine did, by SIGTERM.
+    fn own_request(&self) -> Signal {
+        self.stop.signal.or_else(|| self.stop.rewritten(Signal::TERM)).unwrap_or(Signal::TERM)
     }
 
     fn kill(&mut self, now: Moment, todo: &mut Vec<Action>) {

@@ -247,6 +247,20 @@ fn stops_an_unhealthy_app_with_code_69() {
 }
 
 #[test]
+fn asks_an_app_to_stop_by_the_signal_that_an_engine_s_request_becomes() {
+    let quit = Signal::from_number(3).unwrap();
+    let rewriting = |to| Stop { rewrites: vec![(Signal::TERM, to)], ..Stop::default() };
+    let told = Stop { signal: Some(quit), ..Stop::default() };
+    for (stop, sent) in [(rewriting(Some(quit)), quit), (rewriting(None), Signal::TERM), (told, quit)] {
+        let asked = [Action::Enter(Phase::Stopping), Action::Signal(sent)];
+        let mut unhealthy = Scene::running(stop.clone(), acting(OnFailure::Stop, Restart::No));
+        assert_eq!(unhealthy.on(Event::Unhealthy), asked);
+        let mut limited = Scene::running(stop, Life { limit: Some(SECOND), ..Life::default() });
+        assert_eq!(limited.after(SECOND, Event::Tick), asked);
+    }
+}
+
+#[test]
 fn restarts_an_unhealthy_app_and_kills_it_if_it_does_not_stop() {
     let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, Restart::No));
     assert_eq!(scene.on(Event::Unhealthy), [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)]);
