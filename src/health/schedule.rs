@@ -287,10 +287,13 @@ impl Schedule {
     /// Was everything frozen, the app included (a paused container, a
     /// suspended machine)? Then nothing seen meanwhile can be held against it.
     ///
-    /// A round that is only due is as good an interval later. One that runs was
-    /// frozen as well, so the time it took says nothing.
+    /// A round that is only due is as good an interval later. One that runs and
+    /// counts was frozen as well, so the time it took says nothing.
     fn is_late(&self, now: Moment) -> bool {
-        let allowed = if self.round == Round::Idle { LATE.max(self.timing.interval) } else { LATE };
+        let allowed = match self.round {
+            Round::Running(Kind::Regular, _) => LATE,
+            _ => LATE.max(self.timing.interval),
+        };
         self.next_deadline().is_some_and(|deadline| now > deadline.saturating_add(allowed))
     }
 
