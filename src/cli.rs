@@ -74,8 +74,9 @@ In a Dockerfile:
   HEALTHCHECK CMD [\"/hinit\", \"status\"]
   CMD [\"my-app\"]
 
-Called tini, docker-init, dumb-init, catatonit, gosu or su-exec (by a link or a copy of that
-name), it takes that program's options.
+Called tini, docker-init, dumb-init, catatonit, gosu, su-exec, curl or wget (by a link or a
+copy of that name), it takes that program's options:
+  COPY --from=hinit /hinit /usr/local/bin/curl
 
 'hinit run --help', 'hinit probe --help' and 'hinit status --help' say more.
 "

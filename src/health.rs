@@ -14,6 +14,7 @@ pub mod wall;
 pub mod watch;
 pub mod witness;
 
+use crate::text::one_line;
 use std::fmt;
 
 /// What `docker ps` shows, by Docker's names.
@@ -51,5 +52,15 @@ impl Status {
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+/// What a check said, in one line of at most `limit` bytes; of a silent one how
+/// it ended, if that is known.
+pub fn reason(said: &str, exit_code: Option<i32>, limit: usize) -> String {
+    match (said.trim(), exit_code) {
+        ("", Some(code)) => format!("the check exited with code {code} and said nothing"),
+        ("", None) => "the check said nothing".to_owned(),
+        (said, _) => one_line(said, limit),
     }
 }

@@ -113,7 +113,7 @@ fn prepare(
     let checks = |health: &Health| {
         Checks::new(health, environment, &own_process(plan), inherited).map(|checks| (checks, health.timing))
     };
-    let gate = gate::health(&plan.wait_for.probes);
+    let gate = gate::needs(&plan.wait_for.probes);
     let gate = (!gate.probes.is_empty()).then(|| checks(&gate)).transpose()?;
     let checks = plan.health.as_ref().map(checks).transpose()?;
     let listener = listener(plan, checks.as_ref().map(|(checks, _)| checks), environment)?;

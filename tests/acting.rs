@@ -65,6 +65,21 @@ fn restarts_a_failing_app_as_often_as_the_policy_says() {
     everywhere(|mode| {
         let out = hinit(mode, ["--restart", "on-failure:2", "sh", "-c", "echo life; exit 3"]).output();
         assert_eq!((out.code, out.stdout.as_str()), (3, "life\nlife\nlife\n"), "{}", out.stderr);
+        assert!(out.stderr.ends_with("not started again: --restart allows 2 restarts\n"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn no_life_leaves_anything_of_its_group_to_the_next() {
+    everywhere(|mode| {
+        let dir = TempDir::new("lives");
+        let pid = dir.path().join("pid").display().to_string();
+        // The second life looks after what the first one has left.
+        let app = "if test -e $0; then while kill -0 $(cat $0); do sleep 0.01; done; echo gone; exit 0; fi
+            sh -c 'trap \"\" TERM; echo $$ > $0.new; mv $0.new $0; while :; do sleep 0.01; done' $0 &
+            until test -e $0; do sleep 0.01; done; exit 3";
+        let out = hinit(mode, ["--restart", "on-failure", "sh", "-c", app, &pid]).output();
+        assert_eq!((out.code, out.stdout.as_str()), (0, "gone\n"), "{}", out.stderr);
     });
 }
 
@@ -119,6 +134,68 @@ fn the_ready_file_is_there_while_the_app_is_healthy_and_not_stopping() {
         until("the ready file is gone", || (!ready.exists()).then_some(()));
         assert!(!running.stdout().contains("got 15"), "the app does not know yet");
         // A second request ends the drain.
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn the_ready_file_comes_back_and_comes_late() {
+    everywhere(|mode| {
+        let dir = TempDir::new("comes-back");
+        let healthy = dir.file("healthy", "");
+        let (directory, ready) = (dir.path().join("later"), dir.path().join("later/ready"));
+        let options = ["--ready-file", ready.to_str().unwrap()];
+        let running = hinit(mode, watching(&healthy, &options, &[&fixture(), "signals"])).start();
+        running.says("healthy,").says(&format!("--ready-file {}: ", ready.display()));
+        std::fs::create_dir(directory).unwrap();
+        let is_there = || ready.exists().then_some(());
+        until("the ready file is there once its directory is", is_there);
+        std::fs::remove_file(&ready).unwrap();
+        until("the ready file is there again", is_there);
+        let said = running.stderr();
+        assert_eq!(said.matches("--ready-file").count(), 1, "it is said once: {said}");
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 7);
+        assert!(!ready.exists());
+    });
+}
+
+/// Root may well replace a device, even /dev/null.
+#[test]
+fn what_is_no_file_is_neither_taken_for_one_nor_taken_away() {
+    everywhere(|mode| {
+        let dir = TempDir::new("no-file");
+        let (socket, directory) = (dir.path().join("socket"), dir.path().join("directory"));
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        std::fs::create_dir(&directory).unwrap();
+        for option in ["--ready-file", "--status-file"] {
+            for path in [&socket, &directory] {
+                let name = path.to_str().unwrap();
+                let out = hinit(mode, [option, name, "true"]).output();
+                let told = format!("warning: {option} {name}: something is there that is no file; ");
+                assert!(out.code == 0 && out.stderr.contains(&told), "{}", out.stderr);
+                assert!(!path.symlink_metadata().unwrap().is_file(), "{option} {name}");
+            }
+        }
+    });
+}
+
+/// A stale one, or what somebody else has laid there.
+#[test]
+fn the_ready_file_takes_the_place_of_a_link_and_is_an_empty_file() {
+    everywhere(|mode| {
+        let dir = TempDir::new("link");
+        let (healthy, target) = (dir.path().join("healthy"), dir.file("target", "kept"));
+        let link = dir.path().join("link");
+        let options = ["--ready-file", link.to_str().unwrap()];
+        let running = hinit(mode, watching(&healthy, &options, &[&fixture(), "signals"])).start();
+        running.says("unhealthy");
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        std::fs::write(healthy, "").unwrap();
+        let is_empty = || link.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
+        until("the ready file is there", || is_empty().then_some(()));
+        assert_eq!(std::fs::read_to_string(target).unwrap(), "kept");
         running.signal(TERM);
         assert_eq!(running.wait().code, 7);
     });
@@ -220,6 +297,8 @@ fn leaves_with_69_when_its_restarts_did_not_help() {
         let app = ["sh", "-c", "trap 'exit 0' TERM; echo life; while :; do sleep 0.01; done"];
         let out = hinit(mode, watching(&healthy, &options, &app)).output();
         assert_eq!((out.code, out.stdout.as_str()), (69, "life\nlife\n"), "{}", out.stderr);
+        assert!(out.stderr.contains("acting on it (--health-on-failure restart): SIGTERM"), "{}", out.stderr);
+        assert!(out.stderr.ends_with("not started again: --restart allows 1 restart\n"), "{}", out.stderr);
     });
 }
 
@@ -237,7 +316,7 @@ fn several_checks_run_at_the_same_time_and_the_one_that_fails_is_named() {
         let running = hinit(mode, [timing.as_slice(), &checks, &[&fixture(), "signals"]].concat()).start();
         running.says("healthy,");
         std::fs::remove_file(&c).unwrap();
-        running.says(&format!("unhealthy: exec:sh {script} {a} {b} {c}: "));
+        running.says(&format!("unhealthy: exec:sh {script} {a} {b} {c}: exit code 1\n"));
         running.signal(TERM);
         assert_eq!(running.wait().code, 7);
     });
@@ -291,6 +370,93 @@ fn a_stop_while_waiting_ends_at_once() {
         running.says("waiting").signal(TERM);
         let out = running.wait();
         assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
+        assert!(
+            out.stderr.ends_with(" while the app does not run, so it is not started\n"),
+            "{}",
+            out.stderr
+        );
+    });
+}
+
+#[test]
+fn says_so_if_the_first_look_takes_long() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--wait-for", "exec:'sleep 600'", "echo", "started"]).start();
+        running.says(" so far: the first look has not ended\n").signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    });
+}
+
+#[test]
+fn a_stop_while_waiting_is_final_also_while_it_sweeps() {
+    everywhere(|mode| {
+        let dir = TempDir::new("final");
+        let [left, open] = ["left", "open"].map(|name| dir.path().join(name));
+        // Ends by itself, after more than one further look.
+        let stubborn = dir.file("stubborn", "trap '' TERM; echo $$ > $1; sleep 2.5");
+        let look = dir.file("look", "test -e $2 && exit; test -e $1 || setsid sh $3 $1 & exit 1");
+        let [look, stubborn, left, open] =
+            [&look, &stubborn, &left, &open].map(|path| path.display().to_string());
+        let look = format!("exec:'sh {look} {left} {open} {stubborn}'");
+        let running = hinit(mode, ["--sweep", "1h", "--wait-for", &look, "echo", "started"]).start();
+        until("something is left", || Path::new(&left).exists().then_some(()));
+        running.says("waiting").signal(TERM).says("has 1h0m0s to end");
+        std::fs::write(open, "").unwrap();
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn the_status_while_waiting_is_starting_if_there_is_a_check_and_none_if_not() {
+    let dir = TempDir::new("waiting");
+    let file = dir.path().join("status.json");
+    let path = file.to_str().unwrap();
+    for (checks, status) in [(["--health", "tcp://:1"].as_slice(), "starting"), (&[], "none")] {
+        let words = [&["--wait-for", "exec:false", "--status-file", path], checks, &["true"]].concat();
+        let running = hinit(As::Process, words).start();
+        let told = until("the status is told", || std::fs::read(&file).ok());
+        let told: serde_json::Value = serde_json::from_slice(&told).unwrap();
+        assert_eq!(
+            (&told["State"]["Status"], &told["State"]["Health"]["Status"]),
+            (&"starting".into(), &status.into())
+        );
+        let out = hinit(As::Process, ["status", "--status-file", path]).output();
+        assert!(out.code == 1 && out.stdout.contains("not started yet"), "{}", out.stdout);
+        running.signal(TERM);
+        assert_eq!(running.wait().code, 143);
+    }
+}
+
+#[test]
+fn says_each_check_if_told_to_say_more() {
+    everywhere(|mode| {
+        let dir = TempDir::new("verbose");
+        let healthy = dir.path().join("healthy");
+        let running = hinit(mode, watching(&healthy, &["-v"], &[&fixture(), "signals"])).start();
+        running.says("unhealthy: the check exited with code 1 and said nothing\n");
+        running.says("checked, exit code 1: \n");
+        std::fs::write(healthy, "").unwrap();
+        running.says("checked, exit code 0: \n").says("healthy again: ").signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn a_line_of_the_log_ends_with_what_the_check_said() {
+    everywhere(|mode| {
+        let running = hinit(mode, ["--health-cmd", "echo fine", &fixture(), "signals"]).start();
+        running.says("healthy, ").says(" after the start: fine\n").signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
+#[test]
+fn a_run_limit_between_two_lives_says_that_there_is_none_to_come() {
+    everywhere(|mode| {
+        let out = hinit(mode, ["--timeout", "350ms", "--restart", "always", "false"]).output();
+        assert_eq!(out.code, 124, "{}", out.stderr);
+        assert!(out.stderr.ends_with("has passed, so the app is not started again\n"), "{}", out.stderr);
     });
 }
 
@@ -315,6 +481,26 @@ fn sweeps_daemons_and_lets_their_handlers_run() {
         let out = hinit(mode, ["--sweep", "30s", "sh", "-c", app, "sh", &daemon, &up]).output();
         assert_eq!(out.code, 4, "{}", out.stderr);
         assert_eq!(std::fs::read_to_string(done).unwrap(), "swept\n", "{}", out.stderr);
+    });
+}
+
+#[test]
+fn a_sweep_does_not_wait_for_health_checks() {
+    everywhere(|mode| {
+        let dir = TempDir::new("checks");
+        let [up, asked, done] =
+            ["up", "asked", "done"].map(|name| dir.path().join(name).display().to_string());
+        // Hangs once the app is gone, and does not hear of the sweep.
+        let check = format!("trap '' TERM; ! test -e {asked} || exec sleep 600");
+        let daemon = format!(
+            "trap 'touch {asked}; sleep 0.3; touch {done}; exit' TERM; touch {up}; while ! test -e {done}; do sleep 0.01; done"
+        );
+        let app = "setsid sh -c \"$1\" & until test -e \"$2\"; do sleep 0.01; done; exit 4";
+        let timing = ["--sweep", "10m", "--health-interval", "20ms", "--health-timeout", "10m"];
+        let words = [&timing[..], &["--health-cmd", &check, "sh", "-c", app, "sh", &daemon, &up]].concat();
+        let out = hinit(mode, words).output();
+        assert_eq!(out.code, 4, "{}", out.stderr);
+        assert!(Path::new(&done).exists(), "{}", out.stderr);
     });
 }
 

@@ -44,6 +44,37 @@ fn the_demo_shows_healthy_unhealthy_healthy_and_a_clean_stop() {
     assert!(said.contains("== Done: healthy, unhealthy, healthy again, stopped."), "{said}");
 }
 
+/// A session as at a terminal: a command after `$ `, and what it prints.
+#[test]
+fn each_session_it_shows_prints_just_that() {
+    if cfg!(not(feature = "lab")) {
+        return;
+    }
+    let text = readme();
+    let sessions: Vec<&str> =
+        text.split("```text\n").skip(1).filter_map(|block| block.split("```").next()).collect();
+    assert_eq!(sessions.len(), 1, "they are all of one command");
+    for session in sessions {
+        let (command, printed) = session.split_once('\n').unwrap();
+        let command = command.strip_prefix("$ hinit ").unwrap();
+        let words = format!("exec \"$0\" {command}");
+        let output = Command::new("sh").args(["-c", &words, HINIT]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), printed);
+    }
+}
+
+#[test]
+fn it_and_the_help_name_each_program_that_hinit_can_be() {
+    let help = Command::new(HINIT).arg("--help").output().unwrap().stdout;
+    let help = String::from_utf8(help).unwrap();
+    for name in ["tini", "docker-init", "dumb-init", "catatonit", "gosu", "su-exec", "curl", "wget"] {
+        assert!(help.contains(name), "{name} is not in --help");
+        assert!(readme().contains(&format!("`{name}`")), "{name} is not in the README");
+    }
+    let copy = "COPY --from=hinit /hinit /usr/local/bin/curl";
+    assert!(help.contains(copy) && readme().contains(copy));
+}
+
 #[test]
 fn every_option_it_names_is_in_the_help() {
     let help: String = ["run", "probe", "status"]

@@ -238,7 +238,7 @@ fn a_program_named_like_a_verb_is_started_after_two_dashes() {
 
 #[test]
 fn bad_words_are_one_line_and_nothing_is_started() {
-    let table: [(&[&str], &str); 19] = [
+    let table: [(&[&str], &str); 26] = [
         (&[], "no program to start"),
         (&["--hlp", "echo", "started"], "did you mean --help"),
         (&["--stop-timeout", "-5s", "echo", "started"], "negative"),
@@ -258,6 +258,13 @@ fn bad_words_are_one_line_and_nothing_is_started() {
         (&["--health-retries", "many", "echo", "started"], "--health-retries"),
         (&["--restart", "sometimes", "echo", "started"], "restart policy"),
         (&["--rewrite", "KILL=TERM", "echo", "started"], "never forwarded"),
+        (&["--ready-file", "", "echo", "started"], "--ready-file: it is empty; write a path"),
+        (&["--status-file", "", "echo", "started"], "--status-file: it is empty; write a path"),
+        (&["--workdir=", "echo", "started"], "--workdir: it is empty; write a path"),
+        (&["--health-cmd", "NONE", "echo", "started"], "write --no-healthcheck"),
+        (&["--health-cmd", "['true']", "echo", "started"], "no JSON list"),
+        (&["--health-on-failure", "stop", "echo", "started"], "write --health or --health-cmd too"),
+        (&["--wait-timeout", "1s", "echo", "started"], "write --wait-for TARGET too"),
     ];
     for (words, why) in table {
         let out = hinit(As::Process, words).output();
@@ -282,6 +289,20 @@ fn an_option_is_set_by_its_environment_twin_and_the_flag_wins() {
 fn a_misspelt_variable_is_warned_about_with_the_nearest_name() {
     let out = hinit(As::Process, ["true"]).env("HINIT_STOP_TIMOUT", "1s").output();
     assert!(out.stderr.contains("did you mean HINIT_STOP_TIMEOUT?"), "{}", out.stderr);
+    let out = hinit(As::Process, ["true"]).env("HINIT_FOO", "1").output();
+    assert!(out.stderr.contains("no option reads HINIT_FOO; see hinit run --help"), "{}", out.stderr);
+}
+
+#[test]
+fn a_variable_that_is_for_others_is_no_mistake() {
+    let words = ["--no-healthcheck", "--health-on-failure", "stop", "true"];
+    let defaults =
+        [("HINIT_JSON", "true"), ("HINIT_HEALTH_ON_FAILURE", "stop"), ("HINIT_WAIT_TIMEOUT", "1s")];
+    for words in [&words[..], &["--health-on-failure", "none", "true"], &["true"]] {
+        let run = defaults.iter().fold(hinit(As::Process, words), |run, (name, value)| run.env(name, value));
+        let out = run.output();
+        assert!(out.code == 0 && !out.stderr.contains("HINIT_"), "{}", out.stderr);
+    }
 }
 
 #[test]

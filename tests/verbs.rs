@@ -63,6 +63,7 @@ fn a_usage_error_is_one_line_on_stderr_and_exit_code_1() {
         &["probe", "http://h/", "--timeout", "-1s"],
         &["status", "--nope"],
         &["status", "word"],
+        &["status", "--status-file", ""],
     ] {
         let (code, stdout, stderr) = hinit(words);
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (1, "", 1), "{words:?}: {stderr}");

@@ -5,10 +5,14 @@ use crate::error::{Error, Result};
 use crate::options::{self, Found, Options, Rest};
 use crate::text::{nearest, one_line};
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+
+/// What all environment twins begin with.
+const PREFIX: &str = "HINIT_";
 
 /// The environment twin of an option: `HINIT_STOP_SIGNAL`.
 pub fn twin(name: &str) -> String {
-    format!("HINIT_{}", name.to_ascii_uppercase().replace('-', "_"))
+    format!("{PREFIX}{}", name.to_ascii_uppercase().replace('-', "_"))
 }
 
 /// In bytes; a word may be long.
@@ -39,6 +43,15 @@ impl Word {
     /// The same for a value that need not be UTF-8 text.
     pub fn read_bytes<T>(&self, parse: impl FnOnce(&OsStr) -> Result<T>) -> Result<T> {
         parse(&self.text).map_err(|error| error.at(&self.place))
+    }
+
+    /// The value as a path.
+    pub fn path(&self) -> Result<PathBuf> {
+        if self.text.is_empty() {
+            let why = "it is empty; write a path (an unset variable leaves an empty string)";
+            return Err(Error::new(why).at(&self.place));
+        }
+        Ok(self.text.clone().into())
     }
 
     fn utf8(&self) -> Result<&str> {
@@ -96,6 +109,11 @@ impl Typed {
         self.flag(name).pop().or_else(|| self.variable(name)).map(|word| word.read(parse)).transpose()
     }
 
+    /// The value of an option as a path, if it is given at all.
+    pub fn path(&self, name: &str) -> Result<Option<PathBuf>> {
+        self.one(name).map(|word| word.path()).transpose()
+    }
+
     /// Whether a switch is on; none if it is not given.
     pub fn switch(&self, name: &str) -> Result<Option<bool>> {
         self.get(name, parse_bool)
@@ -128,7 +146,11 @@ impl Typed {
     ) -> Vec<(String, Option<String>)> {
         let known: Vec<String> = options.map(twin).collect();
         let unknown = self.variables.iter().map(|(name, _)| name).filter(|name| !known.contains(name));
-        let meant = |name: &str| nearest(name, known.iter().map(String::as_str)).map(str::to_owned);
+        // What all have in common makes none of them likely.
+        let meant = |name: &str| {
+            let options = known.iter().filter_map(|known| known.strip_prefix(PREFIX));
+            nearest(name.strip_prefix(PREFIX)?, options).map(|option| format!("{PREFIX}{option}"))
+        };
         unknown.map(|name| (name.clone(), meant(name))).collect()
     }
 
@@ -145,7 +167,7 @@ impl Typed {
 
 fn variables() -> Vec<(String, OsString)> {
     let named = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    named.filter(|(name, _)| name.starts_with("HINIT_")).collect()
+    named.filter(|(name, _)| name.starts_with(PREFIX)).collect()
 }
 
 fn split_lines(word: &Word) -> Vec<Word> {

@@ -52,9 +52,9 @@ Usage: hinit [run] [OPTIONS] [--] PROGRAM [ARG...]
 const NOTES: &str = "
 An option that ends in ... may be repeated. Options end at the first word that is not one. Each
 long option can be set by the environment too: --health-interval is HINIT_HEALTH_INTERVAL; a list
-has one value a line. A flag wins. Durations are Docker's: 500ms, 30s, 1m30s. Exit codes: the app's
-own, 128+n for signal n, 125 hinit's own failure, 126 and 127 the program cannot be executed or is
-not found.
+has one value a line. A flag wins. HINIT_LOG is error, warn, info or debug. Durations are Docker's:
+500ms, 30s, 1m30s. Exit codes: the app's own, 128+n for signal n, 69 it was unhealthy, 124 a time
+limit passed, 125 hinit's own failure, 126 and 127 the program cannot be executed or is not found.
 
 ";
 
@@ -95,7 +95,8 @@ fn warn_of_unknown_variables(typed: &Typed) {
         return;
     }
     let options = words::OPTIONS.definitions().map(|option| option.name);
-    let known = options.filter(|name| *name != "help").chain(["log"]);
+    // The last one is for `hinit status`, in the same environment.
+    let known = options.filter(|name| *name != "help").chain(["log", "json"]);
     for (name, nearest) in typed.unknown_variables(known) {
         match nearest {
             Some(nearest) => warn!("no option reads {name}; did you mean {nearest}?"),

@@ -2,13 +2,12 @@
 
 use super::options::Typed;
 use crate::error::{Error, Result};
-use crate::health::Status;
 use crate::health::document::{Document, State};
 use crate::health::place::places;
 use crate::health::witness;
+use crate::health::{Status, reason};
 use crate::options::{Options, Rest};
 use crate::sys::clock;
-use crate::text::one_line;
 use crate::time::{GoDuration, Moment, parse_duration, rounded};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -74,7 +73,7 @@ impl Question {
             return Err(Error::new("--timeout is how long to wait; write --wait too"));
         }
         let json = typed.switch("json")?.unwrap_or(false);
-        Ok(Self { places: where_to_look(typed), json, wait, limit })
+        Ok(Self { places: where_to_look(typed)?, json, wait, limit })
     }
 
     fn answer(&self) -> i32 {
@@ -127,10 +126,10 @@ impl Question {
 /// Who names a file means that one: another hinit of this machine must not
 /// answer for it. The environment's is the first of the list in which hinit
 /// looks for a place to write to.
-fn where_to_look(typed: &Typed) -> Vec<PathBuf> {
+fn where_to_look(typed: &Typed) -> Result<Vec<PathBuf>> {
     match typed.flag_only("status-file") {
-        Some(named) => vec![named.text.into()],
-        None => places(typed.one("status-file").map(|word| PathBuf::from(word.text)).as_deref()),
+        Some(named) => Ok(vec![named.path()?]),
+        None => Ok(places(typed.path("status-file")?.as_deref())),
     }
 }
 
@@ -157,6 +156,12 @@ fn judged(document: &Document) -> (bool, String) {
 
 /// The same by the document alone.
 fn judge(document: &Document, now: Moment, wall: SystemTime) -> (bool, String) {
+    if document.state == State::Starting {
+        return (
+            false,
+            "unhealthy: the app is not started yet, what it needs is not there (--wait-for)".into(),
+        );
+    }
     if document.state != State::Running {
         return (false, format!("unhealthy: the app is {}", document.state.name()));
     }
@@ -177,11 +182,13 @@ fn judge(document: &Document, now: Moment, wall: SystemTime) -> (bool, String) {
 /// `connection refused ... (3 failures in a row, checked 2s ago)`
 fn details(document: &Document, wall: SystemTime) -> String {
     let last = document.health.log.last();
-    let reason = document.early_reason.as_deref().or(last.map(|entry| entry.output.as_str()));
-    let reason = match reason.map(str::trim) {
-        None => "not checked yet",
-        Some("") => "the check said nothing",
-        Some(reason) => reason,
+    let reason = match (&document.early_reason, last) {
+        (Some(said), _) => {
+            let passed = document.health.status == Status::Healthy;
+            reason(said, passed.then_some(0), REASON_LENGTH)
+        }
+        (None, Some(last)) => reason(&last.output, Some(last.exit_code), REASON_LENGTH),
+        (None, None) => "not checked yet".to_owned(),
     };
     let failures = match document.health.streak {
         0 => None,
@@ -193,7 +200,6 @@ fn details(document: &Document, wall: SystemTime) -> String {
         .and_then(|entry| wall.duration_since(entry.end).ok());
     let age = age.map(|age| format!("checked {} ago", rounded(age)));
     let facts = failures.into_iter().chain(age).collect::<Vec<_>>().join(", ");
-    let reason = one_line(reason, REASON_LENGTH);
     if facts.is_empty() { reason } else { format!("{reason} ({facts})") }
 }
 
@@ -249,7 +255,7 @@ mod tests {
             (
                 document(Status::Healthy, 0, &[" \n"]),
                 true,
-                "healthy: the check said nothing (checked 3s ago)",
+                "healthy: the check exited with code 0 and said nothing (checked 3s ago)",
             ),
             (document(Status::None, 0, &[]), true, "none: no health check is configured, and the app runs"),
         ];
@@ -267,7 +273,10 @@ mod tests {
 
     #[test]
     fn an_app_that_does_not_run_is_unhealthy_whatever_its_checks_said() {
-        for state in [State::Starting, State::Draining, State::Stopping, State::Restarting] {
+        let waiting = Document { state: State::Starting, ..document(Status::None, 0, &[]) };
+        let (healthy, line) = told(&waiting);
+        assert!(!healthy && line.contains("--wait-for"), "{line}");
+        for state in [State::Draining, State::Stopping, State::Restarting] {
             for status in [Status::Healthy, Status::None] {
                 let document = Document { state, ..document(status, 0, &["200 OK"]) };
                 assert_eq!(told(&document), (false, format!("unhealthy: the app is {}", state.name())));

@@ -6,7 +6,9 @@ use crate::sys::files::{self, Lock};
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{
+    DirBuilderExt, FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown,
+};
 use std::path::{Path, PathBuf};
 
 /// hinit's own directory.
@@ -101,6 +103,24 @@ impl Spare {
     }
 }
 
+/// Whether hinit may put a file in the place of what is there: a file, a link,
+/// a FIFO, nothing. A device must stay one, as root even /dev/null, and a socket
+/// is somebody's.
+///
+/// # Errors
+/// It may not, or the file system says so.
+pub fn check_replaceable(path: &Path) -> io::Result<()> {
+    let kind = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata.file_type(),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if kind.is_file() || kind.is_symlink() || kind.is_fifo() {
+        return Ok(());
+    }
+    Err(io::Error::new(ErrorKind::AlreadyExists, "something is there that is no file"))
+}
+
 /// A place that cannot be used, and why.
 pub type Refusal = (PathBuf, io::Error);
 
@@ -136,6 +156,7 @@ impl Place {
     }
 
     fn claim(&mut self, document: &Document) -> io::Result<()> {
+        check_replaceable(&self.path)?;
         match witness::occupant(&self.path, document.supervisor) {
             Some(other) => Err(io::Error::new(ErrorKind::ResourceBusy, other)),
             None => self.write(document),

@@ -227,11 +227,14 @@ impl Round {
         said.join("\n")
     }
 
-    /// With several probes it must be told which one is meant.
+    /// With several probes it must be told which one is meant, and of a silent
+    /// one how it ended.
     fn named(&self, member: &Member) -> String {
-        match self.members.len() {
-            1 => member.said(),
-            _ => format!("{}: {}", member.name(), member.said().trim_end()),
+        let (name, said) = (member.name(), member.said());
+        match said.trim_end() {
+            _ if self.members.len() == 1 => said,
+            "" if member.pid().is_none() => format!("{name}: exit code {}", member.exit_code()),
+            said => format!("{name}: {said}"),
         }
     }
 }

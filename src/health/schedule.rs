@@ -30,7 +30,8 @@ const LOG_ENTRIES: usize = 5;
 pub const NO_EXIT_CODE: i32 = -1;
 /// The first pause between early rounds; it doubles from there.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// A wake-up is late only beyond this, however short the interval.
+/// A wake-up is late only beyond this, however short the interval: as much may
+/// be owed to a busy machine.
 const LATE: Duration = Duration::from_secs(1);
 
 /// What the supervisor has to do.
@@ -65,6 +66,8 @@ pub struct Change {
     pub to: Status,
     /// What the round that changed it said; empty after a restart.
     pub reason: String,
+    /// That round's exit code; 0 after a restart.
+    pub exit_code: i32,
 }
 
 /// One result in the log, in Docker's terms.
@@ -208,7 +211,7 @@ impl Schedule {
             self.kill(&mut actions);
         }
         self.begin(now);
-        self.report_change(from, "", &mut actions);
+        self.report_change(from, "", 0, &mut actions);
         actions.push(Action::Publish);
         actions
     }
@@ -283,8 +286,14 @@ impl Schedule {
 
     /// Was everything frozen, the app included (a paused container, a
     /// suspended machine)? Then nothing seen meanwhile can be held against it.
+    ///
+    /// A round that is only due is as good an interval later. One that runs and
+    /// counts was frozen as well, so the time it took says nothing.
     fn is_late(&self, now: Moment) -> bool {
-        let allowed = LATE.max(self.timing.interval);
+        let allowed = match self.round {
+            Round::Running(Kind::Regular, _) => LATE,
+            _ => LATE.max(self.timing.interval),
+        };
         self.next_deadline().is_some_and(|deadline| now > deadline.saturating_add(allowed))
     }
 
@@ -333,7 +342,7 @@ impl Schedule {
         self.due = entry.end.saturating_add(self.delay(entry.end));
         self.early_due = entry.end.saturating_add(self.pause);
         self.early_reason = None;
-        self.report_change(from, &entry.output, actions);
+        self.report_change(from, &entry.output, entry.exit_code, actions);
         self.remember(entry);
         actions.push(Action::Publish);
     }
@@ -357,7 +366,7 @@ impl Schedule {
         } else {
             self.back_off(now);
         }
-        self.report_change(from, &output, actions);
+        self.report_change(from, &output, exit_code, actions);
         self.early_reason = Some(output);
         actions.push(Action::Publish);
     }
@@ -367,10 +376,10 @@ impl Schedule {
         self.pause = self.pause.saturating_mul(2).min(self.timing.start_interval);
     }
 
-    fn report_change(&self, from: Status, reason: &str, actions: &mut Vec<Action>) {
+    fn report_change(&self, from: Status, reason: &str, exit_code: i32, actions: &mut Vec<Action>) {
         let to = self.shown();
         if from != to {
-            actions.push(Action::Changed(Change { from, to, reason: reason.to_owned() }));
+            actions.push(Action::Changed(Change { from, to, reason: reason.to_owned(), exit_code }));
         }
     }
 }

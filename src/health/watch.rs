@@ -5,9 +5,14 @@ use super::schedule::{Action, Change, Schedule};
 use crate::plan::Timing;
 use crate::sys::Pid;
 use crate::sys::process::Ending;
+use crate::text::one_line;
 use crate::time::Moment;
+use log::debug;
 use std::io;
 use std::os::fd::BorrowedFd;
+
+/// In bytes, for the log; a check's output may be long.
+const LONGEST_OUTPUT: usize = 300;
 
 /// What the supervisor is told.
 #[derive(Debug)]
@@ -112,7 +117,10 @@ impl Watch {
                     self.round = Some(self.checks.start(now));
                     self.settle(now, news);
                 }
-                Action::Kill => self.round.iter_mut().for_each(Round::kill),
+                Action::Kill => {
+                    debug!("a check that has not ended in time is killed");
+                    self.round.iter_mut().for_each(Round::kill);
+                }
                 Action::Changed(change) => news.push(News::Changed(change)),
                 Action::Publish => news.push(News::Publish),
             }
@@ -124,7 +132,10 @@ impl Watch {
     fn settle(&mut self, now: Moment, news: &mut Vec<News>) {
         let Some(round) = self.round.take_if(|round| round.is_over()) else { return };
         let actions = match round.outcome() {
-            Outcome::Result { exit_code, output } => self.schedule.finished(now, exit_code, output),
+            Outcome::Result { exit_code, output } => {
+                debug!("checked, exit code {exit_code}: {}", one_line(output.trim_end(), LONGEST_OUTPUT));
+                self.schedule.finished(now, exit_code, output)
+            }
             Outcome::Unable(error) => {
                 news.push(News::Unable(error));
                 self.schedule.not_started(now)

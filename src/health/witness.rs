@@ -42,7 +42,7 @@ fn no_document(places: &[PathBuf]) -> String {
             "{}: there is no status document; was the running hinit told --status-file with this path?",
             only.display()
         ),
-        _ => "no hinit runs here (there is no status document)".into(),
+        _ => "no hinit runs here (there is no status document; if one does, its log says why)".into(),
     }
 }
 
@@ -143,8 +143,8 @@ fn is_alive(supervisor: Supervisor) -> bool {
     match (supervisor.start_time, stat(&supervisor.pid.to_string())) {
         (_, Some(stat)) if stat.is_dead => false,
         (Some(start_time), Some(stat)) => start_time == stat.start_time,
-        // A pid that is not in /proc is no process; without /proc, ask the kernel.
-        (_, None) if stat("self").is_some() => false,
+        // Without a /proc, or one that hides other users' processes (hidepid in
+        // proc(5)), the kernel still tells.
         _ => process::exists(supervisor.pid),
     }
 }

@@ -173,13 +173,24 @@ impl Probe {
 
     /// Reads a command in one of Docker's two forms: a JSON list of words is
     /// run as it is, anything else by `/bin/sh -c`. As in Docker, text that
-    /// starts with `[` and is no such list is a shell command (`[ -f /ready ]`).
+    /// starts with `[` and is no such list is a shell command (`[ -f /ready ]`);
+    /// but one with a quote after the `[` never is a good one. The `CMD` that a
+    /// HEALTHCHECK has in front may be copied with it.
     ///
     /// # Errors
-    /// Nothing to run, or a NUL in it.
+    /// Nothing to run, a NUL in it, or a list that is no JSON.
     pub fn from_command(text: &str) -> Result<Self> {
         if text.contains('\0') {
             return Err(Error::new("the command contains a NUL character"));
+        }
+        let text = text.trim_start().strip_prefix("CMD ").unwrap_or(text);
+        if text.trim() == "NONE" {
+            return Err(Error::new("NONE runs nothing; write --no-healthcheck to turn checks off"));
+        }
+        if is_broken_list(text) {
+            let line =
+                format!("{text} is no JSON list; write [\"a\", \"b\"]: double quotes, no comma at the end");
+            return Err(Error::new(one_line(&line, ERROR_LENGTH)));
         }
         let words = match exec_form(text) {
             Some(words) => words,
@@ -194,6 +205,12 @@ impl Probe {
         let target = Target::Exec(words.into_iter().map(OsString::from).collect());
         Ok(Self { name: text.trim().to_owned(), target, timeout: None })
     }
+}
+
+/// A list that was meant for the exec form: `['curl']`, `["curl",]`.
+fn is_broken_list(text: &str) -> bool {
+    let opens = text.trim_start().strip_prefix('[').is_some_and(|rest| rest.starts_with(['"', '\'']));
+    opens && serde_json::from_str::<serde_json::Value>(text).is_err()
 }
 
 /// The words of `["a", "b"]`; the leading `CMD` of a compose file is dropped.

@@ -31,7 +31,7 @@ fn catchable(text: &str) -> Result<Signal> {
 }
 
 /// Docker's restart policies: `no`, `on-failure`, `on-failure:N`, `always`,
-/// `unless-stopped`.
+/// `unless-stopped`. As in Docker, 0 restarts at the most are no limit.
 ///
 /// # Errors
 /// Anything else.
@@ -41,7 +41,9 @@ pub fn restart(text: &str) -> Result<Restart> {
         ("no", None) => Ok(Restart::No),
         ("always" | "unless-stopped", None) => Ok(Restart::Always),
         ("on-failure", None) => Ok(Restart::OnFailure { most: None }),
-        ("on-failure", Some(Some(most))) => Ok(Restart::OnFailure { most: Some(most) }),
+        ("on-failure", Some(Some(most))) => {
+            Ok(Restart::OnFailure { most: Some(most).filter(|most| *most > 0) })
+        }
         _ => Err(Error::new(format!(
             "'{text}' is not a restart policy; write no, on-failure, on-failure:N, always or unless-stopped"
         ))),
@@ -85,6 +87,7 @@ mod tests {
         assert_eq!(restart("unless-stopped").unwrap(), Restart::Always);
         assert_eq!(restart("on-failure").unwrap(), Restart::OnFailure { most: None });
         assert_eq!(restart("on-failure:3").unwrap(), Restart::OnFailure { most: Some(3) });
+        assert_eq!(restart("on-failure:0").unwrap(), Restart::OnFailure { most: None });
         for wrong in
             ["", "No", "always:3", "on-failure:", "on-failure:-1", "on-failure:+1", "on-failure:4294967296"]
         {

@@ -3,7 +3,7 @@
 use super::words;
 use crate::health::process::Checks;
 use crate::health::watch::{News, Watch};
-use crate::health::{Status, schedule::Schedule};
+use crate::health::{self, Status, schedule::Schedule};
 use crate::plan::probe::Probe;
 use crate::plan::{Health, Timing};
 use crate::sys::process::Ending;
@@ -22,7 +22,7 @@ const FIRST_WORD: Duration = Duration::from_secs(1);
 const WORD_EVERY: Duration = Duration::from_secs(10);
 
 /// What to look for, at once and then every second, for as long as it takes.
-pub fn health(probes: &[Probe]) -> Health {
+pub fn needs(probes: &[Probe]) -> Health {
     Health { probes: probes.to_vec(), timing: timing() }
 }
 
@@ -91,7 +91,10 @@ impl Gate {
             .is_none_or(|(said, at)| *said != reason || now.saturating_sub(*at) >= WORD_EVERY);
         if is_news {
             let waited = rounded(now.saturating_sub(self.since));
-            info!("waiting for what the app needs, {waited} so far: {}", words::reason(&reason));
+            info!(
+                "waiting for what the app needs, {waited} so far: {}",
+                health::reason(&reason, None, words::LONGEST_REASON)
+            );
             self.last_word = Some((reason, now));
         }
     }
@@ -99,7 +102,10 @@ impl Gate {
     /// What a first look that takes long is waiting for.
     fn reason_so_far(&self, now: Moment) -> Option<String> {
         let is_due = self.last_word.is_none() && now.saturating_sub(self.since) >= FIRST_WORD;
-        is_due.then(|| self.watch.said_so_far())
+        is_due.then(|| match self.watch.said_so_far() {
+            said if said.trim().is_empty() => "the first look has not ended".to_owned(),
+            said => said,
+        })
     }
 }
 

@@ -101,6 +101,8 @@ pub enum Notice {
     Ignoring(Arrival),
     /// A signal came while there is no app to get it.
     NobodyThere(Arrival),
+    /// A stop request came while there is no app, and there will be none.
+    NotStarting(Arrival),
     /// A stop request arrived; the app hears of it after this time.
     Draining(Arrival, Duration),
     /// A stop request arrived, and the app gets this signal.
@@ -109,10 +111,10 @@ pub enum Notice {
     Drained(Signal),
     /// What the app needs was not there in time.
     WaitedTooLong(Duration),
-    /// The app is unhealthy, and gets this signal.
-    ActingOnHealth(Signal),
-    /// The run limit has passed, and the app gets this signal.
-    LimitPassed(Duration, Signal),
+    /// The app is unhealthy, and by this action gets this signal.
+    ActingOnHealth(OnFailure, Signal),
+    /// The run limit has passed, and the app gets this signal if there is one.
+    LimitPassed(Duration, Option<Signal>),
     /// The grace period is over, the app is killed.
     GraceOver(Duration),
     /// The app ended.
@@ -123,6 +125,8 @@ pub enum Notice {
     StoppingItself,
     /// It will be started again after this pause, for the so-many-th time.
     Restarting(Duration, u32),
+    /// It would be started again, but has been so often as the policy allows.
+    RestartsUsedUp(u32),
     /// What is left is asked to end within this time.
     Sweeping(Duration),
     /// What is left did not end in time and is killed.
@@ -248,7 +252,13 @@ impl Machine {
             Event::Ended(ending) => {
                 self.part(todo);
                 todo.push(Action::Tell(Notice::Ended(ending)));
+                let at_once = todo.len();
                 self.life_over(ending.code(), now, todo);
+                // As an engine does: a worker that lives on would hold the port
+                // of the next life, and each life would leave more of them.
+                if matches!(self.state, State::Pausing { .. }) {
+                    todo.insert(at_once, Action::SignalRest(Signal::KILL));
+                }
             }
             // Never started again: it may live on somewhere.
             Event::Lost(code) => self.finish(code, now, todo),
@@ -345,7 +355,7 @@ impl Machine {
             }
             // Between two lives the request itself ends it.
             State::Pausing { .. } | State::Starting { .. } => {
-                todo.push(Action::Tell(Notice::NobodyThere(request)));
+                todo.push(Action::Tell(Notice::NotStarting(request)));
                 self.finish(128 + request.signal.number(), now, todo);
             }
             State::Sweeping { code, .. } => self.kill_the_rest(code, now, todo),
@@ -380,12 +390,16 @@ impl Machine {
     fn life_over(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
         let by_itself = matches!(self.state, State::Running | State::Pausing { .. });
         let wanted = by_itself && self.restarts.wanted(self.life.restart, self.judged(code));
-        if !wanted && !self.comes_back {
+        let comes_back = std::mem::take(&mut self.comes_back);
+        let failed = comes_back || by_itself && self.judged(code) != 0;
+        if !wanted && failed && self.restarts.used_up(self.life.restart) {
+            todo.push(Action::Tell(Notice::RestartsUsedUp(self.restarts.count())));
+            if comes_back && code == 0 {
+                self.forced = Some(UNHEALTHY);
+            }
             return self.finish(code, now, todo);
         }
-        self.comes_back = false;
-        if !wanted && self.restarts.used_up(self.life.restart) {
-            self.forced = (code == 0).then_some(UNHEALTHY);
+        if !wanted && !comes_back {
             return self.finish(code, now, todo);
         }
         let pause = self.restarts.next(now.saturating_sub(self.born));
@@ -452,9 +466,8 @@ impl Machine {
         if self.state != State::Running || action == OnFailure::None {
             return;
         }
-        let sent =
-            if action == OnFailure::Kill { Signal::KILL } else { self.stop.signal.unwrap_or(Signal::TERM) };
-        todo.push(Action::Tell(Notice::ActingOnHealth(sent)));
+        let sent = if action == OnFailure::Kill { Signal::KILL } else { self.own_request() };
+        todo.push(Action::Tell(Notice::ActingOnHealth(action, sent)));
         self.comes_back = action == OnFailure::Restart;
         self.forced = (action != OnFailure::Restart).then_some(UNHEALTHY);
         self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
@@ -467,13 +480,20 @@ impl Machine {
     fn pass_limit(&mut self, now: Moment, todo: &mut Vec<Action>) {
         self.forced = Some(LIMIT_PASSED);
         self.comes_back = false;
-        let sent = self.stop.signal.unwrap_or(Signal::TERM);
-        todo.push(Action::Tell(Notice::LimitPassed(self.life.limit.unwrap_or_default(), sent)));
+        let sent = self.own_request();
+        let limit = self.life.limit.unwrap_or_default();
+        todo.push(Action::Tell(Notice::LimitPassed(limit, self.has_app().then_some(sent))));
         if self.has_app() {
             self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
         } else {
             self.finish(LIMIT_PASSED, now, todo);
         }
+    }
+
+    /// What the app gets where nobody else asks it to stop: the same as if an
+    /// engine did, by SIGTERM.
+    fn own_request(&self) -> Signal {
+        self.stop.signal.or_else(|| self.stop.rewritten(Signal::TERM)).unwrap_or(Signal::TERM)
     }
 
     fn kill(&mut self, now: Moment, todo: &mut Vec<Action>) {

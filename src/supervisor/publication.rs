@@ -2,14 +2,14 @@
 
 use crate::health::Status;
 use crate::health::document::{Document, State, Supervisor};
-use crate::health::place::{Place, Refusal, known_places};
+use crate::health::place::{Place, Refusal, check_replaceable, known_places};
 use crate::health::schedule::Schedule;
 use crate::health::wall::WallClock;
 use crate::health::witness;
 use crate::sys::{Pid, clock, process};
 use log::{Level, info, log, warn};
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -22,6 +22,9 @@ pub struct Facts {
     pub app: Option<Pid>,
     /// How often it has been started again.
     pub restarts: u32,
+    /// Whether checks are configured that have not begun: there is no schedule
+    /// before the app is started.
+    pub is_unchecked: bool,
 }
 
 /// The document and where it is.
@@ -56,7 +59,10 @@ impl Publication {
         self.clock.sync(clock::now(), SystemTime::now());
         let supervisor = *self.supervisor.get_or_insert_with(witness::own_name);
         let health = Document::new(supervisor, facts.state, schedule, &self.clock);
-        let document = Document { app_pid: facts.app, restarts: facts.restarts, ..health };
+        let mut document = Document { app_pid: facts.app, restarts: facts.restarts, ..health };
+        if facts.is_unchecked {
+            document.health.status = Status::Starting;
+        }
         if let Some(file) = &mut self.ready {
             file.show(is_ready(&document));
         }
@@ -114,7 +120,10 @@ fn say_unpublished(refusals: &[Refusal], status: Status) {
     // Beside another hinit of this machine nobody asks for the status.
     let wanted = process::own_pid() == 1 || status != Status::None;
     let level = if wanted { Level::Warn } else { Level::Debug };
-    log!(level, "'hinit status' will find nothing, no place for it can be written: {tried}");
+    log!(
+        level,
+        "'hinit status' will find nothing, no place for it can be written: {tried}; mount a tmpfs on /run, or write --status-file PATH"
+    );
 }
 
 /// Fit for use: it runs, nobody asked it to stop, and no check says otherwise.
@@ -128,23 +137,47 @@ struct ReadyFile {
     path: PathBuf,
     /// None before anything has been done: an old one may lie there.
     shown: Option<bool>,
+    failed: bool,
 }
 
 impl ReadyFile {
     fn new(path: &Path) -> Self {
-        Self { path: path.to_path_buf(), shown: None }
+        Self { path: path.to_path_buf(), shown: None, failed: false }
     }
 
+    /// Made again if somebody took it away, and tried again if it failed; what
+    /// goes wrong is said once.
     fn show(&mut self, ready: bool) {
-        if self.shown.replace(ready) == Some(ready) {
+        if !ready && self.shown == Some(false) {
             return;
         }
-        let done = if ready { File::create(&self.path).map(drop) } else { fs::remove_file(&self.path) };
-        match done {
-            Err(error) if error.kind() != ErrorKind::NotFound || ready => {
-                warn!("--ready-file {}: {error}", self.path.display());
-            }
-            _ => {}
+        let done = if ready { self.make() } else { self.remove() };
+        self.shown = done.is_ok().then_some(ready);
+        if let Err(error) = &done
+            && !self.failed
+        {
+            let path = self.path.display();
+            warn!("--ready-file {path}: {error}; write the path of a file that the app's user may make");
+        }
+        self.failed = done.is_err();
+    }
+
+    /// Whatever has that name is never opened: a FIFO would make PID 1 wait for
+    /// a reader, and a link would lead it to another file.
+    fn make(&self) -> io::Result<()> {
+        let is_there = fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_file());
+        if is_there && self.shown == Some(true) {
+            return Ok(());
+        }
+        self.remove()?;
+        File::create_new(&self.path).map(drop)
+    }
+
+    fn remove(&self) -> io::Result<()> {
+        check_replaceable(&self.path)?;
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
         }
     }
 }

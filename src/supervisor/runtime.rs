@@ -303,13 +303,22 @@ impl Runtime {
         if !self.manner.publishes() {
             return;
         }
-        let facts = Facts { state: self.phase, app: self.app, restarts: self.machine.restarts() };
+        let facts = Facts {
+            state: self.phase,
+            app: self.app,
+            restarts: self.machine.restarts(),
+            is_unchecked: self.checks.is_some(),
+        };
         self.publication.publish(facts, self.watch.as_ref().map(Watch::schedule));
     }
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        if let (Phase::Restarting, Some(watch)) = (phase, &mut self.watch) {
+        // Whatever it waited for, nothing is started after a stop request.
+        self.gate = None;
+        // Without the app there is nothing to look at, and a check would be one
+        // more process that a sweep waits for.
+        if let (None, Some(watch)) = (self.app, &mut self.watch) {
             watch.pause(clock::now());
         }
         self.publish();

@@ -4,14 +4,14 @@ mod dumb_init;
 mod tini;
 
 use super::machine::Notice;
-use crate::health::Status;
 use crate::health::schedule::Change;
-use crate::plan::Manner;
+use crate::health::{self, Status};
+use crate::plan::{Manner, OnFailure};
 use crate::sys::Pid;
 use crate::sys::process::Ending;
 use crate::sys::signals::Arrival;
 use crate::sys::terminal::Detached;
-use crate::text::{one_line, system_words};
+use crate::text::system_words;
 use crate::time::{GoDuration, rounded};
 use log::{debug, info, warn};
 use std::ffi::OsStr;
@@ -19,7 +19,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 /// In bytes: a check's output may be long, a line of the log must not be.
-const LONGEST_REASON: usize = 300;
+pub const LONGEST_REASON: usize = 300;
 
 /// Writes a notice to the log; `asked` is who asked for the stop, if anybody did.
 pub fn say(manner: Manner, notice: Notice, asked: Option<&str>) {
@@ -45,7 +45,12 @@ fn say_as_hinit(notice: Notice, asked: Option<&str>) {
         }
         Notice::Forwarding(arrival, sent) => info!("{}, {sent} sent to the app", arrived(arrival)),
         Notice::Ignoring(arrival) => info!("{}, ignored as told by --rewrite", arrived(arrival)),
-        Notice::NobodyThere(arrival) => info!("{} while the app does not run", arrived(arrival)),
+        Notice::NobodyThere(arrival) => {
+            info!("{} while the app does not run, so nobody gets it", arrived(arrival));
+        }
+        Notice::NotStarting(request) => {
+            info!("{} while the app does not run, so it is not started", arrived(request));
+        }
         Notice::Draining(arrival, drain) => {
             info!("{}, draining for {} before the app is asked to stop", arrived(arrival), GoDuration(drain));
         }
@@ -54,9 +59,14 @@ fn say_as_hinit(notice: Notice, asked: Option<&str>) {
         Notice::WaitedTooLong(time) => {
             warn!("what the app needs was not there within {}, so it is not started", rounded(time));
         }
-        Notice::ActingOnHealth(sent) => warn!("acting on it: {sent} sent to the app"),
-        Notice::LimitPassed(limit, sent) => {
+        Notice::ActingOnHealth(action, sent) => {
+            warn!("acting on it (--health-on-failure {}): {sent} sent to the app", name_of(action));
+        }
+        Notice::LimitPassed(limit, Some(sent)) => {
             warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
+        }
+        Notice::LimitPassed(limit, None) => {
+            warn!("the run limit of {} has passed, so the app is not started again", GoDuration(limit));
         }
         Notice::GraceOver(grace) => warn!("the app did not stop within {}, killing it", GoDuration(grace)),
         Notice::Ended(ending) => {
@@ -68,11 +78,22 @@ fn say_as_hinit(notice: Notice, asked: Option<&str>) {
         Notice::Restarting(pause, count) => {
             info!("restarting the app in {} (restart {count})", rounded(pause));
         }
+        Notice::RestartsUsedUp(1) => warn!("not started again: --restart allows 1 restart"),
+        Notice::RestartsUsedUp(most) => warn!("not started again: --restart allows {most} restarts"),
         Notice::Sweeping(limit) => {
             info!("what the app left behind has {} to end: SIGTERM sent to all", GoDuration(limit));
         }
         Notice::SweepOver => warn!("some of it did not end in time, killing it"),
         Notice::Unkillable => warn!("what was killed does not disappear, leaving without it"),
+    }
+}
+
+fn name_of(action: OnFailure) -> &'static str {
+    match action {
+        OnFailure::None => "none",
+        OnFailure::Stop => "stop",
+        OnFailure::Restart => "restart",
+        OnFailure::Kill => "kill",
     }
 }
 
@@ -148,21 +169,13 @@ pub fn not_executed(manner: Manner, program: &OsStr, error: &io::Error, why: &st
 
 /// Writes a change of the app's health to the log, so long after its start.
 pub fn health(change: &Change, age: Duration) {
-    let reason = reason(&change.reason);
+    let reason = health::reason(&change.reason, Some(change.exit_code), LONGEST_REASON);
     match (change.from, change.to) {
         (Status::Starting, Status::Healthy) => info!("healthy, {} after the start: {reason}", rounded(age)),
         (_, Status::Healthy) => info!("healthy again: {reason}"),
         (_, Status::Unhealthy) => warn!("unhealthy: {reason}"),
         (_, Status::Starting | Status::None) => {}
     }
-}
-
-/// What a check said, in one line of the log.
-pub fn reason(said: &str) -> String {
-    if said.trim().is_empty() {
-        return "the check said nothing".to_owned();
-    }
-    one_line(said, LONGEST_REASON)
 }
 
 /// Writes an end of the app that the kernel's count explains.

@@ -3,8 +3,9 @@
 use crate::common::{As, everywhere, given, hinit, send, status_field};
 use crate::{TERM, USR2, fixture, sh};
 
+/// What it has allocated; code that is touched for the first time is no growth.
 fn resident_kb(pid: i32) -> u64 {
-    status_field(pid, "VmRSS").unwrap().split(' ').next().unwrap().parse().unwrap()
+    status_field(pid, "RssAnon").unwrap().split(' ').next().unwrap().parse().unwrap()
 }
 
 #[test]
@@ -23,7 +24,7 @@ fn serves_on_through_a_storm_of_a_million_mixed_signals() {
         }
         running.signal(USR2).prints_times("got 12\n", 2);
         let grown = resident_kb(running.pid).saturating_sub(before);
-        assert!(grown < 1000, "it has grown by {grown} kB");
+        assert!(grown < 100, "it has grown by {grown} kB");
         running.signal(TERM);
         assert_eq!(running.wait().code, 7);
     });

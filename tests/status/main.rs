@@ -9,6 +9,7 @@ mod common;
 mod docker;
 
 mod draining;
+mod hidden;
 mod named;
 mod shared;
 mod stale;

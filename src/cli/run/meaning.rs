@@ -7,7 +7,7 @@ use crate::before::env_file;
 use crate::before::limit::Limit;
 use crate::before::oom_score;
 use crate::before::umask::Umask;
-use crate::cli::options::Typed;
+use crate::cli::options::{Typed, Word};
 use crate::error::{Error, Result};
 use crate::identity::capability::{Choice, Set};
 use crate::identity::spec::UserSpec;
@@ -20,7 +20,6 @@ use crate::time::parse_duration;
 use env_file::Variables;
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The plan, or the first thing that is wrong.
@@ -36,8 +35,8 @@ pub fn plan(typed: &Typed) -> Result<Plan> {
         life: life(typed)?,
         health: health(typed, &variables)?,
         wait_for: wait_for(typed, &variables)?,
-        ready_file: typed.one("ready-file").map(|word| word.text.into()),
-        status_file: typed.one("status-file").map(|word| word.text.into()),
+        ready_file: typed.path("ready-file")?,
+        status_file: typed.path("status-file")?,
         manner: Manner::Hinit,
     })
 }
@@ -52,20 +51,13 @@ fn app(typed: &Typed, variables: &Variables) -> Result<App> {
     Ok(App {
         program,
         args: words.collect(),
-        workdir: typed.one("workdir").map(|word| word.text.into()),
+        workdir: typed.path("workdir")?,
         env: variables.clone(),
         limits: limits(typed)?,
         umask: typed.get("umask", Umask::parse)?,
         oom_score_adj: typed.get("oom-score-adj", oom_score::parse)?,
         isolation: Isolation::Group,
     })
-}
-
-fn path(text: &OsStr) -> Result<PathBuf> {
-    if text.is_empty() {
-        return Err(Error::new("it is empty; write a path (an unset variable leaves an empty string)"));
-    }
-    Ok(text.into())
 }
 
 fn limits(typed: &Typed) -> Result<Vec<Limit>> {
@@ -77,7 +69,7 @@ fn limits(typed: &Typed) -> Result<Vec<Limit>> {
 fn variables(typed: &Typed) -> Result<Variables> {
     let mut variables = Variables::new();
     for word in typed.all("env-file") {
-        variables.extend(env_file::read(&word.read_bytes(path)?)?);
+        variables.extend(env_file::read(&word.path()?)?);
     }
     for word in typed.all("env") {
         variables.extend(word.read_bytes(variable)?);
@@ -98,7 +90,7 @@ fn variable(text: &OsStr) -> Result<Option<(OsString, OsString)>> {
 
 fn identity(typed: &Typed) -> Result<Identity> {
     let user = typed.given("user", UserSpec::parse)?;
-    let chown = typed.all("chown").iter().map(|word| word.read_bytes(path)).collect::<Result<Vec<_>>>()?;
+    let chown = typed.all("chown").iter().map(Word::path).collect::<Result<Vec<_>>>()?;
     if user.is_none() && !chown.is_empty() {
         return Err(Error::new("--chown needs somebody to give it to; write --user USER too"));
     }
@@ -130,8 +122,26 @@ fn health(typed: &Typed, variables: &Variables) -> Result<Option<Health>> {
     let mut probes = probes(typed, "health", variables)?;
     probes.extend(typed.get("health-cmd", Probe::from_command)?);
     let timing = timing(typed)?;
-    let off = probes.is_empty() || typed.switch("no-healthcheck")?.unwrap_or(false);
+    let is_unwanted = typed.switch("no-healthcheck")?.unwrap_or(false);
+    let acts = typed.get("health-on-failure", on_failure)?.is_some_and(|action| action != OnFailure::None);
+    if acts && probes.is_empty() && !is_unwanted {
+        demand(
+            typed,
+            "health-on-failure",
+            "--health or --health-cmd too (an image's HEALTHCHECK is Docker's)",
+        )?;
+    }
+    let off = probes.is_empty() || is_unwanted;
     Ok((!off).then_some(Health { probes, timing }))
+}
+
+/// A flag that says nothing without another one is a mistake. A variable is not:
+/// it may be an image's default for whoever writes the other one.
+fn demand(typed: &Typed, flag: &str, other: &str) -> Result<()> {
+    if typed.is_typed(flag) {
+        return Err(Error::new(format!("--{flag} does nothing alone; write {other}")));
+    }
+    Ok(())
 }
 
 /// `${PORT}` is what the app will find there.
@@ -156,6 +166,9 @@ fn on_failure(text: &str) -> Result<OnFailure> {
 fn wait_for(typed: &Typed, variables: &Variables) -> Result<WaitFor> {
     let limit = typed.get("wait-timeout", parse_duration)?.filter(|limit| !limit.is_zero());
     let probes = probes(typed, "wait-for", variables)?;
+    if probes.is_empty() {
+        demand(typed, "wait-timeout", "--wait-for TARGET too")?;
+    }
     if probes.iter().any(|probe| matches!(probe.target, Target::Notify(_))) {
         return Err(Error::new(
             "--wait-for: notify: is what the app itself says; write it as --health notify:",

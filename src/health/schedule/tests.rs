@@ -417,6 +417,19 @@ fn holds_nothing_against_the_app_that_was_seen_across_a_freeze() {
 }
 
 #[test]
+fn a_freeze_that_is_shorter_than_the_interval_makes_no_timeout_either() {
+    let mut schedule = Schedule::new(timing(30_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    assert_eq!(schedule.tick(ms(30_000), nothing), [Action::Start(Kind::Regular)]);
+    assert_eq!(schedule.tick(ms(42_000), nothing), [Action::Kill, Action::Publish]);
+    assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
+    // What is due while nothing runs is only late.
+    schedule.finished(ms(42_001), 137, nothing());
+    assert_eq!(schedule.tick(ms(84_000), nothing), [Action::Start(Kind::Regular)]);
+}
+
+#[test]
 fn drops_a_result_that_arrives_across_a_freeze() {
     let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
     schedule.tick(ms(0), nothing);
@@ -433,7 +446,8 @@ fn a_restart_of_the_app_begins_anew_and_keeps_the_log() {
     let (mut schedule, now) = (world.schedule, world.now);
     assert_eq!(schedule.shown(), Status::Unhealthy);
     let actions = schedule.restarted(now);
-    let change = Change { from: Status::Unhealthy, to: Status::Starting, reason: String::new() };
+    let change =
+        Change { from: Status::Unhealthy, to: Status::Starting, reason: String::new(), exit_code: 0 };
     assert_eq!(actions, [Action::Changed(change), Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 3));
     assert_eq!(schedule.tick(now, nothing), [Action::Start(Kind::Early)]);

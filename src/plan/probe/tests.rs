@@ -529,8 +529,18 @@ fn tells_docker_s_two_forms_of_a_command_apart() {
     assert_eq!(words(r#"["pg_isready", "-U", "$X"]"#), ["pg_isready", "-U", "$X"]);
     assert_eq!(words(r#"["CMD", "a"]"#), ["a"]);
     assert_eq!(words(r#"["CMD-SHELL", "a b"]"#), ["/bin/sh", "-c", "a b"]);
-    for text in ["", "  ", "[]", r#"["CMD"]"#, r#"[""]"#, "a\0b"] {
+    assert_eq!(words("CMD curl -f $URL || exit 1"), ["/bin/sh", "-c", "curl -f $URL || exit 1"]);
+    assert_eq!(words(r#" CMD ["a", "b"]"#), ["a", "b"]);
+    for text in ["", "  ", "CMD ", "[]", r#"["CMD"]"#, r#"[""]"#, "a\0b"] {
         assert!(Probe::from_command(text).is_err(), "{text:?}");
+    }
+    for (text, why) in [
+        ("NONE", "write --no-healthcheck"),
+        (r#"["curl", "-f",]"#, "no comma at the end"),
+        ("CMD ['curl']", "double quotes"),
+    ] {
+        let error = Probe::from_command(text).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
     }
 }
 

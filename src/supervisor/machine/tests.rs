@@ -44,6 +44,9 @@ fn exited(code: i32) -> Event {
     Event::Ended(Ending::Exited(code))
 }
 
+/// What a life leaves behind is killed, and then the next one is waited for.
+const AGAIN: [Action; 2] = [Action::SignalRest(Signal::KILL), Action::Enter(Phase::Restarting)];
+
 fn grace(timeout: Duration) -> Stop {
     Stop { timeout: Some(timeout), ..Stop::default() }
 }
@@ -177,7 +180,7 @@ fn sweeps_what_is_left_and_leaves_as_soon_as_nothing_is() {
 #[test]
 fn restarts_after_a_pause_and_stops_at_once_in_it() {
     let mut scene = Scene::running(Stop::default(), restarting(Restart::Always));
-    assert_eq!(scene.on(exited(0)), [Action::Enter(Phase::Restarting)]);
+    assert_eq!(scene.on(exited(0)), AGAIN);
     assert_eq!(scene.after(Duration::from_millis(100), Event::Tick), [Action::Start]);
     assert_eq!(scene.on(Event::Started), [Action::Enter(Phase::Running)]);
     scene.on(exited(1));
@@ -244,12 +247,26 @@ fn stops_an_unhealthy_app_with_code_69() {
 }
 
 #[test]
+fn asks_an_app_to_stop_by_the_signal_that_an_engine_s_request_becomes() {
+    let quit = Signal::from_number(3).unwrap();
+    let rewriting = |to| Stop { rewrites: vec![(Signal::TERM, to)], ..Stop::default() };
+    let told = Stop { signal: Some(quit), ..Stop::default() };
+    for (stop, sent) in [(rewriting(Some(quit)), quit), (rewriting(None), Signal::TERM), (told, quit)] {
+        let asked = [Action::Enter(Phase::Stopping), Action::Signal(sent)];
+        let mut unhealthy = Scene::running(stop.clone(), acting(OnFailure::Stop, Restart::No));
+        assert_eq!(unhealthy.on(Event::Unhealthy), asked);
+        let mut limited = Scene::running(stop, Life { limit: Some(SECOND), ..Life::default() });
+        assert_eq!(limited.after(SECOND, Event::Tick), asked);
+    }
+}
+
+#[test]
 fn restarts_an_unhealthy_app_and_kills_it_if_it_does_not_stop() {
     let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, Restart::No));
     assert_eq!(scene.on(Event::Unhealthy), [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)]);
     assert_eq!(scene.after(OWN_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
     let killed = Event::Ended(Ending::Killed { signal: Signal::KILL, core: false });
-    assert_eq!(scene.on(killed), [Action::Enter(Phase::Restarting)]);
+    assert_eq!(scene.on(killed), AGAIN);
     assert_eq!(scene.after(Duration::from_millis(100), Event::Tick), [Action::Start]);
 }
 
@@ -259,7 +276,7 @@ fn leaves_with_69_when_the_restarts_are_used_up_by_a_well_behaved_app() {
     for (code, left) in [(0, 69), (3, 3)] {
         let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, once));
         scene.on(Event::Unhealthy);
-        assert_eq!(scene.on(exited(code)), [Action::Enter(Phase::Restarting)]);
+        assert_eq!(scene.on(exited(code)), AGAIN);
         scene.after(Duration::from_millis(100), Event::Tick);
         scene.on(Event::Started);
         scene.on(Event::Unhealthy);
