@@ -47,6 +47,17 @@ fn kills_an_unhealthy_app_with_code_69() {
 }
 
 #[test]
+fn a_check_that_hangs_in_another_group_is_killed_and_counts_each_time() {
+    everywhere(|mode| {
+        let check = format!("exec {} leave-group", fixture());
+        let words = ["--health-cmd", &check, "--health-timeout", "100ms", "--health-interval", "30ms"];
+        let app = ["--health-retries", "3", "--health-on-failure", "kill", "sleep", "600"];
+        let out = hinit(mode, words.iter().chain(&app)).output();
+        assert_eq!(out.code, 69, "{}", out.stderr);
+    });
+}
+
+#[test]
 fn restarts_an_unhealthy_app_until_it_is_asked_to_stop() {
     everywhere(|mode| {
         let dir = TempDir::new("restart");

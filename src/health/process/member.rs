@@ -118,6 +118,8 @@ impl Member {
         if let Some(pid) = self.pid {
             // ESRCH: it is a zombie already.
             let _ = signals::send_group(pid, Signal::KILL);
+            // It may have left its group for another one (setpgid(2)).
+            let _ = signals::send(pid, Signal::KILL);
         }
     }
 
