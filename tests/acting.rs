@@ -136,6 +136,31 @@ fn the_ready_file_is_there_while_the_app_is_healthy_and_not_stopping() {
 }
 
 #[test]
+fn a_ready_file_replaces_what_the_app_has_put_there() {
+    everywhere(|mode| {
+        for trap in ["mkfifo $1", "ln -s precious $1", "ln precious $1"] {
+            let dir = TempDir::new("trap");
+            let (precious, ready) = (dir.file("precious", "kept"), dir.path().join("ready"));
+            let app = format!("cd ${{1%/*}}; {trap}; : > healthy; exec \"$2\" signals");
+            let words = watching(
+                &dir.path().join("healthy"),
+                &["--ready-file", ready.to_str().unwrap()],
+                &["sh", "-c", &app, "sh", ready.to_str().unwrap(), &fixture()],
+            );
+            let running = hinit(mode, words).start();
+            running.prints("ready");
+            let is_file = || std::fs::symlink_metadata(&ready).is_ok_and(|found| found.is_file());
+            until("the ready file is an empty one", || {
+                (is_file() && std::fs::read(&ready).is_ok_and(|text| text.is_empty())).then_some(())
+            });
+            running.signal(TERM);
+            assert_eq!(running.wait().code, 7, "{trap}");
+            assert_eq!(std::fs::read_to_string(&precious).unwrap(), "kept", "{trap}");
+        }
+    });
+}
+
+#[test]
 fn readers_are_told_of_a_stop_before_the_app_is() {
     let dir = TempDir::new("drain");
     let (healthy, status) = (dir.file("healthy", ""), dir.path().join("status.json"));

@@ -9,7 +9,7 @@ use crate::health::witness;
 use crate::sys::{Pid, clock, process};
 use log::{Level, info, log, warn};
 use std::fs::{self, File};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -139,12 +139,24 @@ impl ReadyFile {
         if self.shown.replace(ready) == Some(ready) {
             return;
         }
-        let done = if ready { File::create(&self.path).map(drop) } else { fs::remove_file(&self.path) };
+        let done = if ready { self.make() } else { fs::remove_file(&self.path) };
         match done {
             Err(error) if error.kind() != ErrorKind::NotFound || ready => {
                 warn!("--ready-file {}: {error}", self.path.display());
             }
             _ => {}
+        }
+    }
+
+    /// Whatever has that name is replaced and never opened: a FIFO would make
+    /// PID 1 wait for a reader, and a link would lead it to another file.
+    fn make(&self) -> io::Result<()> {
+        match File::create_new(&self.path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(&self.path)?;
+                File::create_new(&self.path).map(drop)
+            }
+            made => made.map(drop),
         }
     }
 }
