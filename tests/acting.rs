@@ -498,6 +498,41 @@ fn only_the_apps_own_user_within_the_container_is_believed() {
     });
 }
 
+/// The name of the one socket that this process has bound, by its inode in
+/// /proc/net/unix.
+fn abstract_name(pid: i32) -> String {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    let open: Vec<_> = open.filter_map(|fd| std::fs::read_link(fd.path()).ok()).collect();
+    let all = std::fs::read_to_string("/proc/net/unix").unwrap();
+    let mut sockets = all.lines().filter_map(|line| {
+        let (inode, name) = line.split_once(" @").map(|(fields, name)| (fields.rsplit(' ').next(), name))?;
+        open.contains(&format!("socket:[{}]", inode?).into()).then(|| format!("@{name}"))
+    });
+    sockets.next().unwrap()
+}
+
+#[test]
+fn what_strangers_send_before_there_is_an_app_keeps_nobody_awake() {
+    everywhere(|mode| {
+        let dir = TempDir::new("early");
+        let wanted = dir.path().join("wanted");
+        let wait_for = format!("file://{}", wanted.display());
+        let words = ["--health", "notify:", "--wait-for", &wait_for, &fixture(), "signals"];
+        let running = hinit(mode, words).start();
+        running.says("waiting for what the app needs");
+        let address = SocketAddr::from_abstract_name(&abstract_name(running.pid)[1..]).unwrap();
+        let stranger = std::os::unix::net::UnixDatagram::unbound().unwrap();
+        stranger.set_nonblocking(true).unwrap();
+        // More than the socket holds: somebody has to take them out.
+        for _ in 0..2000 {
+            until("there is room for one more", || stranger.send_to_addr(b"x", &address).ok());
+        }
+        std::fs::write(&wanted, "").unwrap();
+        running.prints("ready").signal(TERM);
+        assert_eq!(running.wait().code, 7);
+    });
+}
+
 #[test]
 fn each_life_of_the_app_has_to_say_it_anew() {
     everywhere(|mode| {
