@@ -1,12 +1,13 @@
 use super::*;
 use crate::health::Status;
-use crate::health::document::{Health, State};
+use crate::health::document::{Entry, Health, State};
 use crate::health::place::Place;
 use crate::signal::Signal;
 use crate::sys::process::Side;
 use crate::sys::signals;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
+use std::time::UNIX_EPOCH;
 
 /// A directory of its own for one test.
 struct Directory(PathBuf);
@@ -143,6 +144,23 @@ fn a_file_that_somebody_has_put_there_is_replaced_for_good() {
 }
 
 #[test]
+fn a_name_that_a_stranger_holds_does_not_end_the_writing() {
+    let directory = Directory::new("held");
+    let path = directory.file("status.json");
+    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    // Stands for a stranger's file in a directory with the sticky bit: it cannot
+    // be removed as a file can.
+    fs::create_dir(directory.file(".status.json.new")).unwrap();
+    for n in 1..8 {
+        place.write(&nth(n)).unwrap();
+        assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
+    }
+    place.remove();
+    fs::remove_dir(directory.file(".status.json.new")).unwrap();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing else is left behind");
+}
+
+#[test]
 fn says_why_no_place_can_be_used() {
     let directory = Directory::new("nowhere");
     let places = [directory.file("no/such.json")];
@@ -235,6 +253,18 @@ fn believes_no_document_of_another_user() {
     std::os::unix::fs::chown(&path, Some(10_001), None).unwrap();
     let why = read(std::slice::from_ref(&path)).unwrap_err();
     assert!(why.contains("owned by user 10001"), "{why}");
+}
+
+#[test]
+fn takes_the_longest_document_that_there_can_be() {
+    let directory = Directory::new("longest");
+    let path = directory.file("status.json");
+    let output = "\u{1}".repeat(4096) + "...";
+    let entry = Entry { start: UNIX_EPOCH, end: UNIX_EPOCH, exit_code: 1, output: output.clone() };
+    let health = Health { status: Status::Unhealthy, streak: 5, log: vec![entry; 5] };
+    let document = Document { health, early_reason: Some(output), ..document_of(own_name()) };
+    fs::write(&path, document.to_json()).unwrap();
+    assert_eq!(read(&[path]), Ok(document));
 }
 
 #[test]
