@@ -179,7 +179,10 @@ fn follows_no_link_that_somebody_has_laid() {
     let document = document_of(own_name());
     settle(std::slice::from_ref(&path), &document).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
-    assert_eq!(read(&[path]), Ok(document));
+    assert_eq!(read(std::slice::from_ref(&path)), Ok(document));
+    let link = directory.file("link.json");
+    symlink(&path, &link).unwrap();
+    assert!(read(&[link]).unwrap_err().contains("symbolic link"), "not to a good document either");
 }
 
 #[test]
