@@ -133,12 +133,17 @@ fn a_file_that_somebody_has_put_there_is_replaced_for_good() {
     for name in ["status.json", ".status.json.new"] {
         (1..3).for_each(|n| place.write(&nth(n)).unwrap());
         fs::write(directory.file("foreign"), "foreign").unwrap();
+        let _ = fs::remove_file(directory.file("its other name"));
+        fs::hard_link(directory.file("foreign"), directory.file("its other name")).unwrap();
         fs::rename(directory.file("foreign"), directory.file(name)).unwrap();
         for n in 3..8 {
             place.write(&nth(n)).unwrap();
             assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
         }
+        let kept = fs::read_to_string(directory.file("its other name")).unwrap();
+        assert_eq!(kept, "foreign", "it is never written to");
     }
+    fs::remove_file(directory.file("its other name")).unwrap();
     place.remove();
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
 }
