@@ -2,6 +2,7 @@
 
 use crate::common::{As, HINIT, TempDir, everywhere, fixture, hinit, until};
 use crate::{said, status};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -57,5 +58,21 @@ fn a_fifo_where_a_document_is_looked_for_is_not_waited_for() {
         until("a document is there", || std::fs::metadata(&fifo).ok().filter(std::fs::Metadata::is_file));
         running.signal(15);
         assert_eq!(running.wait().code, 7);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "a hinit that has ended tells nothing");
     });
+}
+
+#[test]
+fn any_user_may_read_a_document_whatever_the_umask_is() {
+    let dir = TempDir::new("umask");
+    let path = dir.path().join("status.json");
+    let words = ["--status-file", path.to_str().unwrap(), &fixture(), "signals"];
+    let closed = || {
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+        Ok(())
+    };
+    let running = hinit(As::Process, words).before_exec(closed).start();
+    running.prints("ready");
+    let mode = until("a document is there", || std::fs::metadata(&path).ok()).permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
 }
