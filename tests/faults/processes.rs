@@ -174,8 +174,10 @@ fn a_sweep_that_is_not_pid_1_s_strikes_no_stranger() {
 #[test]
 fn warns_of_each_orphan_it_reaps_if_asked_to() {
     everywhere(|mode| {
-        // It leaves when the orphan has been reaped.
-        let script = "orphan=$(sh -c 'sh -c \"exit 7\" >/dev/null & echo $!'); \
+        // It leaves when the orphan has been reaped. That one outlives its parent,
+        // which would reap it.
+        let script = "orphan=$(sh -c 'sh -c \"while kill -0 $$ 2>/dev/null; do sleep 0.01; done; exit 7\" \
+                      >/dev/null & echo $!'); \
                       while kill -0 $orphan 2>/dev/null; do sleep 0.01; done; echo left; exit 1";
         for (options, warns) in [([].as_slice(), false), (&["--warn-on-reap"], true)] {
             let out = hinit(mode, with(options, script)).output();
