@@ -9,7 +9,8 @@ const LIMIT: usize = 4096;
 /// `text` within the limit of one probe's output, also if several have said it.
 pub(super) fn bounded(mut text: String) -> String {
     if text.len() > LIMIT {
-        text.truncate(text.floor_char_boundary(LIMIT));
+        let end = (0..=LIMIT).rfind(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or_default());
         text.push_str("...");
     }
     text

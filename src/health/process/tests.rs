@@ -116,6 +116,8 @@ fn several_talkative_probes_say_no_more_than_one_may() {
     let (exit_code, output) = result(&checks(&[talkative, talkative, talkative]));
     assert_eq!((exit_code, output.len()), (0, 4099));
     assert!(output.starts_with("exec:printf %04096d 0: 000") && output.ends_with("000..."));
+    let cut = output::bounded("x".to_owned() + &"\u{e9}".repeat(3000));
+    assert_eq!((cut.len(), cut.ends_with("\u{e9}...")), (4098, true), "a letter is not cut in two");
 }
 
 #[test]
