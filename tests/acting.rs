@@ -116,6 +116,22 @@ fn a_stop_between_two_lives_ends_at_once_with_143() {
 }
 
 #[test]
+fn nothing_is_checked_between_two_lives_of_the_app() {
+    everywhere(|mode| {
+        let dir = TempDir::new("between");
+        let looks = dir.file("looks", "");
+        let (check, app) = (format!("echo >> {}", looks.display()), format!("wc -l < {}", looks.display()));
+        let timing = ["--health-interval", "10ms", "--health-start-interval", "10ms", "--health-cmd", &check];
+        let life = ["--restart", "on-failure:5", "sh", "-c", &format!("{app}; exit 1")];
+        let out = hinit(mode, timing.iter().chain(&life)).output();
+        let counts: Vec<u32> = out.stdout.lines().map(|line| line.trim().parse().unwrap()).collect();
+        // The last pause is long enough for a hundred.
+        let [.., before, after] = counts[..] else { panic!("{}", out.stderr) };
+        assert!(counts.len() == 6 && after - before < 20, "{counts:?}");
+    });
+}
+
+#[test]
 fn the_ready_file_is_there_while_the_app_is_healthy_and_not_stopping() {
     everywhere(|mode| {
         let dir = TempDir::new("ready");
