@@ -22,7 +22,8 @@ pub fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
-/// `text` as a string of JSON, in quotes.
+/// `text` as a string of JSON, in quotes. What would move a terminal's cursor or
+/// reorder a line is escaped too, though JSON does not ask for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<'a>(pub &'a str);
 
@@ -30,15 +31,17 @@ impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("\"")?;
         let mut rest = self.0;
-        while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..='\u{1f}')) {
+        let is_special = |c: char| matches!(c, '"' | '\\') || is_unsafe(c);
+        while let Some((at, c)) = rest.char_indices().find(|(_, c)| is_special(*c)) {
             f.write_str(&rest[..at])?;
-            match rest.as_bytes()[at] {
-                b'\n' => f.write_str("\\n")?,
-                b'\t' => f.write_str("\\t")?,
-                byte @ (b'"' | b'\\') => write!(f, "\\{}", char::from(byte))?,
-                byte => write!(f, "\\u{byte:04x}")?,
+            match c {
+                '\n' => f.write_str("\\n")?,
+                '\t' => f.write_str("\\t")?,
+                '"' | '\\' => write!(f, "\\{c}")?,
+                // All of them have four digits at most.
+                _ => write!(f, "\\u{:04x}", u32::from(c))?,
             }
-            rest = &rest[at + 1..];
+            rest = &rest[at + c.len_utf8()..];
         }
         write!(f, "{rest}\"")
     }
@@ -72,8 +75,9 @@ mod tests {
 
     #[test]
     fn writes_a_string_of_json() {
-        let text = "a\"b\\c\n\t\r\u{1}\u{7f}\u{e9}";
-        assert_eq!(Json(text).to_string(), "\"a\\\"b\\\\c\\n\\t\\u000d\\u0001\u{7f}\u{e9}\"");
+        let text = "a\"b\\c\n\t\r\u{1}\u{7f}\u{9b}1m\u{202e}\u{e9}";
+        let shown = "\"a\\\"b\\\\c\\n\\t\\u000d\\u0001\\u007f\\u009b1m\\u202e\u{e9}\"";
+        assert_eq!(Json(text).to_string(), shown);
         assert_eq!(serde_json::from_str::<String>(&Json(text).to_string()).unwrap(), text);
     }
 

@@ -47,6 +47,17 @@ fn kills_an_unhealthy_app_with_code_69() {
 }
 
 #[test]
+fn a_check_that_hangs_in_another_group_is_killed_and_counts_each_time() {
+    everywhere(|mode| {
+        let check = format!("exec {} leave-group", fixture());
+        let words = ["--health-cmd", &check, "--health-timeout", "100ms", "--health-interval", "30ms"];
+        let app = ["--health-retries", "3", "--health-on-failure", "kill", "sleep", "600"];
+        let out = hinit(mode, words.iter().chain(&app)).output();
+        assert_eq!(out.code, 69, "{}", out.stderr);
+    });
+}
+
+#[test]
 fn restarts_an_unhealthy_app_until_it_is_asked_to_stop() {
     everywhere(|mode| {
         let dir = TempDir::new("restart");
@@ -120,6 +131,22 @@ fn a_stop_between_two_lives_ends_at_once_with_143() {
 }
 
 #[test]
+fn nothing_is_checked_between_two_lives_of_the_app() {
+    everywhere(|mode| {
+        let dir = TempDir::new("between");
+        let looks = dir.file("looks", "");
+        let (check, app) = (format!("echo >> {}", looks.display()), format!("wc -l < {}", looks.display()));
+        let timing = ["--health-interval", "10ms", "--health-start-interval", "10ms", "--health-cmd", &check];
+        let life = ["--restart", "on-failure:5", "sh", "-c", &format!("{app}; exit 1")];
+        let out = hinit(mode, timing.iter().chain(&life)).output();
+        let counts: Vec<u32> = out.stdout.lines().map(|line| line.trim().parse().unwrap()).collect();
+        // The last pause is long enough for a hundred.
+        let [.., before, after] = counts[..] else { panic!("{}", out.stderr) };
+        assert!(counts.len() == 6 && after - before < 20, "{counts:?}");
+    });
+}
+
+#[test]
 fn the_ready_file_is_there_while_the_app_is_healthy_and_not_stopping() {
     everywhere(|mode| {
         let dir = TempDir::new("ready");
@@ -181,23 +208,28 @@ fn what_is_no_file_is_neither_taken_for_one_nor_taken_away() {
     });
 }
 
-/// A stale one, or what somebody else has laid there.
 #[test]
-fn the_ready_file_takes_the_place_of_a_link_and_is_an_empty_file() {
+fn a_ready_file_replaces_what_the_app_has_put_there() {
     everywhere(|mode| {
-        let dir = TempDir::new("link");
-        let (healthy, target) = (dir.path().join("healthy"), dir.file("target", "kept"));
-        let link = dir.path().join("link");
-        let options = ["--ready-file", link.to_str().unwrap()];
-        let running = hinit(mode, watching(&healthy, &options, &[&fixture(), "signals"])).start();
-        running.says("unhealthy");
-        std::os::unix::fs::symlink(&target, &link).unwrap();
-        std::fs::write(healthy, "").unwrap();
-        let is_empty = || link.symlink_metadata().is_ok_and(|found| found.is_file() && found.len() == 0);
-        until("the ready file is there", || is_empty().then_some(()));
-        assert_eq!(std::fs::read_to_string(target).unwrap(), "kept");
-        running.signal(TERM);
-        assert_eq!(running.wait().code, 7);
+        for trap in ["mkfifo $1", "ln -s precious $1", "ln precious $1"] {
+            let dir = TempDir::new("trap");
+            let (precious, ready) = (dir.file("precious", "kept"), dir.path().join("ready"));
+            let app = format!("cd ${{1%/*}}; {trap}; : > healthy; exec \"$2\" signals");
+            let words = watching(
+                &dir.path().join("healthy"),
+                &["--ready-file", ready.to_str().unwrap()],
+                &["sh", "-c", &app, "sh", ready.to_str().unwrap(), &fixture()],
+            );
+            let running = hinit(mode, words).start();
+            running.prints("ready");
+            let is_file = || std::fs::symlink_metadata(&ready).is_ok_and(|found| found.is_file());
+            until("the ready file is an empty one", || {
+                (is_file() && std::fs::read(&ready).is_ok_and(|text| text.is_empty())).then_some(())
+            });
+            running.signal(TERM);
+            assert_eq!(running.wait().code, 7, "{trap}");
+            assert_eq!(std::fs::read_to_string(&precious).unwrap(), "kept", "{trap}");
+        }
     });
 }
 
@@ -645,6 +677,41 @@ fn only_the_apps_own_user_within_the_container_is_believed() {
         app.running.signal(USR1).says("healthy again: the app has said READY=1").signal(TERM);
         assert_eq!(app.running.wait().code, 7);
         stranger.signal(TERM).prints("ready");
+    });
+}
+
+/// The name of the one socket that this process has bound, by its inode in
+/// /proc/net/unix.
+fn abstract_name(pid: i32) -> String {
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).unwrap().flatten();
+    let open: Vec<_> = open.filter_map(|fd| std::fs::read_link(fd.path()).ok()).collect();
+    let all = std::fs::read_to_string("/proc/net/unix").unwrap();
+    let mut sockets = all.lines().filter_map(|line| {
+        let (inode, name) = line.split_once(" @").map(|(fields, name)| (fields.rsplit(' ').next(), name))?;
+        open.contains(&format!("socket:[{}]", inode?).into()).then(|| format!("@{name}"))
+    });
+    sockets.next().unwrap()
+}
+
+#[test]
+fn what_strangers_send_before_there_is_an_app_keeps_nobody_awake() {
+    everywhere(|mode| {
+        let dir = TempDir::new("early");
+        let wanted = dir.path().join("wanted");
+        let wait_for = format!("file://{}", wanted.display());
+        let words = ["--health", "notify:", "--wait-for", &wait_for, &fixture(), "signals"];
+        let running = hinit(mode, words).start();
+        running.says("waiting for what the app needs");
+        let address = SocketAddr::from_abstract_name(&abstract_name(running.pid)[1..]).unwrap();
+        let stranger = std::os::unix::net::UnixDatagram::unbound().unwrap();
+        stranger.set_nonblocking(true).unwrap();
+        // More than the socket holds: somebody has to take them out.
+        for _ in 0..2000 {
+            until("there is room for one more", || stranger.send_to_addr(b"x", &address).ok());
+        }
+        std::fs::write(&wanted, "").unwrap();
+        running.prints("ready").signal(TERM);
+        assert_eq!(running.wait().code, 7);
     });
 }
 

@@ -370,3 +370,14 @@ fn does_not_wake_up_while_nothing_happens() {
         assert_eq!(running.wait().code, 137);
     });
 }
+
+#[test]
+fn no_control_character_of_anybody_comes_into_the_log() {
+    let name = "/no\u{1b}[31m\u{9b}2J\nhinit: such\u{202e}";
+    for format in ["text", "json"] {
+        let out = hinit(As::Process, ["--log-format", format, name]).output();
+        assert_eq!((out.code, out.stderr.lines().count()), (127, 1), "{:?}", out.stderr);
+        let line = out.stderr.trim_end_matches('\n');
+        assert!(!line.chars().any(|c| c.is_control() || c == '\u{202e}'), "{line:?}");
+    }
+}

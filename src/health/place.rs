@@ -2,7 +2,9 @@
 
 use super::document::Document;
 use super::witness;
+use crate::sys::clock;
 use crate::sys::files::{self, Lock};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -121,6 +123,10 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     Err(io::Error::new(ErrorKind::AlreadyExists, "something is there that is no file"))
 }
 
+fn name_of(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
+
 /// A place that cannot be used, and why.
 pub type Refusal = (PathBuf, io::Error);
 
@@ -145,10 +151,9 @@ impl Place {
     }
 
     fn at(path: &Path) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
         Self {
             path: path.to_path_buf(),
-            next: path.with_file_name(format!(".{name}.new")),
+            next: path.with_file_name(format!(".{}.new", name_of(path))),
             text: String::new(),
             current: None,
             spare: None,
@@ -202,24 +207,34 @@ impl Place {
         Some(Written { file, length: self.text.len() })
     }
 
-    /// A file of that name was left by a hinit that was killed, or laid by
-    /// somebody else; it is never written to and no link is followed.
-    fn write_anew(&self) -> io::Result<Written> {
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
-        let mut file = match options.open(&self.next) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                fs::remove_file(&self.next)?;
-                options.open(&self.next)?
-            }
-            opened => opened?,
-        };
+    fn write_anew(&mut self) -> io::Result<Written> {
+        let mut file = self.make_next().or_else(|_| {
+            // In a directory like /tmp a stranger may hold the name, and only he
+            // can take it away: then one that nobody can have foreseen.
+            let name = name_of(&self.path);
+            self.next = self.path.with_file_name(format!(".{name}.{}.new", clock::now().as_nanos()));
+            self.make_next()
+        })?;
         // The umask is the app's matter, and any user may read the status.
         file.set_permissions(Permissions::from_mode(0o644))?;
         file.write_all(self.text.as_bytes())?;
         // A file system without locks is no reason to tell nothing.
         let _ = files::claim(&file);
         Ok(Written { file, length: self.text.len() })
+    }
+
+    /// A file of that name was left by a hinit that was killed, or laid by
+    /// somebody else; it is never written to and no link is followed.
+    fn make_next(&self) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
+        match options.open(&self.next) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                fs::remove_file(&self.next)?;
+                options.open(&self.next)
+            }
+            opened => opened,
+        }
     }
 
     /// A rename over an older file has ext4 write the new one to the disk there

@@ -221,10 +221,15 @@ impl Round {
         Outcome::Result { exit_code, output }
     }
 
-    /// What all probes have said so far.
+    /// What all probes have said so far; together no more than one may say, so
+    /// that readers take the status document whatever that is.
     pub fn partial(&self) -> String {
-        let said: Vec<String> = self.members.iter().map(|member| self.named(member)).collect();
-        said.join("\n")
+        match &self.members[..] {
+            [only] => only.said(),
+            all => {
+                output::bounded(all.iter().map(|member| self.named(member)).collect::<Vec<_>>().join("\n"))
+            }
+        }
     }
 
     /// With several probes it must be told which one is meant, and of a silent

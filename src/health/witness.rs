@@ -159,7 +159,13 @@ struct Stat {
 }
 
 fn stat(pid: &str) -> Option<Stat> {
-    parse_stat(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    parse_stat(&of_process(pid, "stat")?)
+}
+
+/// A file of /proc; the name in it may be no text (prctl(2), `PR_SET_NAME`).
+fn of_process(pid: &str, file: &str) -> Option<String> {
+    let bytes = fs::read(format!("/proc/{pid}/{file}")).ok()?;
+    Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// The name in the second field may hold spaces and brackets.
@@ -175,7 +181,7 @@ fn parse_stat(text: &str) -> Option<Stat> {
 /// The effective user of a process. Not the owner of its directory in /proc,
 /// which is root for one that cannot be traced.
 fn user_of(pid: Pid) -> Option<u32> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let status = of_process(&pid.to_string(), "status")?;
     let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
     users.split_whitespace().nth(1)?.parse().ok()
 }

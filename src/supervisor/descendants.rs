@@ -15,7 +15,8 @@ pub fn of(ancestor: Pid) -> Vec<Pid> {
 }
 
 fn parent(pid: Pid) -> Option<Pid> {
-    parse_parent(&fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    // A process can give itself a name that is no text.
+    parse_parent(&String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/stat")).ok()?))
 }
 
 /// The fourth field; the second may hold spaces and parentheses of its own.
@@ -45,6 +46,25 @@ mod tests {
         assert_eq!(parse_parent("7 (a) S 3 7 7 0 -1"), Some(3));
         assert_eq!(parse_parent("7 (a) S 9) R 3 7"), Some(3));
         assert_eq!(parse_parent("nonsense"), None);
+    }
+
+    #[test]
+    fn finds_a_child_whose_name_is_no_text() {
+        use std::os::unix::ffi::OsStringExt;
+        let named = std::env::temp_dir().join(format!("hinit-name-{}", std::process::id()));
+        let mut named = named.into_os_string().into_vec();
+        let (directory, file) = (named.clone(), b"/\xff\xfe");
+        named.extend(file);
+        let [directory, named] = [directory, named].map(std::ffi::OsString::from_vec);
+        fs::create_dir(&directory).unwrap();
+        fs::copy(fs::canonicalize("/bin/sleep").unwrap(), &named).unwrap();
+        let mut child = std::process::Command::new(&named).arg("600").spawn().unwrap();
+        let pid = Pid::try_from(child.id()).unwrap();
+        let found = of(crate::sys::process::own_pid()).contains(&pid);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        fs::remove_dir_all(directory).unwrap();
+        assert!(found);
     }
 
     #[test]

@@ -251,10 +251,9 @@ impl Runtime {
         if self.reaping {
             self.reap();
         }
-        if let (Some(listener), Some(watch)) = (&self.listener, &mut self.watch)
-            && listener.listen(clock::now())
-        {
-            watch.hurry(clock::now());
+        // Before there is an app too: what strangers send must not stay to be polled.
+        if self.listener.as_ref().is_some_and(|listener| listener.listen(clock::now())) {
+            self.watch.iter_mut().for_each(|watch| watch.hurry(clock::now()));
         }
         if let Some(watch) = &mut self.watch {
             watch.turn(clock::now(), &mut self.news);

@@ -10,11 +10,12 @@ use crate::sys::exec::{Words, become_program, word};
 use crate::sys::process::{self, Side};
 use crate::sys::signals::Inherited;
 use crate::sys::terminal::Terminal;
-use crate::sys::{Pid, fds};
+use crate::sys::{Pid, clock, fds};
+use log::warn;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
@@ -234,6 +235,10 @@ fn become_app(program: &Program, inherited: Inherited, apart: Apart<'_>, failure
 const SETUP: u8 = 0;
 const EXEC: u8 = 1;
 
+/// Half of the time that Docker leaves for a stop. What fails later shows in how
+/// the child ends, and nowhere else.
+const LONGEST_EXEC: Duration = Duration::from_secs(5);
+
 /// The pipe ends without a byte when the exec has closed it.
 fn await_exec(
     program: &Program,
@@ -242,6 +247,10 @@ fn await_exec(
     (read, write): (OwnedFd, OwnedFd),
 ) -> std::result::Result<Pid, Refusal> {
     drop(write);
+    if !has_input_in_time(&read) {
+        warn!("the app's program is not executed yet, and no longer waited for");
+        return Ok(pid);
+    }
     let mut failure = [0; 5];
     if File::from(read).read_exact(&mut failure).is_err() {
         return Ok(pid);
@@ -250,6 +259,22 @@ fn await_exec(
     let [stage, errno @ ..] = failure;
     let error = io::Error::from_raw_os_error(i32::from_ne_bytes(errno));
     Err(if stage == SETUP { setup_failed(manner, &error) } else { program.refusal(manner, &error) })
+}
+
+/// A file system that does not answer, or a process of the same user that stops
+/// the child before its exec, must not keep PID 1 from its signals.
+fn has_input_in_time(pipe: &OwnedFd) -> bool {
+    let end = clock::now().saturating_add(LONGEST_EXEC);
+    loop {
+        let left = end.saturating_sub(clock::now());
+        let mut polled = [fds::input(pipe.as_fd())];
+        match fds::wait_for_input(&mut polled, Some(left)) {
+            Ok(()) if polled[0].revents == 0 && left.is_zero() => return false,
+            Ok(()) if polled[0].revents == 0 => {}
+            // Where nothing can be waited for, the read itself has to do.
+            Ok(()) | Err(_) => return true,
+        }
+    }
 }
 
 fn setup_failed(manner: Manner, error: &io::Error) -> Refusal {

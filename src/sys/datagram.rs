@@ -104,3 +104,66 @@ unsafe fn close_all(data: *const u8, length: usize) {
         };
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sys::fds;
+    use std::fs::File;
+    use std::os::fd::{AsFd, OwnedFd, RawFd};
+    use std::os::unix::net::UnixDatagram;
+    use std::time::Duration;
+
+    /// The most that the kernel takes along with one message (unix(7)).
+    const MOST: usize = 253;
+
+    /// Room for a record of so many.
+    #[repr(C, align(8))]
+    struct Record([u8; 2048]);
+
+    fn send_along(socket: &UnixDatagram, sent: &[RawFd]) {
+        let mut record = Record([0; 2048]);
+        let size = u32::try_from(size_of_val(sent)).unwrap();
+        let mut text = *b"x";
+        let mut part = libc::iovec { iov_base: text.as_mut_ptr().cast(), iov_len: 1 };
+        // SAFETY: a header of zeros is valid; then it describes one part and one
+        // record, which is large enough for `sent`.
+        unsafe {
+            let mut header: libc::msghdr = std::mem::zeroed();
+            header.msg_iov = &raw mut part;
+            header.msg_iovlen = 1;
+            header.msg_control = record.0.as_mut_ptr().cast();
+            header.msg_controllen = libc::CMSG_SPACE(size) as _;
+            let head = libc::CMSG_FIRSTHDR(&raw const header);
+            (*head).cmsg_level = libc::SOL_SOCKET;
+            (*head).cmsg_type = libc::SCM_RIGHTS;
+            (*head).cmsg_len = libc::CMSG_LEN(size) as _;
+            std::ptr::copy_nonoverlapping(sent.as_ptr(), libc::CMSG_DATA(head).cast(), sent.len());
+            assert_eq!(libc::sendmsg(socket.as_raw_fd(), &raw const header, 0), 1);
+        }
+    }
+
+    /// Whether nobody has the other end any more.
+    fn has_ended(read: OwnedFd) -> bool {
+        let mut polled = [fds::input(read.as_fd())];
+        fds::wait_for_input(&mut polled, Some(Duration::from_mins(1))).unwrap();
+        fds::set_nonblocking(read.as_fd()).unwrap();
+        matches!(fds::read_available(&mut File::from(read), &mut [0]), Ok(Some(0)))
+    }
+
+    #[test]
+    fn tells_the_sender_and_keeps_no_descriptor_that_came_along() {
+        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        ask_for_senders(ours.as_fd()).unwrap();
+        for count in [0, 1, 2, 4, 5, MOST] {
+            let (read, write) = fds::pipe(libc::O_CLOEXEC).unwrap();
+            send_along(&theirs, &vec![write.as_raw_fd(); count]);
+            drop(write);
+            let (length, sender) = receive(ours.as_fd(), &mut [0; 8]).unwrap().unwrap();
+            let own = crate::sys::process::own_pid();
+            assert_eq!((length, sender.pid, sender.uid), (1, own, crate::sys::process::own_user()));
+            assert!(has_ended(read), "{count} sent along");
+        }
+        assert_eq!(receive(ours.as_fd(), &mut [0; 8]).unwrap(), None);
+    }
+}

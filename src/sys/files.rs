@@ -33,9 +33,8 @@ pub fn unlock(file: &File) {
     unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
 }
 
-// The kernel's numbers, in the type of the field they are for (fcntl.h).
+/// F_WRLCK in the type of the field it is for (fcntl.h).
 const WRITING: libc::c_short = 1;
-const UNLOCKED: libc::c_short = 2;
 
 /// Marks a file as this process's for as long as it lives, by a lock that its
 /// children do not have (fcntl(2), `F_SETLK`): a sign of life that can be seen
@@ -49,12 +48,13 @@ pub fn claim(file: &File) -> io::Result<()> {
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock) }).map(drop)
 }
 
-/// Whether another living process has this file by [`claim`].
+/// Whether another living process has this file by [`claim`]. A lock to read is
+/// none: whoever may read the file can have one.
 pub fn is_claimed(file: &File) -> bool {
     let mut lock = whole_file();
     // SAFETY: `lock` is valid to read and write.
     let asked = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLK, &raw mut lock) });
-    asked.is_ok() && lock.l_type != UNLOCKED
+    asked.is_ok() && lock.l_type == WRITING
 }
 
 fn whole_file() -> libc::flock {
@@ -83,6 +83,26 @@ pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn a_lock_of_somebody_who_may_only_read_claims_nothing() {
+        use crate::sys::process::{Side, fork, leave, wait_for};
+        let path = std::env::temp_dir().join(format!("hinit-claimed-{}", std::process::id()));
+        fs::write(&path, "").unwrap();
+        let seen_by_another = || match fork().unwrap() {
+            Side::Child => leave(File::open(&path).map_or(2, |file| i32::from(is_claimed(&file)))),
+            Side::Parent(pid) => wait_for(pid).unwrap().code(),
+        };
+        let file = File::options().read(true).write(true).open(&path).unwrap();
+        let mut reading = whole_file();
+        reading.l_type = 0;
+        // SAFETY: `reading` is valid to read.
+        check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const reading) }).unwrap();
+        assert_eq!(seen_by_another(), 0);
+        claim(&file).unwrap();
+        assert_eq!(seen_by_another(), 1);
+        fs::remove_file(&path).unwrap();
+    }
 
     #[test]
     fn two_files_change_names_and_both_stay() {

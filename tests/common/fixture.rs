@@ -25,6 +25,7 @@ fn main() {
         "bind" => bind(words.get(1).map_or("", String::as_str)),
         "fork-until" => fork_until(number.unwrap_or(1)),
         "use-memory" => use_memory(),
+        "leave-group" => leave_group(),
         other => panic!("no such behaviour: {other}"),
     }
 }
@@ -153,6 +154,18 @@ fn notify_socket() -> std::os::unix::net::UnixDatagram {
         .connect_addr(&SocketAddr::from_abstract_name(name).expect("an address"))
         .expect("somebody listens");
     socket
+}
+
+/// Moves into the group of a child, and stays.
+fn leave_group() {
+    let Side::Parent(child) = process::fork().expect("a child") else {
+        let _ = on_parent_death(Signal::KILL);
+        return std::thread::sleep(LONGEST);
+    };
+    process::lead_group(child);
+    let (own, group) = (nix::unistd::Pid::from_raw(0), nix::unistd::Pid::from_raw(child));
+    nix::unistd::setpgid(own, group).expect("a group to move into");
+    std::thread::sleep(LONGEST);
 }
 
 /// Does not stop on SIGTERM.

@@ -76,6 +76,9 @@ pub fn stderr_full() -> io::Result<()> {
         while libc::write(ends[1], [0u8; 1].as_ptr().cast(), 1) > 0 {}
         libc::fcntl(ends[1], libc::F_SETFL, 0);
         libc::dup2(ends[1], 2);
+        // As standard input the other end stays open: PID 1 closes what is above 2,
+        // and a pipe that nobody can read is never full.
+        libc::dup2(ends[0], 0);
     }
     Ok(())
 }

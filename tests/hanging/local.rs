@@ -270,6 +270,25 @@ fn a_server_that_needs_more_than_its_share_of_the_time_gets_what_the_others_left
 }
 
 #[test]
+fn a_stop_does_not_wait_for_a_program_that_cannot_be_read() {
+    if !is_root() {
+        return impossible("a program that cannot be read", "only root can mount these");
+    }
+    everywhere(|mode| {
+        let stuck = StuckPath::new();
+        let (prepare, count) = (stuck.prepare(), stuck.count());
+        if !is_possible(&prepare, "a path that never answers") {
+            return;
+        }
+        let program = stuck.directory.path().join("app");
+        let running = prepare(hinit(mode, [program.to_str().unwrap()])).start();
+        until("the program is looked for", || (count.get() > 0).then_some(()));
+        running.says("not executed yet").signal(crate::TERM);
+        assert_eq!(running.wait().code, 143);
+    });
+}
+
+#[test]
 fn a_stop_does_not_wait_for_what_the_start_waits_for() {
     everywhere(|mode| {
         let count = Count::default();

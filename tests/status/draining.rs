@@ -1,6 +1,6 @@
 //! What a reader is told while the app is asked to stop.
 
-use crate::common::{TempDir, everywhere, fixture, hinit};
+use crate::common::{TempDir, everywhere, fixture, hinit, send, until};
 use crate::{said, status};
 use std::fs;
 
@@ -24,5 +24,29 @@ fn a_draining_app_is_unhealthy_for_readers_and_still_checked() {
         fs::remove_file(healthy).unwrap();
         running.says("unhealthy: ").signal(TERM).prints("got 15");
         assert_eq!(running.wait().code, 7);
+    });
+}
+
+/// No check comes by that would tell of it a little later.
+#[test]
+fn readers_are_told_of_each_phase_without_checks_too() {
+    everywhere(|mode| {
+        let dir = TempDir::new("phases");
+        let place = dir.path().join("status.json");
+        let stop = ["--drain", "10m", "--status-file", place.to_str().unwrap(), &fixture(), "ignore-term"];
+        let running = hinit(mode, stop).start();
+        let tells = |phase: &str| {
+            let wanted = format!("\"Status\": \"{phase}\"");
+            until(phase, || {
+                fs::read_to_string(&place).is_ok_and(|text| text.contains(&wanted)).then_some(())
+            });
+        };
+        tells("running");
+        running.prints("ready").signal(TERM);
+        tells("draining");
+        running.signal(TERM);
+        tells("stopping");
+        send(running.app(), 9);
+        assert_eq!(running.wait().code, 137);
     });
 }

@@ -1,7 +1,8 @@
 //! A file that somebody names, and the places where hinit looks otherwise.
 
-use crate::common::{As, HINIT, TempDir, fixture, hinit, until};
+use crate::common::{As, HINIT, TempDir, everywhere, fixture, hinit, until};
 use crate::{said, status};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -39,4 +40,39 @@ fn a_file_that_cannot_be_had_is_warned_of_with_the_place_taken_instead() {
     let told = format!("--status-file {}: the hinit with pid {} writes there; ", path.display(), first.pid);
     second.prints("ready").says(&told);
     assert_eq!(said(&status(&path, &[]).output().unwrap()).0, 0);
+}
+
+#[test]
+fn a_fifo_where_a_document_is_looked_for_is_not_waited_for() {
+    everywhere(|mode| {
+        let dir = TempDir::new("fifo");
+        let fifo = dir.path().join("status.json");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let mut reader = status(&fifo, &[]).spawn().unwrap();
+        until("the reader has its answer", || reader.try_wait().unwrap());
+        let (code, text) = said(&reader.wait_with_output().unwrap());
+        assert!(code == 1 && text.ends_with("it is no regular file\n"), "{text}");
+        let words = ["--status-file", fifo.to_str().unwrap(), &fixture(), "signals"];
+        let running = hinit(mode, words).start();
+        running.prints("ready");
+        until("a document is there", || std::fs::metadata(&fifo).ok().filter(std::fs::Metadata::is_file));
+        running.signal(15);
+        assert_eq!(running.wait().code, 7);
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "a hinit that has ended tells nothing");
+    });
+}
+
+#[test]
+fn any_user_may_read_a_document_whatever_the_umask_is() {
+    let dir = TempDir::new("umask");
+    let path = dir.path().join("status.json");
+    let words = ["--status-file", path.to_str().unwrap(), &fixture(), "signals"];
+    let closed = || {
+        nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+        Ok(())
+    };
+    let running = hinit(As::Process, words).before_exec(closed).start();
+    running.prints("ready");
+    let mode = until("a document is there", || std::fs::metadata(&path).ok()).permissions().mode();
+    assert_eq!(mode & 0o777, 0o644);
 }

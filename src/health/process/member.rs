@@ -118,6 +118,8 @@ impl Member {
         if let Some(pid) = self.pid {
             // ESRCH: it is a zombie already.
             let _ = signals::send_group(pid, Signal::KILL);
+            // It may have left its group for another one (setpgid(2)).
+            let _ = signals::send(pid, Signal::KILL);
         }
     }
 
@@ -242,4 +244,33 @@ fn verdict_of(result: Result<String, String>) -> Verdict {
 fn conclude(verdict: &Verdict, board: &Board) -> i32 {
     board.write(&[&verdict.reason]);
     i32::from(!verdict.healthy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn not_executed(number: i32) -> Member {
+        let error = Some(io::Error::from_raw_os_error(number));
+        let output = Output::from(File::open("/dev/null").unwrap());
+        Member {
+            name: String::new(),
+            pid: None,
+            ending: Some(Ending::Exited(127)),
+            says: Says::Output(output, Exec { failure: Rc::new(Board::new().unwrap()), error }),
+            limit: None,
+            is_over_limit: false,
+        }
+    }
+
+    #[test]
+    fn an_execution_that_fails_for_want_of_resources_says_nothing_of_the_app() {
+        for number in [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE] {
+            let error = not_executed(number).take_inability();
+            assert_eq!(error.and_then(|error| error.raw_os_error()), Some(number));
+        }
+        let mut missing = not_executed(libc::ENOENT);
+        assert!(missing.take_inability().is_none());
+        assert_eq!(missing.exit_code(), NO_EXIT_CODE);
+    }
 }

@@ -6,6 +6,16 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// Docker keeps the first 4096 bytes of a probe's output.
 const LIMIT: usize = 4096;
+/// `text` within the limit of one probe's output, also if several have said it.
+pub(super) fn bounded(mut text: String) -> String {
+    if text.len() > LIMIT {
+        let end = (0..=LIMIT).rfind(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or_default());
+        text.push_str("...");
+    }
+    text
+}
+
 /// A pipe holds 64 KiB: so many reads empty it, and no more are made in one
 /// turn of the loop however fast the probe writes.
 const READS_AT_ONCE: usize = 16;

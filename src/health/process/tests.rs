@@ -111,6 +111,16 @@ fn all_probes_of_a_round_have_to_pass_and_the_reason_names_the_one_that_failed()
 }
 
 #[test]
+fn several_talkative_probes_say_no_more_than_one_may() {
+    let talkative = "exec:'printf %04096d 0'";
+    let (exit_code, output) = result(&checks(&[talkative, talkative, talkative]));
+    assert_eq!((exit_code, output.len()), (0, 4099));
+    assert!(output.starts_with("exec:printf %04096d 0: 000") && output.ends_with("000..."));
+    let cut = output::bounded("x".to_owned() + &"\u{e9}".repeat(3000));
+    assert_eq!((cut.len(), cut.ends_with("\u{e9}...")), (4098, true), "a letter is not cut in two");
+}
+
+#[test]
 fn killing_a_round_kills_what_the_commands_have_started() {
     let mut round = command("sleep 600 & echo ready; wait").start(clock::now());
     while round.partial() != "ready\n" {

@@ -1,12 +1,13 @@
 use super::*;
 use crate::health::Status;
-use crate::health::document::{Health, State};
+use crate::health::document::{Entry, Health, State};
 use crate::health::place::Place;
 use crate::signal::Signal;
 use crate::sys::process::Side;
 use crate::sys::signals;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
+use std::time::UNIX_EPOCH;
 
 /// A directory of its own for one test.
 struct Directory(PathBuf);
@@ -132,14 +133,36 @@ fn a_file_that_somebody_has_put_there_is_replaced_for_good() {
     for name in ["status.json", ".status.json.new"] {
         (1..3).for_each(|n| place.write(&nth(n)).unwrap());
         fs::write(directory.file("foreign"), "foreign").unwrap();
+        let _ = fs::remove_file(directory.file("its other name"));
+        fs::hard_link(directory.file("foreign"), directory.file("its other name")).unwrap();
         fs::rename(directory.file("foreign"), directory.file(name)).unwrap();
         for n in 3..8 {
             place.write(&nth(n)).unwrap();
             assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
         }
+        let kept = fs::read_to_string(directory.file("its other name")).unwrap();
+        assert_eq!(kept, "foreign", "it is never written to");
     }
+    fs::remove_file(directory.file("its other name")).unwrap();
     place.remove();
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
+}
+
+#[test]
+fn a_name_that_a_stranger_holds_does_not_end_the_writing() {
+    let directory = Directory::new("held");
+    let path = directory.file("status.json");
+    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    // Stands for a stranger's file in a directory with the sticky bit: it cannot
+    // be removed as a file can.
+    fs::create_dir(directory.file(".status.json.new")).unwrap();
+    for n in 1..8 {
+        place.write(&nth(n)).unwrap();
+        assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
+    }
+    place.remove();
+    fs::remove_dir(directory.file(".status.json.new")).unwrap();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing else is left behind");
 }
 
 #[test]
@@ -161,7 +184,10 @@ fn follows_no_link_that_somebody_has_laid() {
     let document = document_of(own_name());
     settle(std::slice::from_ref(&path), &document).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
-    assert_eq!(read(&[path]), Ok(document));
+    assert_eq!(read(std::slice::from_ref(&path)), Ok(document));
+    let link = directory.file("link.json");
+    symlink(&path, &link).unwrap();
+    assert!(read(&[link]).unwrap_err().contains("symbolic link"), "not to a good document either");
 }
 
 #[test]
@@ -184,18 +210,24 @@ fn leaves_the_place_of_another_living_hinit_alone() {
 /// In another pid namespace the pid says nothing; the lock does.
 #[test]
 fn leaves_the_shared_file_of_another_container_alone_as_long_as_that_lives() {
+    // Told once, and in the file that was there before.
+    [0, 5].into_iter().for_each(leaves_a_shared_file_alone_that_was_rewritten);
+}
+
+fn leaves_a_shared_file_alone_that_was_rewritten(times: u32) {
     let directory = Directory::new("shared");
     let (shared, own) = (directory.file("shared.json"), directory.file("own.json"));
     let other = Supervisor { namespace: Some(1), ..own_name() };
     let Side::Parent(theirs) = process::fork().unwrap() else {
         let mut place = Place::settle(Some(&shared), &[], &document_of(other)).0.unwrap();
-        (1..=5).for_each(|restarts| place.write(&Document { restarts, ..document_of(other) }).unwrap());
+        (1..=times).for_each(|restarts| place.write(&Document { restarts, ..document_of(other) }).unwrap());
         // Killed by its parent; else the test is over and failed.
         std::thread::sleep(std::time::Duration::from_mins(1));
         process::leave(0)
     };
     let begin = std::time::Instant::now();
-    while !fs::read_to_string(&shared).is_ok_and(|text| text.contains(r#""RestartCount": 5"#)) {
+    let last = format!(r#""RestartCount": {times},"#);
+    while !fs::read_to_string(&shared).is_ok_and(|text| text.contains(&last)) {
         assert!(begin.elapsed().as_secs() < 60, "the other one does not write");
     }
     let elsewhere = "it is of a hinit in another container";
@@ -235,6 +267,18 @@ fn believes_no_document_of_another_user() {
     std::os::unix::fs::chown(&path, Some(10_001), None).unwrap();
     let why = read(std::slice::from_ref(&path)).unwrap_err();
     assert!(why.contains("owned by user 10001"), "{why}");
+}
+
+#[test]
+fn takes_the_longest_document_that_there_can_be() {
+    let directory = Directory::new("longest");
+    let path = directory.file("status.json");
+    let output = "\u{1}".repeat(4096) + "...";
+    let entry = Entry { start: UNIX_EPOCH, end: UNIX_EPOCH, exit_code: 1, output: output.clone() };
+    let health = Health { status: Status::Unhealthy, streak: 5, log: vec![entry; 5] };
+    let document = Document { health, early_reason: Some(output), ..document_of(own_name()) };
+    fs::write(&path, document.to_json()).unwrap();
+    assert_eq!(read(&[path]), Ok(document));
 }
 
 #[test]
