@@ -10,8 +10,11 @@ mod status;
 use crate::compat;
 use crate::error::Error;
 use crate::sys::start::Start;
+use crate::text::nearest;
 use std::ffi::OsString;
 use std::io::Write;
+
+const NOT_FOUND: i32 = 127;
 
 /// The whole program: words in, exit code out.
 pub fn main(start: &Start) -> i32 {
@@ -31,8 +34,21 @@ pub fn main(start: &Start) -> i32 {
         "explain" => explain(rest),
         "help" | "--help" | "-h" => show(&overview()),
         "--version" | "-V" | "version" => show(concat!("hinit ", env!("CARGO_PKG_VERSION"), "\n")),
-        _ => run::main(words, start.inherited),
+        _ => start_program(words, verb, start),
     }
+}
+
+const VERBS: [&str; 5] = ["run", "probe", "status", "explain", "version"];
+
+/// A mistyped verb is taken for a program, which is then not found.
+fn start_program(words: &[OsString], first: &str, start: &Start) -> i32 {
+    let code = run::main(words, start.inherited);
+    if code == NOT_FOUND
+        && let Some(verb) = nearest(first, VERBS.into_iter())
+    {
+        let _ = writeln!(std::io::stderr(), "hinit: did you mean 'hinit {verb}'?");
+    }
+    code
 }
 
 #[cfg(feature = "lab")]

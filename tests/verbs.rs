@@ -108,6 +108,14 @@ fn a_pattern_that_takes_too_long_is_ended_in_time() {
 }
 
 #[test]
+fn a_mistyped_verb_is_told_the_right_one() {
+    let (code, _, stderr) = hinit(&["staus"]);
+    assert_eq!((code, stderr.lines().last()), (127, Some("hinit: did you mean 'hinit status'?")));
+    let (code, _, stderr) = hinit(&["no-such-program"]);
+    assert!(code == 127 && !stderr.contains("did you mean"), "{stderr}");
+}
+
+#[test]
 fn help_is_on_stdout() {
     for verb in ["run", "probe", "status", "explain"] {
         let (code, stdout, stderr) = hinit(&[verb, "--help"]);

@@ -6,6 +6,10 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// Docker keeps the first 4096 bytes of a probe's output.
 const LIMIT: usize = 4096;
+/// A pipe holds 64 KiB: so many reads empty it, and no more are made in one
+/// turn of the loop however fast the probe writes.
+const READS_AT_ONCE: usize = 16;
+
 /// `text` within the limit of one probe's output, also if several have said it.
 pub(super) fn bounded(mut text: String) -> String {
     if text.len() > LIMIT {
@@ -15,10 +19,6 @@ pub(super) fn bounded(mut text: String) -> String {
     }
     text
 }
-
-/// A pipe holds 64 KiB: so many reads empty it, and no more are made in one
-/// turn of the loop however fast the probe writes.
-const READS_AT_ONCE: usize = 16;
 
 /// The reading end of a probe's stdout and stderr, and what came so far.
 #[derive(Debug)]

@@ -75,8 +75,20 @@ pub(super) fn parse(text: &str) -> Result<Uri> {
         | (_, None, Some(_)) => {
             Err(Error::new(format!("'{text}' lacks the two slashes; write {scheme}://...")))
         }
-        _ => Err(Error::new(format!("'{text}': hinit knows no {scheme}: targets; write {SCHEMES}"))),
+        _ => Err(unknown(text, &scheme)),
     }
+}
+
+fn unknown(text: &str, scheme: &str) -> Error {
+    let why = match scheme {
+        "rediss" | "valkeys" => {
+            "hinit speaks no TLS to Redis; write tcp://HOST:PORT or exec:'redis-cli --tls ping'"
+        }
+        "amqps" => "hinit speaks no TLS to AMQP; write tcp://HOST:PORT",
+        "mongodb+srv" => "hinit looks up no servers of a cluster; write mongodb://HOST:PORT for one of them",
+        _ => &format!("hinit knows no {scheme}: targets; write {SCHEMES}"),
+    };
+    Error::new(format!("'{}': {why}", without_credentials(text)))
 }
 
 /// The target without its user and password, for messages.
@@ -225,7 +237,8 @@ fn host_and_port<'a>(text: &str, authority: &'a str) -> Result<(&'a str, Option<
 fn parse_port(text: &str, port: &str) -> Result<u16> {
     let number = Some(port).filter(|p| p.bytes().all(|b| b.is_ascii_digit())).and_then(|p| p.parse().ok());
     number.filter(|number| *number != 0).ok_or_else(|| {
-        Error::new(format!("'{text}': '{port}' is not a port; write a number from 1 to 65535"))
+        let why = if port.is_empty() { " (an empty variable leaves nothing)" } else { "" };
+        Error::new(format!("'{text}': '{port}' is not a port{why}; write a number from 1 to 65535"))
     })
 }
 

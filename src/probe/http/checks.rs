@@ -5,6 +5,10 @@ use super::response::Answer;
 use crate::plan::probe::{BodyCheck, BodyTest, JsonTest};
 use serde_json::Value;
 
+/// A mebibyte of small objects would take a hundred of them as a document, from
+/// the memory that the app has; so many take ten.
+const MOST_VALUES: usize = 20_000;
+
 /// Why it does not pass; reads on from "but".
 pub(super) fn fault(check: &BodyCheck, answer: &Answer) -> Option<String> {
     // For a --json beside it there is more of the body than is looked through here.
@@ -37,7 +41,26 @@ fn json(answer: &Answer) -> Result<Value, String> {
     }
     // Some write a byte order mark before it (RFC 8259, 8.1).
     let text = answer.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&answer.body);
+    if values(text) > MOST_VALUES {
+        return Err(format!("its body has more than the {MOST_VALUES} values of JSON that hinit reads"));
+    }
     serde_json::from_slice(text).map_err(|error| format!("its body is not JSON ({error})"))
+}
+
+/// At least as many as a document has values, whether it is one or not: what
+/// stands outside of strings and begins one.
+fn values(text: &[u8]) -> usize {
+    let (mut count, mut in_string, mut escaped) = (1, false, false);
+    for byte in text {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' | b',' if !in_string => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn has(document: &Value, test: &JsonTest) -> bool {
@@ -51,5 +74,37 @@ fn wanting(document: &Value, test: &JsonTest) -> Option<String> {
         Some(value) => {
             Some(format!("its body has {value} at '{}', wanted {}", test.path.join("."), test.value))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_no_fewer_values_than_there_are() {
+        let table = [
+            ("", 1),
+            ("7", 1),
+            ("[]", 2),
+            ("[1,2]", 3),
+            (r#"{"a,[{": "b,\",,", "c": {}}"#, 4),
+            (r#"["\\", 1]"#, 3),
+        ];
+        for (text, count) in table {
+            assert_eq!(values(text.as_bytes()), count, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_no_document_of_too_many_values() {
+        let answer = |count| {
+            let body = format!("[{}1]", r#"{"":0},"#.repeat(count)).into_bytes();
+            let (phrase, heads) = (String::new(), Vec::new());
+            Answer { status: 200, phrase, heads, head_start: 0, body, is_cut: false }
+        };
+        assert!(json(&answer(MOST_VALUES / 2 - 1)).is_ok());
+        let why = json(&answer(MOST_VALUES / 2)).unwrap_err();
+        assert_eq!(why, "its body has more than the 20000 values of JSON that hinit reads");
     }
 }
