@@ -3,7 +3,7 @@
 //!
 //! [`spec`], [`database`], [`account`] and [`capability`] are pure; `files` reads, and
 //! [`drop`] acts. First [`resolve_from_files`], once, then [`become_user`]
-//! before the first fork: a restart of the app reuses the numbers.
+//! before the first fork (H5): a restart of the app reuses the numbers.
 
 pub mod account;
 pub mod capability;

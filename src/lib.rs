@@ -17,6 +17,16 @@
 //! - `lab`: what a developer uses at the desk, such as `explain`; a cargo feature.
 //! - [`sys`]: the only unsafe code.
 //!
+//! What always holds, by the number that its keeper names:
+//!
+//! - H1: no signal is lost, from the first instruction on ([`sys::start`]).
+//! - H2: PID 1 parses no byte that comes from the network ([`health::process`]).
+//! - H3: a turn of the loop waits for nobody, but 5 s at most for the app to be
+//!   executed ([`supervisor::runtime`]).
+//! - H4: rounds of checks never overlap ([`health::schedule`]).
+//! - H5: nothing is started before the drop is verified ([`identity`]).
+//! - Those of the app's life, 1 to 5, are in [`supervisor::machine`].
+//!
 //! Words all floors share: [`error`], [`options`], [`signal`], [`text`], [`time`].
 
 pub mod before;

@@ -1,5 +1,5 @@
 //! The processes of a round: every probe is a short-lived child, whatever its
-//! kind, so that nothing it meets can cost PID 1 memory, time or its life.
+//! kind, so that nothing it meets can cost PID 1 memory, time or its life (H2).
 //!
 //! What a user wrote is executed; what hinit probes by itself is a fork that
 //! calls [`crate::probe::run`]. All probes of a round run at the same time,

@@ -15,8 +15,8 @@
 //! streaks and moments are the same.
 //!
 //! A *round* is one look at the app: one probe process, or several whose
-//! results must all be good. Rounds never overlap: the next one waits until the last
-//! process of the one before has been reaped (k8s#110070).
+//! results must all be good. Rounds never overlap (H4): the next one waits until the
+//! last process of the one before has been reaped (k8s#110070).
 
 use super::Status;
 use crate::plan::Timing;

@@ -239,7 +239,8 @@ impl Runtime {
         }
     }
 
-    /// One turn of the loop: a bounded number of signals and of children.
+    /// One turn of the loop: a bounded number of signals and of children, and no
+    /// waiting (H3).
     fn turn(&mut self, arrivals: &mut Vec<Arrival>) {
         self.inbox.take(arrivals);
         for arrival in arrivals.drain(..) {

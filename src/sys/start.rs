@@ -2,7 +2,7 @@
 //!
 //! Rust's own startup is left out (`no_main`), since it changes the
 //! disposition of SIGPIPE, aborts without /dev/null, and costs start-up time.
-//! Signals are blocked first of all, so that none is lost from here on: as
+//! Signals are blocked first of all, so that none is lost from here on (H1): as
 //! PID 1 the kernel throws away what is neither blocked nor caught.
 
 use super::{fds, signals};
