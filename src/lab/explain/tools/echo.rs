@@ -1,6 +1,6 @@
 //! What `echo` and `printf` say to a server.
 
-use crate::lab::explain::probe::Probe;
+use crate::lab::explain::probe::{Prints, Probe};
 use crate::lab::explain::shell::{Simple, Word};
 
 /// The text that an `echo` or a plain `printf` prints.
@@ -37,12 +37,29 @@ pub(crate) fn send(probe: &mut Probe, said: &str) {
     match request.as_slice() {
         [method, path, version] if version.starts_with("HTTP/") => {
             probe.target = format!("http://{place}{path}");
+            probe.prints = Prints::Whole;
             if *method != "GET" {
                 probe.set("method", *method);
+            }
+            let host = place.rsplit_once(':').map_or(place.as_str(), |(host, _)| host);
+            for (name, value) in said.lines().skip(1).filter_map(|line| line.split_once(':')) {
+                header(probe, name.trim(), value.trim(), host);
             }
         }
         ["version" | "stats"] if place.ends_with(":11211") => probe.target = format!("memcached://{place}"),
         ["PING" | "ping"] if place.ends_with(":6379") => probe.target = format!("redis://{place}"),
         _ => probe.set("send", said.replace('\\', "\\\\").replace('\r', "\\r").replace('\n', "\\n")),
+    }
+}
+
+/// A header that was written out by hand, unless hinit sends the same.
+fn header(probe: &mut Probe, name: &str, value: &str, host: &str) {
+    let is_own = match name.to_ascii_lowercase().as_str() {
+        "host" => value.split(':').next() == Some(host) || value.contains('/'),
+        "connection" | "content-length" | "accept" | "user-agent" => true,
+        _ => false,
+    };
+    if !is_own && !value.is_empty() {
+        probe.add("header", format!("{name}: {value}"));
     }
 }

@@ -6,7 +6,7 @@ use crate::lab::explain::mistakes::add;
 use crate::lab::explain::probe::Probe;
 use crate::lab::explain::shell::Simple;
 use crate::lab::explain::shell::word::Why;
-use crate::lab::explain::tools::http_probe;
+use crate::lab::explain::tools::url_probe;
 use crate::time::GoDuration;
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ fn http(tokens: &Tokens, notes: &mut Vec<String>) -> Result<Probe, Why> {
 
 fn url(tokens: &Tokens, at: usize) -> Result<Probe, Why> {
     let (url, _) = tokens.text_at(at, Dialect::JavaScript).ok_or(PLACE)?;
-    http_probe(&url)
+    url_probe(&url)
 }
 
 /// `{host: '127.0.0.1', port: 6060, path: '/readyz'}`, there or in a variable.
@@ -68,7 +68,7 @@ fn options(tokens: &Tokens, at: usize) -> Result<Probe, Why> {
     let host = of(&["host", "hostname"]).unwrap_or_else(|| "localhost".into());
     let port = of(&["port"]).map(|port| format!(":{port}")).unwrap_or_default();
     let path = of(&["path"]).unwrap_or_else(|| "/".into());
-    let mut probe = http_probe(&format!("http://{host}{port}{path}"))?;
+    let mut probe = url_probe(&format!("http://{host}{port}{path}"))?;
     if let Some(method) = of(&["method"]).filter(|method| method != "GET") {
         probe.set("method", method);
     }

@@ -6,7 +6,7 @@ use crate::lab::explain::mistakes::add;
 use crate::lab::explain::probe::Probe;
 use crate::lab::explain::shell::Simple;
 use crate::lab::explain::shell::word::Why;
-use crate::lab::explain::tools::{http_probe, seconds};
+use crate::lab::explain::tools::{seconds, url_probe};
 
 const OWN_WAY: &str = "its python compares the status in its own way";
 
@@ -29,7 +29,7 @@ fn client(tokens: &Tokens, notes: &mut Vec<String>) -> Result<Probe, Why> {
     }
     let url =
         tokens.text_at(call + 2, Dialect::Python).ok_or("its python makes up the URL in its own way")?;
-    let mut probe = http_probe(&url.0)?;
+    let mut probe = url_probe(&url.0)?;
     if tokens.word(call) == Some("head") {
         probe.set("method", "HEAD");
     }
@@ -51,13 +51,15 @@ fn timeout(tokens: &Tokens) -> Option<String> {
 }
 
 fn verdict(probe: &mut Probe, tokens: &Tokens, raises: bool, notes: &mut Vec<String>) -> Result<(), Why> {
-    let status = ["status_code", "status", "code"].iter().find_map(|name| tokens.find(&[name, "=="]));
-    match status.map(|at| tokens.number(at + 2)) {
+    let forms: [&[&str]; 4] =
+        [&["status_code", "=="], &["status", "=="], &["code", "=="], &["getcode", "(", ")", "=="]];
+    let status = forms.iter().find_map(|form| Some(tokens.find(form)? + form.len()));
+    match status.map(|at| tokens.number(at)) {
         Some(Some(code)) => probe.set("status", code),
         Some(None) => return Err(OWN_WAY.into()),
         None if tokens.has_word(&["status_code", "status", "getcode"]) => return Err(OWN_WAY.into()),
         None if raises => {}
-        None => add(notes, "requests.get without raise_for_status() succeeds for a 500; hinit wants 200-399"),
+        None => add(notes, "its get without raise_for_status() succeeds for a 500; hinit wants 200-399"),
     }
     Ok(())
 }
