@@ -33,6 +33,7 @@ fn names_the_mistakes_of_real_lines() {
         ("curl -f http://a/ && curl -s http://h/ | grep ok", "whatever the status is"),
         ("curl http://a/ && curl -s http://h/ | grep ok", "curl without -f succeeds for a 500"),
         ("curl -sf http://h/ | grep a | grep b", "grep after grep wants both in one line"),
+        ("bash -c 'exec 3<>/dev/tcp/h/1; printf \"GET / HTTP/1.0\\r\\n\" >&3'", "by hand succeeds for a 500"),
         ("curl -sf http://h/ | true", "that of true, which always succeeds"),
         ("curl -sf http://h/ | jq .a", "that of jq, which succeeds for whatever is JSON"),
         ("curl -f6 http://h/", "hinit tries both for localhost"),

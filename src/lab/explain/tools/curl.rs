@@ -25,6 +25,7 @@ enum Says {
     MostRedirects,
     Url,
     Output,
+    Dump,
     WriteOut,
     Data,
     RawData,
@@ -39,11 +40,11 @@ enum Says {
 }
 
 use Says::{
-    Check, Cookie, Data, Fail, Family, Follow, Get, Globoff, Head, Header, Include, Insecure, Json, Limit,
-    MostRedirects, Output, RawData, Retry, Silent, SilentValue, Unix, Url, Verbose, WriteOut,
+    Check, Cookie, Data, Dump, Fail, Family, Follow, Get, Globoff, Head, Header, Include, Insecure, Json,
+    Limit, MostRedirects, Output, RawData, Retry, Silent, SilentValue, Unix, Url, Verbose, WriteOut,
 };
 
-const LONG: [(&str, Says); 50] = [
+const LONG: [(&str, Says); 51] = [
     ("fail", Fail),
     ("fail-with-body", Fail),
     ("fail-early", Silent),
@@ -71,6 +72,7 @@ const LONG: [(&str, Says); 50] = [
     ("retry-all-errors", Silent),
     ("output", Output),
     ("write-out", WriteOut),
+    ("dump-header", Dump),
     ("noproxy", SilentValue),
     ("user-agent", Header("User-Agent")),
     ("max-redirs", MostRedirects),
@@ -96,7 +98,7 @@ const LONG: [(&str, Says); 50] = [
     ("unix-socket", Unix),
 ];
 
-const SHORT: [(char, &str); 25] = [
+const SHORT: [(char, &str); 26] = [
     ('f', "fail"),
     ('L', "location"),
     ('k', "insecure"),
@@ -113,6 +115,7 @@ const SHORT: [(char, &str); 25] = [
     ('q', "disable"),
     ('o', "output"),
     ('w', "write-out"),
+    ('D', "dump-header"),
     ('A', "user-agent"),
     ('m', "max-time"),
     ('H', "header"),
@@ -137,6 +140,8 @@ struct Read {
     output: Option<String>,
     write_out: Option<String>,
     no_redirects: bool,
+    /// The headers go to stdout.
+    dumps: bool,
     /// Whether stderr goes where stdout goes.
     merged: bool,
 }
@@ -226,6 +231,7 @@ impl Read {
                     add(notes, format!("curl also writes the answer to {file}; hinit does not"));
                 }
             }
+            Dump => self.dumps = value == "-",
             WriteOut => self.write_out = Some(value),
             Silent | SilentValue => {}
             Limit => self.limit = seconds(&value),
@@ -266,7 +272,8 @@ impl Read {
             Some("%{http_code}" | "%{response_code}") if self.output.is_some() => Prints::Status,
             Some(_) => Prints::BodyAndStatus,
             None if self.said.contains(&Head) => Prints::Head,
-            None if self.said.contains(&Include) => Prints::Whole,
+            None if self.dumps && self.output.is_some() => Prints::Head,
+            None if self.said.contains(&Include) || self.dumps => Prints::Whole,
             None if self.said.contains(&Verbose) && self.merged => Prints::Whole,
             None => Prints::Body,
         }

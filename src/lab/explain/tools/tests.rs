@@ -254,6 +254,7 @@ fn reads_what_an_answer_is_piped_through() {
         ),
         ("curl -si http://h/ | grep '200 OK'", "http://h/ --status 200"),
         ("curl -sv http://h/ 2>&1 | grep '200 OK'", "http://h/ --status 200"),
+        ("curl -s -D - -o /dev/null http://h/ | grep '200 OK'", "http://h/ --status 200"),
         ("curl -sv http://h/ | grep '200 OK'", "http://h/ --contains 200 OK"),
         ("curl -si http://h/ | grep '\"up\"'", "http://h/ --contains \"up\""),
         (
