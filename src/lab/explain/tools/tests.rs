@@ -179,6 +179,30 @@ fn reads_python() {
             "http://h/ --follow --status 204",
         ),
         ("python -c 'import socket; socket.create_connection((\"h\", 80), 3)'", "tcp://h:80"),
+        (
+            "python -c 'import requests; requests.get(\"https://h/\", verify=False, allow_redirects=False).raise_for_status()'",
+            "https://h/ --insecure",
+        ),
+        (
+            "python -c 'import requests; requests.get(\"http://h/\", headers={\"A\": \"b\"}).raise_for_status()'",
+            "left: its python sets headers in its own way",
+        ),
+        (
+            "python -c 'import requests; requests.get(\"https://h/\", verify=\"/ca\").raise_for_status()'",
+            "left: its python believes certificates in its own way",
+        ),
+        (
+            "python -c 'import requests; exit(1 if requests.get(\"http://h/\").status_code != 200 else 0)'",
+            "http://h/ --follow --status 200",
+        ),
+        (
+            "python -c 'import requests; exit(1 if requests.get(\"http://h/\").status_code == 500 else 0)'",
+            "left: its python compares the status in its own way",
+        ),
+        (
+            "python -c 'import requests; exit(requests.get(\"http://h/\").status_code == 200)'",
+            "left: its python compares the status in its own way",
+        ),
         ("python3 check.py", "left: it runs a script of the image's own"),
         (
             "python3 -c 'import os; os.remove(\"/x\")'",
@@ -211,6 +235,30 @@ fn reads_node() {
             "http://h:${PORT}/ --follow --status 100-199,201-599",
         ),
         ("node -e \"require('net').connect(80,'h',()=>process.exit(0))\"", "tcp://h:80"),
+        (
+            "node -e \"if (!(await fetch('http://h/')).ok) process.exit(1)\"",
+            "http://h/ --follow --status 200-299",
+        ),
+        (
+            "node -e \"fetch('http://h/').then(r=>{if(!(r.ok))throw 1})\"",
+            "http://h/ --follow --status 200-299",
+        ),
+        (
+            "node -e \"require('http').get('http://h/',r=>{if(!(r.statusCode===204))process.exit(1)})\"",
+            "http://h/ --status 204",
+        ),
+        (
+            "node -e \"require('https').get({host:'h',port:1,rejectUnauthorized:false},r=>process.exit(r.statusCode==200?0:1))\"",
+            "https://h:1/ --insecure --status 200",
+        ),
+        (
+            "node -e \"fetch('http://h/',{method:'HEAD',signal:AbortSignal.timeout(1000)}).then(r=>process.exit(r.ok?0:1))\"",
+            "http://h/ --follow --method HEAD --status 200-299 --timeout 1s",
+        ),
+        (
+            "node -e \"fetch('http://h/',{redirect:'error'}).then(r=>process.exit(r.ok?0:1))\"",
+            "left: its script takes redirects in its own way",
+        ),
         (
             "node -e \"fetch('http://h/').then(r=>r.json()).then(j=>process.exit(j.ok?0:1))\"",
             "left: it makes something of the answer's body by itself",
