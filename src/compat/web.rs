@@ -49,10 +49,17 @@ pub(super) struct Limit {
     pub(super) total: Deadline,
     /// For every single part of it.
     pub(super) idle: Duration,
+    /// Which addresses are asked.
+    pub(super) family: Option<Family>,
 }
 
 /// Asks, and hands the answer over as it comes.
 pub(super) fn fetch(request: &Request, limit: Limit, reader: &mut dyn Reader) -> Ending {
+    let mut narrowed = request.clone();
+    if let Some(Err(failure)) = limit.family.map(|family| family.narrow(&mut narrowed)) {
+        return Ending::NoConnection(failure);
+    }
+    let request = &narrowed;
     let mut look = Look { deadline: limit.connect.sooner(limit.total), note: &mut |_| {} };
     let mut exchange = match Exchange::start(request, LIMITS, &mut look) {
         Ok(exchange) => exchange,
@@ -112,7 +119,7 @@ impl Family {
     }
 
     /// Leaves the request this family alone; a name keeps its first address.
-    pub(super) fn narrow(self, request: &mut Request) -> Result<(), Failure> {
+    fn narrow(self, request: &mut Request) -> Result<(), Failure> {
         let Endpoint::Port(address) = &mut request.endpoint else { return Ok(()) };
         let ip = match &address.host {
             Host::Here if self == Self::V4 => Some(Ipv4Addr::LOCALHOST.into()),

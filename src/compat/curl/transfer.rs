@@ -109,12 +109,12 @@ impl<'a> Transfer<'a> {
         );
         loop {
             self.note_request(&asked);
-            if let Some(family) = self.options.family
-                && let Err(failure) = family.narrow(&mut asked)
-            {
-                return self.no_connection(&asked, &failure);
-            }
-            let limit = Limit { connect: Deadline::after(connect), total: deadline, idle: Duration::MAX };
+            let limit = Limit {
+                connect: Deadline::after(connect),
+                total: deadline,
+                idle: Duration::MAX,
+                family: self.options.family,
+            };
             let ending = web::fetch(&asked, limit, self);
             match self.next.take() {
                 Some(_) if self.facts.redirects >= self.options.most_redirects => {

@@ -137,14 +137,14 @@ impl<'a> Transfer<'a> {
             let timeout = self.options.connect_timeout;
             web::guard_lookup(&self.request, timeout, NETWORK, String::new());
             let connect = Deadline::after(timeout);
-            let limit =
-                Limit { connect, total: Deadline::after(Duration::MAX), idle: self.options.read_timeout };
-            let mut asked = self.request.clone();
-            let narrow = self.options.family.map_or(Ok(()), |family| family.narrow(&mut asked));
-            let ending = match narrow {
-                Ok(()) => web::fetch(&asked, limit, self),
-                Err(failure) => Ending::NoConnection(failure),
+            let limit = Limit {
+                connect,
+                total: Deadline::after(Duration::MAX),
+                idle: self.options.read_timeout,
+                family: self.options.family,
             };
+            let asked = self.request.clone();
+            let ending = web::fetch(&asked, limit, self);
             match self.next.take() {
                 Some(_) if self.redirects >= self.options.most_redirects => {
                     self.say(

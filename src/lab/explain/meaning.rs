@@ -106,15 +106,16 @@ fn instead(node: &truth::Node, compiler: &mut Compiler) -> Result<Instead, Why> 
 
 /// Why probes one by one do not see what the commands of the line leave each other.
 fn leaves_something(probes: &[Probe], moved: bool) -> Option<Why> {
-    let (own, foreign): (Vec<&Probe>, Vec<&Probe>) = probes.iter().partition(|p| p.foreign.is_none());
-    if own.is_empty() || foreign.is_empty() {
+    let is_foreign = |probe: &&Probe| probe.foreign.is_some();
+    if !probes.iter().any(|probe| probe.foreign.is_none()) {
         return None;
     }
-    if moved {
+    if moved && probes.iter().any(|probe| is_foreign(&probe)) {
         return Some("it runs a program in another directory".into());
     }
-    let read = |file: &&String| foreign.iter().any(|probe| probe.target.contains(file.as_str()));
-    let file = own.iter().filter_map(|probe| probe.writes.as_ref()).find(read)?;
+    let files = probes.iter().filter_map(|probe| probe.writes.as_ref());
+    let is_read = |file: &&String| probes.iter().filter(is_foreign).any(|p| p.target.contains(file.as_str()));
+    let file = files.into_iter().find(is_read)?;
     Some(format!("one command writes {file} and another one reads it"))
 }
 

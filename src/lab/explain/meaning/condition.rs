@@ -1,6 +1,7 @@
 //! `[ ... ]` and `test`: on a file, on `$?`, or on what a command prints.
 
 use super::compile::Compiler;
+use crate::lab::explain::mistakes;
 use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::{Why, Word};
 use crate::lab::explain::shell::{self, Part, Simple};
@@ -8,6 +9,7 @@ use crate::lab::explain::tools::filter;
 use crate::lab::explain::truth::{Comparison, Node};
 
 const FILE_TESTS: &[&str] = &["-f", "-e", "-d", "-S"];
+const NOBODY: &str = "when nobody answers, curl prints 000, which is less: it passes then";
 const NO_SUCH_TEST: &str = "hinit has no target for such a test of files and texts";
 
 impl Compiler {
@@ -56,6 +58,9 @@ impl Compiler {
             if let [probe] = &mut self.probes[before..]
                 && is_wanted(probe, &operator, &wanted)
             {
+                if ["-lt", "-le"].contains(&operator.as_str()) {
+                    mistakes::add(&mut self.notes, NOBODY);
+                }
                 self.notes.retain(|note| !note.starts_with(filter::PIPE));
                 return Ok(if wanted == "PONG" { node } else { Node::Probe(before) });
             }

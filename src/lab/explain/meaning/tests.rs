@@ -34,6 +34,8 @@ fn names_the_mistakes_of_real_lines() {
         ("curl http://a/ && curl -s http://h/ | grep ok", "curl without -f succeeds for a 500"),
         ("curl -sf http://h/ | grep a | grep b", "grep after grep wants both in one line"),
         ("bash -c 'exec 3<>/dev/tcp/h/1; printf \"GET / HTTP/1.0\\r\\n\" >&3'", "by hand succeeds for a 500"),
+        ("curl -f http://h/ &>/dev/null || exit 1", "&> is bash's own"),
+        ("[ $(curl -s -o /dev/null -w '%{http_code}' http://h/) -lt 500 ]", "which is less: it passes then"),
         ("curl -sf http://h/ | true", "that of true, which always succeeds"),
         ("curl -sf http://h/ | jq .a", "that of jq, which succeeds for whatever is JSON"),
         ("curl -f6 http://h/", "hinit tries both for localhost"),
@@ -149,6 +151,7 @@ fn names_no_mistake_that_is_none() {
         ("curl -sI http://h/ | head -1 | cut -d' ' -f2 | grep 200", "hinit also wants"),
         ("! curl -s http://h/ | grep -q bad", "hinit also wants"),
         ("bash -o pipefail -c 'curl -f http://h/ | tee /x'", "always"),
+        ("bash -c 'curl -f http://h/ &>/dev/null'", "bash's own"),
         ("set -o pipefail; curl -f http://h/ | tee /x", "always"),
     ] {
         let notes = explained(line).notes;

@@ -275,12 +275,11 @@ fn expression(pattern: &str, grep: &Grep) -> String {
 fn statuses_of(pattern: &str) -> Option<String> {
     let is_anchored = pattern.starts_with('^');
     let forms = pattern.trim_start_matches('^').trim_end_matches('$').trim_matches(['(', ')']);
-    let each = forms.split('|').map(|form| {
+    listed(&mut forms.split('|').map(|form| {
         let text = form.trim_end_matches(['\\', '$']);
         let is_whole = is_anchored || text.len() >= 3 || text.starts_with('^');
         status_of(text.trim_start_matches('^'), true).filter(|_| is_whole)
-    });
-    Some(each.collect::<Option<Vec<_>>>()?.join(","))
+    }))
 }
 
 /// The statuses of an expression on the status line, with its alternatives;
@@ -292,7 +291,11 @@ fn status_line(pattern: &str, bare: bool) -> Option<String> {
         Some((before, forms)) if is_version(before) => (forms, true),
         _ => (pattern.as_str(), bare),
     };
-    let each = forms.split('|').map(|form| status_of(form, bare));
+    listed(&mut forms.split('|').map(|form| status_of(form, bare)))
+}
+
+/// All of them with commas, if each is there.
+fn listed(each: &mut dyn Iterator<Item = Option<String>>) -> Option<String> {
     Some(each.collect::<Option<Vec<_>>>()?.join(","))
 }
 
@@ -329,8 +332,8 @@ fn statuses_of_class(class: &str) -> Option<String> {
     if let Some((low, high)) = class.split_once('-') {
         return status_range(low, high);
     }
-    let ranges = class.chars().map(|digit| status_range(&digit.to_string(), &digit.to_string()));
-    Some(ranges.collect::<Option<Vec<_>>>()?.join(",")).filter(|ranges| !ranges.is_empty())
+    let mut ranges = class.chars().map(|digit| status_range(&digit.to_string(), &digit.to_string()));
+    listed(&mut ranges).filter(|ranges| !ranges.is_empty())
 }
 
 fn status_range(low: &str, high: &str) -> Option<String> {
