@@ -5,11 +5,11 @@ use crate::error::{self, Error};
 use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{Endpoint, Host, Request};
 use crate::probe::http::{Answer, Exchange, Fault, Limits, normal_path};
-use crate::probe::{Deadline, End, Failure, Kind, Look};
+use crate::probe::{Deadline, End, Failure, Kind, Look, look_up};
 use crate::sys::alarm;
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -129,41 +129,12 @@ impl Family {
             }
             Host::Ip(ip) => Some(*ip),
             Host::Name(name) => {
-                let found = (name.as_str(), address.port).to_socket_addrs().ok();
-                found.and_then(|mut found| found.find(|found| self.has(found.ip()))).map(|found| found.ip())
+                look_up(name, address.port)?.iter().map(SocketAddr::ip).find(|ip| self.has(*ip))
             }
         };
         let ip = ip.ok_or_else(|| Failure::new(Kind::Lookup, "it has no address of that family"))?;
         address.host = Host::Ip(ip);
         Ok(())
-    }
-}
-
-/// curl's `--resolve HOST:PORT:ADDRESS`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Place {
-    host: String,
-    port: u16,
-    ip: IpAddr,
-}
-
-impl Place {
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (host, rest) = text.trim_start_matches('+').split_once(':')?;
-        let (port, addresses) = rest.split_once(':')?;
-        let ip = addresses.split(',').next()?.trim_start_matches('[').trim_end_matches(']');
-        Some(Self { host: host.to_owned(), port: port.parse().ok()?, ip: ip.parse().ok()? })
-    }
-
-    /// Sends the request there if it is to this host.
-    pub(super) fn apply(&self, request: &mut Request) {
-        let is_host = self.host == "*" || self.host.eq_ignore_ascii_case(&request.host);
-        if let Endpoint::Port(address) = &mut request.endpoint
-            && is_host
-            && address.port == self.port
-        {
-            address.host = Host::Ip(self.ip);
-        }
     }
 }
 

@@ -2,11 +2,9 @@
 
 use super::words::{Known, Takes, Word, split};
 use super::write_out;
-use crate::compat::web::{self, Family, Place};
+use crate::compat::web::{self, Family};
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::fs;
-use std::io::{self, Read};
 use std::time::Duration;
 
 use Takes::{Nothing, Value};
@@ -52,7 +50,6 @@ const OPTIONS: &[(Known, &str)] = &[
     (("referer", 'e', Value), "<URL> Where the link was"),
     (("remote-name", 'O', Nothing), "The output goes into a file named as in the URL"),
     (("request", 'X', Value), "<method> Method"),
-    (("resolve", ' ', Value), "<host:port:address> Address of a host"),
     (("retry", ' ', Value), "<number> Try again so often after a passing fault"),
     (("retry-all-errors", ' ', Nothing), "Try again after any fault"),
     (("retry-connrefused", ' ', Nothing), "Try again if nobody listens"),
@@ -115,7 +112,6 @@ pub(super) struct Options {
     pub(super) globoff: bool,
     pub(super) compressed: bool,
     pub(super) family: Option<Family>,
-    pub(super) resolve: Vec<Place>,
     pub(super) insecure: bool,
     pub(super) cacert: Option<String>,
     pub(super) cert: Option<String>,
@@ -168,7 +164,6 @@ impl Default for Options {
             globoff: false,
             compressed: false,
             family: None,
-            resolve: Vec::new(),
             insecure: false,
             cacert: None,
             cert: None,
@@ -272,12 +267,6 @@ impl Options {
             "compressed" => self.compressed = true,
             "ipv4" => self.family = Some(Family::V4),
             "ipv6" => self.family = Some(Family::V6),
-            "resolve" => {
-                let place = Place::parse(&value);
-                self.resolve.push(place.ok_or_else(|| {
-                    format!("option --resolve: '{value}' is not of the form HOST:PORT:ADDRESS")
-                })?);
-            }
             // The ones that ask for what is so anyway.
             _ => {}
         }
@@ -358,10 +347,12 @@ fn url_encoded(value: &str) -> Result<Vec<u8>, String> {
     for byte in content {
         match byte {
             b' ' => text.push('+'),
-            b'-' | b'.' | b'_' | b'~' => text.push(byte.into()),
-            _ if byte.is_ascii_alphanumeric() => text.push(byte.into()),
+            _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => text.push(byte.into()),
             _ => {
-                let _ = write!(text, "%{byte:02X}");
+                text.push('%');
+                text.extend(
+                    [byte >> 4, byte & 15].map(|half| char::from(b"0123456789ABCDEF"[usize::from(half)])),
+                );
             }
         }
     }
@@ -370,14 +361,8 @@ fn url_encoded(value: &str) -> Result<Vec<u8>, String> {
 
 /// A file, or stdin for `-`.
 fn read_file(name: &str) -> Result<Vec<u8>, String> {
-    let read = || {
-        if name != "-" {
-            return fs::read(name);
-        }
-        let mut bytes = Vec::new();
-        io::stdin().read_to_end(&mut bytes).map(|_| bytes)
-    };
-    read().map_err(|error| format!("Failed to open {name}: {error}"))
+    fs::read(if name == "-" { "/dev/stdin" } else { name })
+        .map_err(|error| format!("Failed to open {name}: {error}"))
 }
 
 fn seconds(name: &str, value: &str) -> Result<Duration, String> {
@@ -445,7 +430,6 @@ mod tests {
             ("-b jar u", "option -b: 'jar' is a file of cookies"),
             ("-d @/nonexistent u", "Failed to open /nonexistent"),
             ("-I -d a u", "You can only select one HTTP request method"),
-            ("--resolve h:80 u", "option --resolve: 'h:80' is not of the form"),
             ("-x proxy u", "option -x: is unknown to hinit"),
             ("--proxy p u", "option --proxy: is unknown to hinit"),
         ];

@@ -36,9 +36,6 @@ pub(super) fn request(options: &Options, url: &str) -> Result<Request, Refusal> 
     }
     add_data(&mut request, options)?;
     request.method = method(options)?;
-    for place in &options.resolve {
-        place.apply(&mut request);
-    }
     if let Some(path) = &options.unix_socket {
         request.endpoint = Endpoint::Socket(PathBuf::from(path));
     }
@@ -133,8 +130,6 @@ fn method(options: &Options) -> Result<String, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compat::web::Place;
-    use crate::plan::probe::{Address, Host};
 
     fn ask(options: &Options, url: &str) -> Request {
         request(options, url).unwrap()
@@ -207,20 +202,6 @@ mod tests {
         assert_eq!(ask(&options, "http://h/").headers, ask(&Options::default(), "http://h/").headers);
         let options = Options { get: true, data: Some(b"a b".to_vec()), ..Options::default() };
         assert_eq!(request(&options, "http://h/").map_err(|(code, _)| code), Err(3));
-    }
-
-    #[test]
-    fn a_host_can_be_elsewhere() {
-        let places = ["web:443:127.0.0.2", "*:80:[::1]"].iter().filter_map(|text| Place::parse(text));
-        let options = Options { resolve: places.collect(), ..Options::default() };
-        let table = [
-            ("http://any/", Host::Ip("::1".parse().unwrap()), 80),
-            ("http://web:443/", Host::Ip("127.0.0.2".parse().unwrap()), 443),
-            ("http://web:81/", Host::Name("web".into()), 81),
-        ];
-        for (url, host, port) in table {
-            assert_eq!(ask(&options, url).endpoint, Endpoint::Port(Address { host, port }), "{url}");
-        }
     }
 
     #[test]

@@ -278,14 +278,12 @@ impl<'a> Transfer<'a> {
 
     fn tell_saved(&self) {
         let (name, written) = (self.output.name(), self.written);
-        let size = if self.told_length { format!("{written}/{written}") } else { written.to_string() };
-        match self.options.voice {
-            Voice::Verbose => tell(&format!("{} - '{name}' saved [{size}]\n", now())),
-            Voice::Short => {
-                tell(&format!("{} URL:{} [{size}] -> \"{name}\" [1]", now(), self.url()));
-            }
-            Voice::Quiet => {}
-        }
+        let of = if self.told_length { format!("/{written}") } else { String::new() };
+        let text = match self.options.voice {
+            Voice::Verbose => format!("{} - '{name}' saved [{written}{of}]\n", now()),
+            _ => format!("{} URL:{} [{written}{of}] -> \"{name}\" [1]", now(), self.url()),
+        };
+        self.say(Voice::Short, &text);
     }
 
     fn tell_headers(&self, answer: &Answer) {

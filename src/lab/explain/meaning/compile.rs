@@ -290,18 +290,15 @@ impl Compiler {
         self.pipefail |= words.iter().any(|word| word == "pipefail");
     }
 
-    /// `timeout -k 1 5 curl ...`, busybox's `timeout -t 5 curl ...`.
+    /// `timeout -k 1 5 curl ...`.
     fn timeout(&mut self, simple: &Simple) -> Result<Node, Why> {
         let mut words = simple.words.iter().skip(1).peekable();
-        let mut limit = None;
         while let Some(option) = words.next_if(|word| word.as_text().is_some_and(|w| w.starts_with('-'))) {
-            match option.as_text().as_deref() {
-                Some("-t") => limit = words.next().and_then(Word::as_text),
-                Some("-k" | "-s") => drop(words.next()),
-                _ => {}
+            if option.as_text().is_some_and(|option| option == "-k" || option == "-s") {
+                words.next();
             }
         }
-        let limit = limit.or_else(|| words.next().and_then(Word::as_text));
+        let limit = words.next().and_then(Word::as_text);
         let rest: Vec<Word> = words.cloned().collect();
         if rest.is_empty() {
             return Ok(self.foreign(simple, "its 'timeout' runs nothing"));

@@ -126,7 +126,7 @@ fn is_wanted(probe: &mut Probe, operator: &str, wanted: &str) -> bool {
         }
         // The shell takes the line breaks at the end away.
         Prints::Body if equal && probe.is_http() && operator != "-eq" => {
-            probe.checks.push(("match", Some(format!("^{}\\n*$", escaped(wanted)))));
+            probe.checks.push(("match", Some(format!("^{}\\n*$", regex_lite::escape(wanted)))));
             probe.prints = Prints::Filtered;
             true
         }
@@ -157,16 +157,4 @@ fn statuses(operator: &str, wanted: &str) -> Option<String> {
         "-ge" => Some(format!("{number}-599")),
         _ => None,
     }
-}
-
-/// A text as an expression that is it.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if r"\.+*?()|[]{}^$".contains(c) {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
 }

@@ -26,18 +26,19 @@ pub(super) fn checks(text: &str) -> Result<Vec<Check>> {
                 (stage, shell, first_of_stage) = (Some(stage_name(rest)), Vec::new(), found.len());
             }
             "SHELL" => shell = json_list(rest).unwrap_or_default(),
-            "HEALTHCHECK" => {
-                let place = format!("line {}", instruction.line);
-                let check =
-                    instruction::check(&instruction.text, rest, &shell).map_err(|error| error.at(&place))?;
-                overrule(&mut found[first_of_stage..], instruction.line);
-                found.push(Check { place: place_in(&place, stage.as_deref()), ..check });
-            }
-            "ONBUILD" if split_word(rest).0.eq_ignore_ascii_case("HEALTHCHECK") => {
-                let place = format!("line {}{ONBUILD}", instruction.line);
-                let (_, rest) = split_word(rest);
-                let check =
-                    instruction::check(&instruction.text, rest, &shell).map_err(|error| error.at(&place))?;
+            "HEALTHCHECK" | "ONBUILD" => {
+                let is_onbuild = word.eq_ignore_ascii_case("ONBUILD");
+                let (inner, behind) = split_word(rest);
+                if is_onbuild && !inner.eq_ignore_ascii_case("HEALTHCHECK") {
+                    continue;
+                }
+                let (mark, arguments) = if is_onbuild { (ONBUILD, behind) } else { ("", rest) };
+                let place = format!("line {}{mark}", instruction.line);
+                let check = instruction::check(&instruction.text, arguments, &shell)
+                    .map_err(|error| error.at(&place))?;
+                if !is_onbuild {
+                    overrule(&mut found[first_of_stage..], instruction.line);
+                }
                 found.push(Check { place: place_in(&place, stage.as_deref()), ..check });
             }
             _ => {}

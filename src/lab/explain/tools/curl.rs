@@ -44,87 +44,59 @@ use Says::{
     Limit, MostRedirects, Output, RawData, Retry, Silent, SilentValue, Unix, Url, Verbose, WriteOut,
 };
 
-const LONG: [(&str, Says); 51] = [
-    ("fail", Fail),
-    ("fail-with-body", Fail),
-    ("fail-early", Silent),
-    ("location", Follow),
-    ("insecure", Insecure),
-    ("head", Head),
-    ("get", Get),
-    ("silent", Silent),
-    ("show-error", Silent),
-    ("verbose", Verbose),
-    ("include", Include),
-    ("no-progress-meter", Silent),
-    ("no-buffer", Silent),
-    ("compressed", Silent),
-    ("ipv4", Family),
-    ("ipv6", Family),
-    ("http1.1", Silent),
-    ("globoff", Globoff),
-    ("disable", Silent),
-    ("basic", Silent),
-    ("tlsv1.2", Silent),
-    ("no-keepalive", Silent),
-    ("progress-bar", Silent),
-    ("retry-connrefused", Silent),
-    ("retry-all-errors", Silent),
-    ("output", Output),
-    ("write-out", WriteOut),
-    ("dump-header", Dump),
-    ("noproxy", SilentValue),
-    ("user-agent", Header("User-Agent")),
-    ("max-redirs", MostRedirects),
-    ("max-time", Limit),
-    ("connect-timeout", Retry),
-    ("retry", Retry),
-    ("retry-delay", Retry),
-    ("retry-max-time", Retry),
-    ("url", Url),
-    ("header", Check("header")),
-    ("user", Check("basic-auth")),
-    ("request", Check("method")),
-    ("cacert", Check("cacert")),
-    ("cert", Check("cert")),
-    ("key", Check("key")),
-    ("data", Data),
-    ("data-ascii", Data),
-    ("data-binary", Data),
-    ("data-raw", RawData),
-    ("json", Json),
-    ("cookie", Cookie),
-    ("referer", Header("Referer")),
-    ("unix-socket", Unix),
-];
-
-const SHORT: [(char, &str); 26] = [
-    ('f', "fail"),
-    ('L', "location"),
-    ('k', "insecure"),
-    ('I', "head"),
-    ('G', "get"),
-    ('s', "silent"),
-    ('S', "show-error"),
-    ('v', "verbose"),
-    ('i', "include"),
-    ('N', "no-buffer"),
-    ('4', "ipv4"),
-    ('6', "ipv6"),
-    ('g', "globoff"),
-    ('q', "disable"),
-    ('o', "output"),
-    ('w', "write-out"),
-    ('D', "dump-header"),
-    ('A', "user-agent"),
-    ('m', "max-time"),
-    ('H', "header"),
-    ('u', "user"),
-    ('X', "request"),
-    ('d', "data"),
-    ('b', "cookie"),
-    ('e', "referer"),
-    ('#', "progress-bar"),
+/// Long name, letter (a space for none), and what it says.
+const OPTIONS: [(&str, char, Says); 51] = [
+    ("fail", 'f', Fail),
+    ("fail-with-body", ' ', Fail),
+    ("fail-early", ' ', Silent),
+    ("location", 'L', Follow),
+    ("insecure", 'k', Insecure),
+    ("head", 'I', Head),
+    ("get", 'G', Get),
+    ("silent", 's', Silent),
+    ("show-error", 'S', Silent),
+    ("verbose", 'v', Verbose),
+    ("include", 'i', Include),
+    ("no-progress-meter", ' ', Silent),
+    ("no-buffer", 'N', Silent),
+    ("compressed", ' ', Silent),
+    ("ipv4", '4', Family),
+    ("ipv6", '6', Family),
+    ("http1.1", ' ', Silent),
+    ("globoff", 'g', Globoff),
+    ("disable", 'q', Silent),
+    ("basic", ' ', Silent),
+    ("tlsv1.2", ' ', Silent),
+    ("no-keepalive", ' ', Silent),
+    ("progress-bar", '#', Silent),
+    ("retry-connrefused", ' ', Silent),
+    ("retry-all-errors", ' ', Silent),
+    ("output", 'o', Output),
+    ("write-out", 'w', WriteOut),
+    ("dump-header", 'D', Dump),
+    ("noproxy", ' ', SilentValue),
+    ("user-agent", 'A', Header("User-Agent")),
+    ("max-redirs", ' ', MostRedirects),
+    ("max-time", 'm', Limit),
+    ("connect-timeout", ' ', Retry),
+    ("retry", ' ', Retry),
+    ("retry-delay", ' ', Retry),
+    ("retry-max-time", ' ', Retry),
+    ("url", ' ', Url),
+    ("header", 'H', Check("header")),
+    ("user", 'u', Check("basic-auth")),
+    ("request", 'X', Check("method")),
+    ("cacert", ' ', Check("cacert")),
+    ("cert", 'E', Check("cert")),
+    ("key", ' ', Check("key")),
+    ("data", 'd', Data),
+    ("data-ascii", ' ', Data),
+    ("data-binary", ' ', Data),
+    ("data-raw", ' ', RawData),
+    ("json", ' ', Json),
+    ("cookie", 'b', Cookie),
+    ("referer", 'e', Header("Referer")),
+    ("unix-socket", ' ', Unix),
 ];
 
 #[derive(Debug, Default)]
@@ -187,8 +159,8 @@ fn takes_value(option: Says) -> bool {
 }
 
 fn find(name: &str) -> Result<Says, Why> {
-    let known = LONG.iter().find(|(known, _)| *known == name);
-    known.map(|(_, option)| *option).ok_or_else(|| format!("curl's --{name} has no counterpart in hinit"))
+    let known = OPTIONS.iter().find(|(known, ..)| *known == name);
+    known.map(|(.., option)| *option).ok_or_else(|| format!("curl's --{name} has no counterpart in hinit"))
 }
 
 impl Read {
@@ -200,12 +172,9 @@ impl Read {
         notes: &mut Vec<String>,
     ) -> Result<(), Why> {
         for (at, letter) in letters.char_indices() {
-            let name = match (letter, SHORT.iter().find(|(short, _)| *short == letter)) {
-                ('E', _) => "cert",
-                (_, Some((_, name))) => name,
-                _ => return Err(format!("curl's -{letter} has no counterpart in hinit")),
-            };
-            let option = find(name)?;
+            let known = OPTIONS.iter().find(|(_, short, _)| *short == letter && letter != ' ');
+            let (.., option) =
+                *known.ok_or_else(|| format!("curl's -{letter} has no counterpart in hinit"))?;
             if takes_value(option) {
                 let rest = &letters[at + letter.len_utf8()..];
                 let value = if rest.is_empty() { words.next().cloned() } else { Some(rest.to_owned()) };
@@ -340,7 +309,7 @@ impl Read {
 
 const RETRIES: &str = "curl's own retries and connect timeout are left to the health check's schedule";
 const FOLLOWS: &str = "curl -L follows to any host; hinit --follow only on the same one, and takes a redirect elsewhere for the answer";
-const FAMILY: &str = "curl's -4 and -6 ask one family of addresses; hinit tries both for localhost";
+pub(super) const FAMILY: &str = "-4 and -6 ask one family of addresses; hinit tries both for localhost";
 const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
 
 /// curl's `-G -d a=b`.

@@ -57,11 +57,9 @@ const BY_HAND: &str = "HTTP written by hand succeeds for a 500; hinit wants 200-
 
 /// A header that was written out by hand, unless hinit sends the same.
 fn header(probe: &mut Probe, name: &str, value: &str, host: &str) {
-    let is_own = match name.to_ascii_lowercase().as_str() {
-        "host" => value.split(':').next() == Some(host) || value.contains('/'),
-        "connection" | "content-length" | "accept" | "user-agent" => true,
-        _ => false,
-    };
+    let is = |known: &&str| name.eq_ignore_ascii_case(known);
+    let is_host = is(&"host") && (value.split(':').next() == Some(host) || value.contains('/'));
+    let is_own = is_host || ["connection", "content-length", "accept", "user-agent"].iter().any(is);
     if !is_own && !value.is_empty() {
         probe.add("header", format!("{name}: {value}"));
     }

@@ -38,17 +38,13 @@ struct Grep {
 }
 
 /// Long options by the letters they stand for.
-const LONG: [(&str, &str); 11] = [
+const LONG: [(&str, &str); 7] = [
     ("-quiet", "q"),
     ("-silent", "q"),
-    ("-no-messages", "s"),
     ("-count", "c"),
     ("-ignore-case", "i"),
-    ("-invert-match", "v"),
-    ("-word-regexp", "w"),
     ("-line-regexp", "x"),
     ("-extended-regexp", "E"),
-    ("-perl-regexp", "P"),
     ("-fixed-strings", "F"),
 ];
 

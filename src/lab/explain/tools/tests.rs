@@ -62,7 +62,6 @@ fn reads_curl() {
         ("export P=1 && curl -f http://h:$P/", "http://h:1/"),
         ("cd /app && curl -f http://h/", "http://h/"),
         ("timeout -k 1 -s KILL 3s curl -f http://h/", "http://h/ --timeout 3s"),
-        ("timeout -t 3 curl -f http://h/", "http://h/ --timeout 3s"),
         ("curl -f -d a=b -d c=d http://h/", "http://h/ --data a=b&c=d"),
         ("curl -f --data-raw @x http://h/", "http://h/ --data @x"),
         ("curl -f --data-binary @x http://h/", "left: curl reads the data it sends from a file"),

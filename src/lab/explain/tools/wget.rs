@@ -1,5 +1,6 @@
 //! wget, GNU's and busybox's: both follow redirects, and fail from 400 on.
 
+use super::curl::FAMILY;
 use super::{http_probe, seconds};
 use crate::lab::explain::mistakes::add;
 use crate::lab::explain::probe::{Codes, Prints, Probe};
@@ -210,4 +211,3 @@ impl Read {
 const SPIDER: &str =
     "GNU wget's --spider asks by HEAD, busybox's by GET; hinit asks by GET unless --method HEAD is added";
 const SAVES: &str = "wget without -O or --spider saves a file at each check; busybox's fails if it is there";
-const FAMILY: &str = "wget's -4 and -6 ask one family of addresses; hinit tries both for localhost";
