@@ -17,6 +17,7 @@ mod stream;
 mod tls;
 mod wire;
 
+pub(crate) use connect::look_up;
 pub(crate) use deadline::Deadline;
 pub(crate) use failure::{Failure, Kind};
 pub(crate) use wire::End;

@@ -1,5 +1,6 @@
 //! `curl`: the options that health checks use, with curl's exit codes, its
-//! output and its messages. No proxy is ever used, and no .curlrc is read.
+//! output and its messages. No proxy is ever used, and neither .curlrc nor
+//! .netrc is read.
 
 mod options;
 mod request;
@@ -51,6 +52,9 @@ fn run(options: &Options) -> i32 {
     let mut code = 0;
     for (index, url) in options.urls.iter().enumerate() {
         code = transfer::run(options, url, options.outputs.get(index).map(String::as_str));
+        if options.fail_early && code != 0 {
+            break;
+        }
     }
     code
 }

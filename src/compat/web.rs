@@ -1,13 +1,15 @@
 //! What curl and wget have in common: an answer taken in bit by bit, so that
 //! a body of any length needs no memory, and where it goes.
 
+use crate::error::{self, Error};
+use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{Endpoint, Host, Request};
-use crate::probe::http::{Answer, Exchange, Fault, Limits};
-use crate::probe::{Deadline, End, Failure, Look};
+use crate::probe::http::{Answer, Exchange, Fault, Limits, normal_path};
+use crate::probe::{Deadline, End, Failure, Kind, Look, look_up};
 use crate::sys::alarm;
 use std::fs::File;
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,10 +49,17 @@ pub(super) struct Limit {
     pub(super) total: Deadline,
     /// For every single part of it.
     pub(super) idle: Duration,
+    /// Which addresses are asked.
+    pub(super) family: Option<Family>,
 }
 
 /// Asks, and hands the answer over as it comes.
 pub(super) fn fetch(request: &Request, limit: Limit, reader: &mut dyn Reader) -> Ending {
+    let mut narrowed = request.clone();
+    if let Some(Err(failure)) = limit.family.map(|family| family.narrow(&mut narrowed)) {
+        return Ending::NoConnection(failure);
+    }
+    let request = &narrowed;
     let mut look = Look { deadline: limit.connect.sooner(limit.total), note: &mut |_| {} };
     let mut exchange = match Exchange::start(request, LIMITS, &mut look) {
         Ok(exchange) => exchange,
@@ -97,6 +106,63 @@ pub(super) fn guard_lookup(request: &Request, limit: Duration, code: i32, messag
     }
 }
 
+/// One family of addresses: `-4` and `-6`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    V4,
+    V6,
+}
+
+impl Family {
+    fn has(self, ip: IpAddr) -> bool {
+        ip.is_ipv4() == (self == Self::V4)
+    }
+
+    /// Leaves the request this family alone; a name keeps its first address.
+    fn narrow(self, request: &mut Request) -> Result<(), Failure> {
+        let Endpoint::Port(address) = &mut request.endpoint else { return Ok(()) };
+        let ip = match &address.host {
+            Host::Here if self == Self::V4 => Some(Ipv4Addr::LOCALHOST.into()),
+            Host::Here => Some(Ipv6Addr::LOCALHOST.into()),
+            Host::Ip(ip) if !self.has(*ip) => {
+                return Err(Failure::new(Kind::Connect, format!("{ip} is of the other family")));
+            }
+            Host::Ip(ip) => Some(*ip),
+            Host::Name(name) => {
+                look_up(name, address.port)?.iter().map(SocketAddr::ip).find(|ip| self.has(*ip))
+            }
+        };
+        let ip = ip.ok_or_else(|| Failure::new(Kind::Lookup, "it has no address of that family"))?;
+        address.host = Host::Ip(ip);
+        Ok(())
+    }
+}
+
+/// What to add to the news that nobody took the connection: curl and wget
+/// would have gone by a proxy, hinit never does.
+pub(super) fn proxy_hint(secure: bool) -> String {
+    let names = if secure { ["https_proxy", "HTTPS_PROXY"] } else { ["http_proxy", "all_proxy"] };
+    let is_set = |name: &&&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let name = names.iter().find(is_set);
+    name.map_or_else(String::new, |name| format!(" ({name} is set, but hinit goes by no proxy)"))
+}
+
+/// Reads a URL as curl and wget do: without a scheme it is http, and a host
+/// there must be.
+pub(super) fn parse_url(scheme: &str, rest: &str) -> Option<error::Result<HttpUri>> {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let mut uri = match HttpUri::parse(&format!("{scheme}://{rest}"))? {
+        Ok(_) if host.is_empty() || host.starts_with(':') => {
+            return Some(Err(Error::new("Invalid host name")));
+        }
+        Ok(uri) => uri,
+        wrong => return Some(wrong),
+    };
+    uri.path = normal_path(&uri.path);
+    Some(Ok(uri))
+}
+
 /// Reads `5` and `0.5`; none if it is no number of seconds. Floating point
 /// would be 15 KB.
 pub(super) fn seconds(text: &str) -> Option<Duration> {
@@ -125,6 +191,15 @@ impl Output {
             "-" => Self::Stdout,
             "/dev/null" => Self::Nothing,
             _ => Self::File(name.to_owned(), None),
+        }
+    }
+
+    /// What wget calls it.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Nothing => "/dev/null",
+            Self::Stdout => "-",
+            Self::File(name, _) => name,
         }
     }
 

@@ -1,6 +1,7 @@
 //! `wget`: the options that health checks use, with GNU wget's exit codes, its
 //! output and its messages. Where scripts test for nothing but 0, busybox's
-//! agrees: but `--spider` asks by HEAD, as GNU's does. No proxy is ever used.
+//! agrees: but `--spider` asks by HEAD, as GNU's does. No proxy is ever used,
+//! and neither .wgetrc nor .netrc is read.
 
 mod options;
 mod transfer;
@@ -11,7 +12,8 @@ use options::{Options, Parsed};
 use std::io::Write;
 
 const USAGE: &str = "Usage: wget [OPTION]... [URL]...\n";
-const TRY: &str = "\nTry `wget --help' for more options.\n";
+const TRY: &str =
+    "\nThis is hinit, which takes what health checks use.\nTry `wget --help' for more options.\n";
 
 /// The program.
 pub(super) fn main(start: &Start) -> i32 {

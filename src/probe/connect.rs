@@ -62,7 +62,7 @@ fn candidates(address: &Address, look: &mut Look<'_>) -> Result<Vec<SocketAddr>,
     }
 }
 
-fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+pub(crate) fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let unknown = |reason| Failure::new(Kind::Lookup, reason);
     let found = (name, port).to_socket_addrs().map_err(|error| {
         unknown(format!("the name {name} cannot be looked up: {}", error.to_string().replace('\n', " ")))

@@ -17,7 +17,7 @@ use super::{Look, Outcome};
 use crate::plan::probe::{BodyTest, Http, Request};
 pub(crate) use exchange::Exchange;
 use redirect::Redirect;
-pub(crate) use redirect::redirect;
+pub(crate) use redirect::{normal_path, redirect};
 pub(crate) use response::{Answer, Fault, Limits};
 use std::io::ErrorKind;
 

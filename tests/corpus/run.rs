@@ -16,7 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// That a check hangs can only be seen by waiting for it in vain.
-const IN_VAIN: Duration = Duration::from_millis(700);
+pub const IN_VAIN: Duration = Duration::from_millis(700);
 
 /// Which program answers to `curl` and `wget`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,14 +78,14 @@ impl Bench {
         self.root.join(format!("{by:?}"))
     }
 
-    /// Runs a check against the server at a port.
-    pub fn run(&self, line: &Line, answer: Answer, port: u16, by: By) -> Outcome {
+    /// Runs a check against the server at a port; one that may hang gets so much time.
+    pub fn run(&self, line: &Line, answer: Answer, port: u16, by: By, hanging: Duration) -> Outcome {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let here = self.root.join(format!("run-{run}"));
         Self::prepare(&here, port);
         let mut child = self.start(&line.to(port), &here, by, port);
         let hangs = answer == Answer::Hang && !line.has_time_limit();
-        let limit = if hangs { IN_VAIN } else { LIMIT };
+        let limit = if hangs { hanging } else { LIMIT };
         let code = wait(&mut child, limit);
         let mut stdout = Vec::new();
         child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();

@@ -24,6 +24,8 @@ pub enum Answer {
     Refused,
     /// The request is read and never answered.
     Hang,
+    /// 200, compressed whether that was asked for or not.
+    Coded,
 }
 
 pub const ANSWERS: [Answer; 9] = [
@@ -98,6 +100,7 @@ fn reply(stream: &mut (impl Read + Write), answer: Answer) {
     let status = match answer {
         Answer::Status(302) if request.windows(7).any(|window| window == b" /moved") => 200,
         Answer::Status(status) => status,
+        Answer::Coded => 200,
         Answer::NoHead => {
             if head {
                 405
@@ -111,6 +114,7 @@ fn reply(stream: &mut (impl Read + Write), answer: Answer) {
         }
     };
     let location = if status == 302 { "Location: /moved\r\n" } else { "" };
+    let location = if answer == Answer::Coded { "Content-Encoding: gzip\r\n" } else { location };
     let body = if status == 204 { "" } else { BODY };
     let length = if status == 204 { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
     let start =

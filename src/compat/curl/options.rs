@@ -2,7 +2,7 @@
 
 use super::words::{Known, Takes, Word, split};
 use super::write_out;
-use crate::compat::web;
+use crate::compat::web::{self, Family};
 use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
@@ -21,7 +21,10 @@ const OPTIONS: &[(Known, &str)] = &[
     (("data-ascii", ' ', Value), "<data> The same"),
     (("data-binary", ' ', Value), "<data> Body to send as it is; @file"),
     (("data-raw", ' ', Value), "<data> Body to send; @ means nothing"),
+    (("data-urlencode", ' ', Value), "<data> Body to send, encoded; NAME=CONTENT, NAME@file"),
+    (("dump-header", 'D', Value), "<file> Where the headers go"),
     (("fail", 'f', Nothing), "Code 22 and no output for an answer of 400 and more"),
+    (("fail-early", ' ', Nothing), "Stop at the first URL that fails"),
     (("fail-with-body", ' ', Nothing), "Code 22, and the output"),
     (("get", 'G', Nothing), "Put -d into the URL"),
     (("globoff", 'g', Nothing), "Take {} and [] as they are"),
@@ -31,6 +34,8 @@ const OPTIONS: &[(Known, &str)] = &[
     (("http1.1", ' ', Nothing), "HTTP/1.1 (always so)"),
     (("include", 'i', Nothing), "Headers in the output"),
     (("insecure", 'k', Nothing), "Believe any certificate"),
+    (("ipv4", '4', Nothing), "Connect by IPv4 alone"),
+    (("ipv6", '6', Nothing), "Connect by IPv6 alone"),
     (("json", ' ', Value), "<data> JSON to send"),
     (("key", ' ', Value), "<file> Key of the client certificate"),
     (("location", 'L', Nothing), "Follow redirects"),
@@ -43,13 +48,16 @@ const OPTIONS: &[(Known, &str)] = &[
     (("output", 'o', Value), "<file> Where the output goes"),
     (("progress-bar", '#', Nothing), "A bar as progress meter (there is none)"),
     (("referer", 'e', Value), "<URL> Where the link was"),
+    (("remote-name", 'O', Nothing), "The output goes into a file named as in the URL"),
     (("request", 'X', Value), "<method> Method"),
     (("retry", ' ', Value), "<number> Try again so often after a passing fault"),
     (("retry-all-errors", ' ', Nothing), "Try again after any fault"),
     (("retry-connrefused", ' ', Nothing), "Try again if nobody listens"),
     (("retry-delay", ' ', Value), "<seconds> Wait between tries"),
+    (("retry-max-time", ' ', Value), "<seconds> Begin no try after this time"),
     (("show-error", 'S', Nothing), "Tell of a fault in spite of -s"),
     (("silent", 's', Nothing), "Say nothing"),
+    (("tlsv1.2", ' ', Nothing), "TLS 1.2 or later (always so)"),
     (("unix-socket", ' ', Value), "<path> Connect to this socket"),
     (("url", ' ', Value), "<url> URL to ask"),
     (("user", 'u', Value), "<user:password> Credentials"),
@@ -77,6 +85,8 @@ pub(super) enum Fail {
 pub(super) struct Retry {
     pub(super) times: u32,
     pub(super) delay: Option<Duration>,
+    /// No try begins after this time.
+    pub(super) limit: Option<Duration>,
     pub(super) refused: bool,
     pub(super) all: bool,
 }
@@ -86,8 +96,11 @@ pub(super) struct Retry {
 #[allow(clippy::struct_excessive_bools, reason = "a bool for each option that is one")]
 pub(super) struct Options {
     pub(super) urls: Vec<String>,
+    /// An empty one is named by its URL.
     pub(super) outputs: Vec<String>,
+    pub(super) dump: Option<String>,
     pub(super) fail: Fail,
+    pub(super) fail_early: bool,
     pub(super) silent: bool,
     pub(super) show_error: bool,
     pub(super) verbose: bool,
@@ -97,6 +110,8 @@ pub(super) struct Options {
     pub(super) most_redirects: u32,
     pub(super) get: bool,
     pub(super) globoff: bool,
+    pub(super) compressed: bool,
+    pub(super) family: Option<Family>,
     pub(super) insecure: bool,
     pub(super) cacert: Option<String>,
     pub(super) cert: Option<String>,
@@ -104,6 +119,7 @@ pub(super) struct Options {
     pub(super) unix_socket: Option<String>,
     pub(super) method: Option<String>,
     pub(super) headers: Vec<String>,
+    pub(super) cookies: Vec<String>,
     pub(super) user: Option<String>,
     pub(super) data: Option<Vec<u8>>,
     pub(super) max_time: Duration,
@@ -134,7 +150,9 @@ impl Default for Options {
         Self {
             urls: Vec::new(),
             outputs: Vec::new(),
+            dump: None,
             fail: Fail::No,
+            fail_early: false,
             silent: false,
             show_error: false,
             verbose: false,
@@ -144,6 +162,8 @@ impl Default for Options {
             most_redirects: 50,
             get: false,
             globoff: false,
+            compressed: false,
+            family: None,
             insecure: false,
             cacert: None,
             cert: None,
@@ -151,6 +171,7 @@ impl Default for Options {
             unix_socket: None,
             method: None,
             headers: Vec::new(),
+            cookies: Vec::new(),
             user: None,
             data: None,
             max_time: Duration::MAX,
@@ -176,6 +197,12 @@ pub(super) fn parse(words: &[OsString]) -> Result<Parsed, String> {
     if options.urls.is_empty() {
         return Err("no URL specified!".into());
     }
+    if options.head && options.data.is_some() && !options.get {
+        return Err("You can only select one HTTP request method: -d is POST and -I is HEAD".into());
+    }
+    if !options.cookies.is_empty() {
+        options.headers.push(format!("Cookie: {}", options.cookies.join(";")));
+    }
     Ok(Parsed::Options(Box::new(options)))
 }
 
@@ -183,7 +210,11 @@ impl Options {
     fn take(&mut self, name: &'static str, value: String) -> Result<(), String> {
         match name {
             "url" => self.urls.push(value),
+            "output" if value.is_empty() => return Err("option -o: is badly used here".into()),
             "output" => self.outputs.push(value),
+            "remote-name" => self.outputs.push(String::new()),
+            "dump-header" => self.dump = Some(value),
+            "fail-early" => self.fail_early = true,
             "fail" => return self.fail_so(Fail::WithoutBody, name),
             "fail-with-body" => return self.fail_so(Fail::WithBody, name),
             "silent" => self.silent = true,
@@ -212,11 +243,11 @@ impl Options {
             "header" => return self.take_headers(value),
             "user-agent" => self.headers.push(format!("User-Agent: {value}")),
             "referer" => self.headers.push(format!("Referer: {value}")),
-            "cookie" if value.contains('=') => self.headers.push(format!("Cookie: {value}")),
+            "cookie" if value.contains('=') => self.cookies.push(value),
             "cookie" => {
                 return Err(format!("option -b: '{value}' is a file of cookies, which hinit does not read"));
             }
-            "data" | "data-ascii" | "data-binary" | "data-raw" | "json" => {
+            "data" | "data-ascii" | "data-binary" | "data-raw" | "data-urlencode" | "json" => {
                 return self.take_data(name, &value);
             }
             "max-time" => self.max_time = seconds(name, &value)?,
@@ -226,9 +257,16 @@ impl Options {
                 self.most_redirects = if value == "-1" { u32::MAX } else { number(name, &value)? };
             }
             "retry" => self.retry.times = number(name, &value)?,
-            "retry-delay" => self.retry.delay = Some(seconds(name, &value)?),
+            // 0 is what is without it.
+            "retry-delay" => {
+                self.retry.delay = Some(seconds(name, &value)?).filter(|delay| *delay < Duration::MAX);
+            }
+            "retry-max-time" => self.retry.limit = Some(seconds(name, &value)?),
             "retry-connrefused" => self.retry.refused = true,
             "retry-all-errors" => self.retry.all = true,
+            "compressed" => self.compressed = true,
+            "ipv4" => self.family = Some(Family::V4),
+            "ipv6" => self.family = Some(Family::V6),
             // The ones that ask for what is so anyway.
             _ => {}
         }
@@ -259,6 +297,7 @@ impl Options {
     /// Several bodies are joined as those of a form.
     fn take_data(&mut self, name: &str, value: &str) -> Result<(), String> {
         let mut bytes = match value.strip_prefix('@') {
+            _ if name == "data-urlencode" => url_encoded(value)?,
             Some(file) if name != "data-raw" => read_file(file)?,
             _ => value.as_bytes().to_vec(),
         };
@@ -297,8 +336,33 @@ fn checked_format(value: String) -> Result<String, String> {
     Ok(value)
 }
 
+/// `CONTENT`, `=CONTENT`, `NAME=CONTENT`, `@file` or `NAME@file`.
+fn url_encoded(value: &str) -> Result<Vec<u8>, String> {
+    let (name, content) = match value.find(['=', '@']) {
+        Some(at) if value[at..].starts_with('@') => (&value[..at], read_file(&value[at + 1..])?),
+        Some(at) => (&value[..at], value.as_bytes()[at + 1..].to_vec()),
+        None => ("", value.as_bytes().to_vec()),
+    };
+    let mut text = if name.is_empty() { String::new() } else { format!("{name}=") };
+    for byte in content {
+        match byte {
+            b' ' => text.push('+'),
+            _ if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) => text.push(byte.into()),
+            _ => {
+                text.push('%');
+                text.extend(
+                    [byte >> 4, byte & 15].map(|half| char::from(b"0123456789ABCDEF"[usize::from(half)])),
+                );
+            }
+        }
+    }
+    Ok(text.into_bytes())
+}
+
+/// A file, or stdin for `-`.
 fn read_file(name: &str) -> Result<Vec<u8>, String> {
-    fs::read(name).map_err(|error| format!("Failed to open {name}: {error}"))
+    fs::read(if name == "-" { "/dev/stdin" } else { name })
+        .map_err(|error| format!("Failed to open {name}: {error}"))
 }
 
 fn seconds(name: &str, value: &str) -> Result<Duration, String> {
@@ -333,7 +397,10 @@ mod tests {
     fn reads_the_lines_that_images_have() {
         let fail = Options { fail: Fail::WithoutBody, urls: vec!["u".into()], ..Options::default() };
         assert_eq!(options("-f u"), fail);
-        assert_eq!(options("--fail --noproxy * --compressed u"), fail);
+        assert_eq!(
+            options("--fail --noproxy * --compressed u"),
+            Options { compressed: true, ..fail.clone() }
+        );
         assert_eq!(options("-fail u"), Options { include: true, ..fail.clone() });
         let quiet = Options { silent: true, follow: true, insecure: true, ..fail.clone() };
         let limited =
@@ -342,6 +409,10 @@ mod tests {
         assert_eq!(options("-m 0.5 u").max_time, Duration::from_millis(500));
         assert_eq!(options("-m 0 u").max_time, Duration::MAX);
         assert_eq!(options("-d a=b -d c --data-raw @d u").data, Some(b"a=b&c&@d".to_vec()));
+        assert_eq!(options("-b a=b -b c=d u").headers, ["Cookie: a=b;c=d"]);
+        assert_eq!(options("--retry-delay 0 u").retry.delay, None);
+        assert_eq!(options("--retry-delay 2 u").retry.delay, Some(Duration::from_secs(2)));
+        assert_eq!(options("-d x --data-urlencode q=a&b/ u").data, Some(b"x&q=a%26b%2F".to_vec()));
         assert_eq!(options("--json {} u").headers.len(), 2);
         assert_eq!(options("a --url b -o x -o y").urls, ["a", "b"]);
     }
@@ -358,6 +429,7 @@ mod tests {
             ("-w @f u", "option -w: '@f' is a file"),
             ("-b jar u", "option -b: 'jar' is a file of cookies"),
             ("-d @/nonexistent u", "Failed to open /nonexistent"),
+            ("-I -d a u", "You can only select one HTTP request method"),
             ("-x proxy u", "option -x: is unknown to hinit"),
             ("--proxy p u", "option --proxy: is unknown to hinit"),
         ];

@@ -1,6 +1,7 @@
 //! From curl's words to a request: pure.
 
 use super::options::Options;
+use crate::compat::web;
 use crate::plan::probe::http::token;
 use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{Endpoint, Header, Identity, Request, Tls, Trust};
@@ -22,7 +23,8 @@ pub(super) fn request(options: &Options, url: &str) -> Result<Request, Refusal> 
     let userinfo = uri.userinfo.take();
     let mut request = Request::get(uri);
     request.tls = tls(options);
-    for text in &options.headers {
+    // Like curl, which sends no line that is no header.
+    for text in options.headers.iter().filter(|text| text.contains([':', ';'])) {
         let header = Header::parse(text).map_err(|error| (super::USAGE, format!("option -H: {error}")))?;
         replace(&mut request, header);
     }
@@ -32,7 +34,7 @@ pub(super) fn request(options: &Options, url: &str) -> Result<Request, Refusal> 
         let both = if credentials.contains(':') { credentials.clone() } else { format!("{credentials}:") };
         request.add_credentials(&both);
     }
-    add_data(&mut request, options);
+    add_data(&mut request, options)?;
     request.method = method(options)?;
     if let Some(path) = &options.unix_socket {
         request.endpoint = Endpoint::Socket(PathBuf::from(path));
@@ -41,11 +43,10 @@ pub(super) fn request(options: &Options, url: &str) -> Result<Request, Refusal> 
 }
 
 fn parse(options: &Options, url: &str) -> Result<HttpUri, Refusal> {
-    let malformed = || (MALFORMED, "URL using bad/illegal format or missing URL".to_owned());
     if url.trim().is_empty() {
         return Err(malformed());
     }
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let (scheme, rest) = split_scheme(url);
     let path = rest.split_once('/').map_or("", |(_, path)| path);
     if path.contains(['{', '[']) && !options.globoff {
         return Err((
@@ -53,12 +54,28 @@ fn parse(options: &Options, url: &str) -> Result<HttpUri, Refusal> {
             "hinit expands no {} and [] in a URL; write -g to take them as they are".into(),
         ));
     }
-    match HttpUri::parse(&format!("{scheme}://{rest}")) {
+    match web::parse_url(scheme, rest) {
         Some(Err(_)) if cfg!(not(feature = "tls")) && scheme.eq_ignore_ascii_case("https") => {
             Err((UNSUPPORTED, "Protocol \"https\" not supported by hinit-slim".into()))
         }
         Some(uri) => uri.map_err(|_| malformed()),
         None => Err((UNSUPPORTED, format!("Protocol \"{scheme}\" not supported"))),
+    }
+}
+
+fn malformed() -> Refusal {
+    (MALFORMED, "URL using bad/illegal format or missing URL".to_owned())
+}
+
+/// curl takes one to three slashes behind `http:`.
+fn split_scheme(url: &str) -> (&str, &str) {
+    let is_http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
+    match url.split_once(":/") {
+        Some((scheme, rest)) if is_http(scheme) => {
+            let more = rest.bytes().take(2).take_while(|byte| *byte == b'/').count();
+            (scheme, &rest[more..])
+        }
+        _ => url.split_once("://").unwrap_or(("http", url)),
     }
 }
 
@@ -84,16 +101,20 @@ fn replace(request: &mut Request, header: Header) {
     request.headers.push(header);
 }
 
-fn add_data(request: &mut Request, options: &Options) {
-    let Some(data) = &options.data else { return };
+fn add_data(request: &mut Request, options: &Options) -> Result<(), Refusal> {
+    let Some(data) = &options.data else { return Ok(()) };
     if options.get {
+        if data.iter().any(|byte| *byte <= b' ') {
+            return Err(malformed());
+        }
         let sign = if request.path.contains('?') { '&' } else { '?' };
         request.path.push(sign);
-        request.path.push_str(&String::from_utf8_lossy(data).replace(' ', "%20"));
+        request.path.push_str(&String::from_utf8_lossy(data));
     } else {
         request.body = Some(data.clone());
         request.add_missing("Content-Type", FORM);
     }
+    Ok(())
 }
 
 fn method(options: &Options) -> Result<String, Refusal> {
@@ -127,6 +148,9 @@ mod tests {
             ("HTTP://Host/", "Host", "/"),
             ("[::1]:81", "[::1]:81", "/"),
             ("http://u:p@h?q", "h", "/?q"),
+            ("http:/h/v1/x", "h", "/v1/x"),
+            ("http:///h/x", "h", "/x"),
+            ("http://h/a/./b/../c?d=/../e", "h", "/a/c?d=/../e"),
         ];
         for (url, host, path) in table {
             let request = ask(&Options::default(), url);
@@ -142,7 +166,9 @@ mod tests {
             ("http://h/a b", 3),
             ("http://h/{a,b}", 3),
             ("ftp://h/", 1),
-            ("http://", 0),
+            ("http://", 3),
+            ("http://:8080/", 3),
+            ("http://h:8080/", 0),
         ];
         for (url, code) in table {
             let refused = request(&Options::default(), url).err().map_or(0, |(code, _)| code);
@@ -168,6 +194,14 @@ mod tests {
         let request = ask(&Options { get: true, user: None, ..options }, "http://u:p@h/x?c");
         assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/x?c&a=b"));
         assert_eq!((request.body.as_deref(), header(&request, "Authorization")), (None, Some("Basic dTpw")));
+    }
+
+    #[test]
+    fn sends_no_line_that_is_no_header_and_no_url_that_is_none() {
+        let options = Options { headers: vec![String::new(), "no colon".into()], ..Options::default() };
+        assert_eq!(ask(&options, "http://h/").headers, ask(&Options::default(), "http://h/").headers);
+        let options = Options { get: true, data: Some(b"a b".to_vec()), ..Options::default() };
+        assert_eq!(request(&options, "http://h/").map_err(|(code, _)| code), Err(3));
     }
 
     #[test]

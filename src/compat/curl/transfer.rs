@@ -19,13 +19,15 @@ const LONGEST_DELAY: Duration = Duration::from_secs(600);
 pub(super) fn run(options: &Options, url: &str, output: Option<&str>) -> i32 {
     let mut delay = Duration::from_secs(1);
     let mut left = options.retry.times;
+    let begun = Instant::now();
     loop {
         let mut transfer = Transfer::new(options, output);
         let (code, fault) = transfer.run(url);
-        if left == 0 || !transfer.is_passing(code) {
+        let is_late = options.retry.limit.is_some_and(|limit| begun.elapsed() >= limit);
+        if left == 0 || is_late || !transfer.is_passing(code) {
             return transfer.finish(code, &fault);
         }
-        let wait = options.retry.delay.unwrap_or(delay);
+        let wait = transfer.pause(code, delay);
         if options.tells_faults() {
             let seconds = wait.as_secs();
             tell(&format!("Warning: Problem. Will retry in {seconds} seconds. {left} retries left."));
@@ -48,12 +50,28 @@ struct Transfer<'a> {
     request: Option<Request>,
     /// What an answer asks for that is followed.
     next: Option<Request>,
+    /// How long a busy server asks to be left alone.
+    retry_after: Option<Duration>,
+    /// `-D`.
+    dump: Output,
+    /// The answer is compressed though nobody asked for that.
+    undecodable: bool,
 }
 
 impl<'a> Transfer<'a> {
     fn new(options: &'a Options, output: Option<&str>) -> Self {
         let output = output.map_or(Output::Stdout, Output::to);
-        Self { options, output, facts: Facts::default(), started: Instant::now(), request: None, next: None }
+        Self {
+            options,
+            output,
+            facts: Facts::default(),
+            started: Instant::now(),
+            request: None,
+            next: None,
+            retry_after: None,
+            dump: options.dump.as_deref().map_or(Output::Nothing, Output::to),
+            undecodable: false,
+        }
     }
 
     /// Follows redirects to the end.
@@ -62,6 +80,23 @@ impl<'a> Transfer<'a> {
             Ok(request) => request,
             Err(refusal) => return refusal,
         };
+        if let Output::File(name, _) = &mut self.output
+            && name.is_empty()
+        {
+            asked
+                .path
+                .split('?')
+                .next()
+                .and_then(|path| path.rsplit('/').next())
+                .unwrap_or_default()
+                .clone_into(name);
+            if name.is_empty() {
+                return (
+                    23,
+                    "Failed writing received data to disk/application: the URL names no file".into(),
+                );
+            }
+        }
         let (total, connect) = (self.options.max_time, self.options.connect_timeout);
         let deadline = Deadline::after(total);
         let millis = total.as_millis();
@@ -74,7 +109,12 @@ impl<'a> Transfer<'a> {
         );
         loop {
             self.note_request(&asked);
-            let limit = Limit { connect: Deadline::after(connect), total: deadline, idle: Duration::MAX };
+            let limit = Limit {
+                connect: Deadline::after(connect),
+                total: deadline,
+                idle: Duration::MAX,
+                family: self.options.family,
+            };
             let ending = web::fetch(&asked, limit, self);
             match self.next.take() {
                 Some(_) if self.facts.redirects >= self.options.most_redirects => {
@@ -125,6 +165,9 @@ impl<'a> Transfer<'a> {
     }
 
     fn verdict(&mut self) -> Refusal {
+        if self.undecodable {
+            return (61, "The answer is compressed, which hinit does not undo".into());
+        }
         if self.options.fail != Fail::No && self.facts.status >= 400 {
             return (22, format!("The requested URL returned error: {}", self.facts.status));
         }
@@ -136,16 +179,17 @@ impl<'a> Transfer<'a> {
 
     fn no_connection(&self, request: &Request, failure: &Failure) -> Refusal {
         let (host, port) = (&request.host, self.millis());
+        let hint = web::proxy_hint(request.secure);
         match failure.kind {
-            Kind::Lookup => (6, format!("Could not resolve host: {host}")),
+            Kind::Lookup => (6, format!("Could not resolve host: {host}{hint}")),
             Kind::Connect => {
                 let place = match &request.endpoint {
                     Endpoint::Port(address) => format!("{host} port {}", address.port),
                     Endpoint::Socket(path) => path.display().to_string(),
                 };
-                (7, format!("Failed to connect to {place} after {port} ms: Couldn't connect to server"))
+                (7, format!("Failed to connect to {place} after {port} ms: Couldn't connect to server{hint}"))
             }
-            Kind::TimedOut => (28, format!("Connection timed out after {port} milliseconds")),
+            Kind::TimedOut => (28, format!("Connection timed out after {port} milliseconds{hint}")),
             Kind::Certificate => (60, format!("SSL certificate problem: {}", failure.reason)),
             Kind::Handshake => (35, failure.reason.clone()),
             Kind::Trust => (77, failure.reason.clone()),
@@ -174,6 +218,13 @@ impl<'a> Transfer<'a> {
             7 => retry.refused || retry.all,
             _ => retry.all,
         }
+    }
+
+    /// How long to wait before the next try: what the server asks for, what
+    /// was asked for here, or what is usual.
+    fn pause(&self, code: i32, usual: Duration) -> Duration {
+        let asked = self.retry_after.filter(|_| code == 0 || code == 22);
+        asked.or(self.options.retry.delay).unwrap_or(usual)
     }
 
     fn finish(mut self, code: i32, fault: &str) -> i32 {
@@ -215,6 +266,13 @@ impl Reader for Transfer<'_> {
             let head = String::from_utf8_lossy(&answer.heads);
             head.lines().for_each(|line| tell(&format!("< {line}")));
         }
+        self.dump.write(&answer.heads)?;
+        self.retry_after = answer.field("retry-after").and_then(web::seconds);
+        let coding = answer.field("content-encoding").filter(|_| options.compressed && !options.head);
+        if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
+            self.undecodable = true;
+            return Ok(false);
+        }
         if options.include || options.head {
             self.output.write(&answer.heads)?;
         }
@@ -245,5 +303,23 @@ impl Transfer<'_> {
             next.method.clone_from(&from.method);
         }
         Some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_as_long_as_a_busy_server_asks() {
+        let second = Duration::from_secs(1);
+        let mut options = Options::default();
+        assert_eq!(Transfer::new(&options, None).pause(22, second), second);
+        options.retry.delay = Some(2 * second);
+        let mut transfer = Transfer::new(&options, None);
+        assert_eq!(transfer.pause(22, second), 2 * second);
+        transfer.retry_after = Some(3 * second);
+        assert_eq!((transfer.pause(22, second), transfer.pause(0, second)), (3 * second, 3 * second));
+        assert_eq!(transfer.pause(28, second), 2 * second);
     }
 }

@@ -1,16 +1,17 @@
-//! What wget's words mean: pure.
+//! What wget's words mean: pure but for the file that a body comes from.
 
 use crate::compat::getopt::{self, Grammar};
-use crate::compat::web;
+use crate::compat::web::{self, Family};
 use crate::time::parse_duration;
 use std::ffi::OsString;
 use std::fmt::Write as _;
+use std::fs;
 use std::time::Duration;
 
 /// Letters as wget has them. A Greek one stands for an option without a letter:
 /// nobody can type it as one.
 const GRAMMAR: Grammar = Grammar {
-    short: "qvSO:T:t:U:n:hVY:νσχ:ρ:ω:κφα:π:γ:η:ξ:β:δ:υ:ψ:μ:λοθ:",
+    short: "qvSO:P:T:t:U:n:46hVY:νσχ:ρ:ω:κφα:π:γ:η:ξ:β:δ:ζ:ι:υ:ψ:μ:λοθ:τ:",
     long: &[
         ("quiet", 'q'),
         ("no-verbose", 'ν'),
@@ -18,6 +19,7 @@ const GRAMMAR: Grammar = Grammar {
         ("server-response", 'S'),
         ("spider", 'σ'),
         ("output-document", 'O'),
+        ("directory-prefix", 'P'),
         ("timeout", 'T'),
         ("connect-timeout", 'χ'),
         ("dns-timeout", 'χ'),
@@ -31,18 +33,26 @@ const GRAMMAR: Grammar = Grammar {
         ("private-key", 'γ'),
         ("header", 'η'),
         ("user-agent", 'U'),
+        ("referer", 'τ'),
+        ("inet4-only", '4'),
+        ("inet6-only", '6'),
         ("method", 'ξ'),
         ("body-data", 'β'),
         ("post-data", 'δ'),
+        ("body-file", 'ζ'),
+        ("post-file", 'ι'),
         ("user", 'υ'),
         ("http-user", 'υ'),
         ("password", 'ψ'),
         ("http-password", 'ψ'),
+        ("http-passwd", 'ψ'),
         ("max-redirect", 'μ'),
         ("content-on-error", 'λ'),
         ("auth-no-challenge", 'ο'),
         ("no-proxy", 'ο'),
         ("no-hsts", 'ο'),
+        ("no-netrc", 'ο'),
+        ("no-config", 'ο'),
         ("no-cache", 'ο'),
         ("no-cookies", 'ο'),
         ("no-dns-cache", 'ο'),
@@ -56,6 +66,8 @@ const GRAMMAR: Grammar = Grammar {
 /// GNU wget's codes for a command line: nothing to fetch, and no sense in it.
 const NOTHING: i32 = 1;
 const SENSELESS: i32 = 2;
+/// And for a file that is not there.
+const UNREADABLE: i32 = 3;
 /// In seconds; how long GNU wget waits for the next byte.
 const READ_TIMEOUT: Duration = Duration::from_secs(900);
 
@@ -76,6 +88,8 @@ pub(super) struct Options {
     pub(super) server_response: bool,
     pub(super) spider: bool,
     pub(super) output: Option<String>,
+    pub(super) directory: Option<String>,
+    pub(super) family: Option<Family>,
     pub(super) connect_timeout: Duration,
     pub(super) read_timeout: Duration,
     /// How often in all; 0 is for ever.
@@ -89,7 +103,7 @@ pub(super) struct Options {
     pub(super) headers: Vec<String>,
     pub(super) agent: Option<String>,
     pub(super) method: Option<String>,
-    pub(super) body: Option<String>,
+    pub(super) body: Option<Vec<u8>>,
     pub(super) user: Option<String>,
     pub(super) password: Option<String>,
     pub(super) most_redirects: u32,
@@ -124,6 +138,8 @@ impl Default for Options {
             server_response: false,
             spider: false,
             output: None,
+            directory: None,
+            family: None,
             connect_timeout: Duration::MAX,
             read_timeout: READ_TIMEOUT,
             tries: 20,
@@ -182,6 +198,9 @@ impl Options {
             'S' => self.server_response = true,
             'σ' => self.spider = true,
             'O' => self.output = Some(value),
+            'P' => self.directory = Some(value),
+            '4' => self.family = Some(Family::V4),
+            '6' => self.family = Some(Family::V6),
             'T' => {
                 self.read_timeout = time("timeout", &value)?;
                 self.connect_timeout = self.read_timeout;
@@ -204,12 +223,17 @@ impl Options {
             'α' => self.ca = Some(value),
             'π' => self.certificate = Some(value),
             'γ' => self.key = Some(value),
+            'η' if !value.contains(':') => {
+                return Err((SENSELESS, format!("--header: Invalid header '{value}'.")));
+            }
             'η' => self.headers.push(value),
+            'τ' => self.headers.push(format!("Referer: {value}")),
             'U' => self.agent = Some(value),
             'ξ' => self.method = Some(value),
-            'β' => self.body = Some(value),
-            'δ' => {
-                self.body = Some(value);
+            'β' => self.body = Some(value.into_bytes()),
+            'ζ' => self.body = Some(body_of(&value)?),
+            'δ' | 'ι' => {
+                self.body = Some(if letter == 'δ' { value.into_bytes() } else { body_of(&value)? });
                 self.method = Some("POST".into());
             }
             'υ' => self.user = Some(value),
@@ -235,15 +259,19 @@ impl Options {
     }
 }
 
+fn body_of(file: &str) -> Result<Vec<u8>, Refusal> {
+    fs::read(file).map_err(|error| (UNREADABLE, format!("BODY data file '{file}' missing: {error}")))
+}
+
 /// `5`, `0.5`, `5s`, `1m`; 0 is no limit.
 fn time(name: &str, value: &str) -> Result<Duration, Refusal> {
-    let wrong = || (SENSELESS, format!("--{name}: Invalid time period \u{2018}{value}\u{2019}"));
+    let wrong = || (SENSELESS, format!("--{name}: Invalid time period '{value}'"));
     let time = web::seconds(value).or_else(|| parse_duration(value).ok()).ok_or_else(wrong)?;
     Ok(if time.is_zero() { Duration::MAX } else { time })
 }
 
 fn number(name: &str, value: &str) -> Result<u32, Refusal> {
-    value.parse().map_err(|_| (SENSELESS, format!("--{name}: Invalid number \u{2018}{value}\u{2019}")))
+    value.parse().map_err(|_| (SENSELESS, format!("--{name}: Invalid number '{value}'")))
 }
 
 #[cfg(test)]
@@ -291,7 +319,7 @@ mod tests {
             (Duration::from_secs(5), Duration::from_secs(5))
         );
         assert_eq!((timed.headers, timed.method), (vec!["A:b".to_owned()], Some("GET".to_owned())));
-        assert_eq!(options("--post-data=a=b u").body, Some("a=b".into()));
+        assert_eq!(options("--post-data=a=b u").body, Some(b"a=b".to_vec()));
         assert_eq!(options("-T 1m u").read_timeout, Duration::from_secs(60));
     }
 
@@ -305,6 +333,8 @@ mod tests {
             ("-nc u", 2, "invalid option -- 'nc'"),
             ("--tries=x u", 2, "--tries: Invalid number"),
             ("-T x u", 2, "--timeout: Invalid time period"),
+            ("--header=x u", 2, "--header: Invalid header 'x'."),
+            ("--post-file=/nonexistent u", 3, "BODY data file '/nonexistent' missing"),
             ("-O", 2, "option requires an argument -- 'O'"),
         ];
         for (line, code, why) in table {

@@ -3,7 +3,6 @@
 use super::options::{Options, Voice};
 use crate::compat::web::{self, Ending, Limit, Output, Reader};
 use crate::plan::probe::http::token;
-use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{Header, Identity, Request, Tls, Trust};
 use crate::probe::http::{Answer, redirect};
 use crate::probe::{Deadline, Failure, Kind};
@@ -45,7 +44,11 @@ pub(super) fn run(options: &Options, url: &str, output: Option<&mut Output>) -> 
     let mut transfer = match request(options, url) {
         Ok(asked) => {
             if !named {
-                own = Output::File(free_name(&asked.path), None);
+                if let Some(directory) = &options.directory {
+                    // What is wrong with it shows when the file is made.
+                    let _ = std::fs::create_dir_all(directory);
+                }
+                own = Output::File(free_name(options.directory.as_deref(), &asked.path), None);
             }
             Transfer::new(options, asked, output.unwrap_or(&mut own))
         }
@@ -74,6 +77,12 @@ fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
+/// The time, as wget writes it.
+fn now() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace('T', " ");
+    now.trim_end_matches('Z').to_owned()
+}
+
 /// An error without its number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
@@ -95,6 +104,8 @@ struct Transfer<'a> {
     status: u16,
     reason: String,
     written: u64,
+    /// Whether the answer said how long it is.
+    told_length: bool,
     next: Option<Request>,
 }
 
@@ -108,6 +119,7 @@ impl<'a> Transfer<'a> {
             status: 0,
             reason: String::new(),
             written: 0,
+            told_length: false,
             next: None,
         }
     }
@@ -125,8 +137,12 @@ impl<'a> Transfer<'a> {
             let timeout = self.options.connect_timeout;
             web::guard_lookup(&self.request, timeout, NETWORK, String::new());
             let connect = Deadline::after(timeout);
-            let limit =
-                Limit { connect, total: Deadline::after(Duration::MAX), idle: self.options.read_timeout };
+            let limit = Limit {
+                connect,
+                total: Deadline::after(Duration::MAX),
+                idle: self.options.read_timeout,
+                family: self.options.family,
+            };
             let asked = self.request.clone();
             let ending = web::fetch(&asked, limit, self);
             match self.next.take() {
@@ -154,9 +170,10 @@ impl<'a> Transfer<'a> {
         if self.options.spider {
             self.say(Voice::Verbose, "Spider mode enabled. Check if remote file exists.");
         }
-        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string().replace('T', " ");
-        self.say(Voice::Verbose, &format!("--{}--  {}", now.trim_end_matches('Z'), self.url()));
-        self.say(Voice::Verbose, &format!("Connecting to {}...", self.request.host_header));
+        self.say(Voice::Verbose, &format!("--{}--  {}", now(), self.url()));
+        if self.options.voice == Voice::Verbose {
+            let _ = write!(io::stderr(), "Connecting to {}... ", self.request.host_header);
+        }
     }
 
     fn url(&self) -> String {
@@ -192,14 +209,13 @@ impl<'a> Transfer<'a> {
     }
 
     fn no_connection(&self, failure: &Failure) -> Verdict {
-        self.say(Voice::Verbose, &format!("failed: {}.", failure.reason));
+        let hint = web::proxy_hint(self.request.secure);
+        let (first, rest) = failure.reason.split_at_checked(1).unwrap_or_default();
+        self.say(Voice::Verbose, &format!("failed: {}{rest}{hint}.", first.to_ascii_uppercase()));
         match failure.kind {
             Kind::Lookup => {
                 let host = &self.request.host;
-                self.say(
-                    Voice::Short,
-                    &format!("wget: unable to resolve host address \u{2018}{host}\u{2019}"),
-                );
+                self.say(Voice::Short, &format!("wget: unable to resolve host address '{host}'{hint}"));
                 Verdict::Done(NETWORK)
             }
             Kind::Connect if !self.options.retry_refused => Verdict::Done(NETWORK),
@@ -237,16 +253,20 @@ impl<'a> Transfer<'a> {
 
     fn success(&mut self) -> i32 {
         if self.options.spider {
-            self.say(Voice::Verbose, "Remote file exists.\n");
+            match self.options.voice {
+                Voice::Verbose => tell("Remote file exists.\n"),
+                Voice::Short => {
+                    tell(&format!("{} URL: {} {} {}", now(), self.url(), self.status, self.reason));
+                }
+                Voice::Quiet => {}
+            }
             return 0;
         }
         // A 204 makes no file, as in GNU wget.
-        if self.status == 204 {
-            return 0;
-        }
-        match self.output.open() {
+        let made = if self.status == 204 { Ok(()) } else { self.output.open() };
+        match made {
             Ok(()) => {
-                self.say(Voice::Short, &format!("URL:{} [{}] -> saved", self.url(), self.written));
+                self.tell_saved();
                 0
             }
             Err(error) => {
@@ -256,8 +276,19 @@ impl<'a> Transfer<'a> {
         }
     }
 
+    fn tell_saved(&self) {
+        let (name, written) = (self.output.name(), self.written);
+        let of = if self.told_length { format!("/{written}") } else { String::new() };
+        let text = match self.options.voice {
+            Voice::Verbose => format!("{} - '{name}' saved [{written}{of}]\n", now()),
+            _ => format!("{} URL:{} [{written}{of}] -> \"{name}\" [1]", now(), self.url()),
+        };
+        self.say(Voice::Short, &text);
+    }
+
     fn tell_headers(&self, answer: &Answer) {
         let voice = Voice::Verbose;
+        self.say(voice, "connected.");
         if !self.options.server_response {
             let status = format!("{} {}", answer.status, answer.phrase);
             return self.say(voice, &format!("HTTP request sent, awaiting response... {status}"));
@@ -274,6 +305,7 @@ impl Reader for Transfer<'_> {
     fn answer(&mut self, answer: &Answer, _: Option<SocketAddr>) -> io::Result<bool> {
         self.tell_headers(answer);
         self.status = answer.status;
+        self.told_length = answer.field("content-length").is_some();
         self.reason.clone_from(&answer.phrase);
         let location = answer.field("location");
         if let Some(next) = location.and_then(|location| redirect(&self.request, answer.status, location)) {
@@ -294,10 +326,10 @@ impl Reader for Transfer<'_> {
 
 fn request(options: &Options, url: &str) -> Result<Request, String> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let mut uri = match HttpUri::parse(&format!("{scheme}://{rest}")) {
+    let mut uri = match web::parse_url(scheme, rest) {
         Some(uri) if !rest.is_empty() => uri.map_err(|error| error.to_string())?,
         Some(_) => return Err("Invalid host name".into()),
-        None => return Err(format!("Unsupported scheme \u{2018}{scheme}\u{2019}")),
+        None => return Err(format!("Unsupported scheme '{scheme}'")),
     };
     let userinfo = uri.userinfo.take();
     let mut request = Request::get(uri);
@@ -310,8 +342,11 @@ fn request(options: &Options, url: &str) -> Result<Request, String> {
     request.take_host_from_headers();
     request.add_missing("User-Agent", options.agent.as_deref().unwrap_or(AGENT));
     if let Some(body) = &options.body {
-        request.body = Some(body.clone().into_bytes());
+        request.body = Some(body.clone());
         request.add_missing("Content-Type", FORM);
+    } else if ["POST", "PUT", "PATCH"].contains(&request.method.as_str()) {
+        // Says that there is none; some servers want to know.
+        request.body = Some(Vec::new());
     }
     let given =
         options.user.as_ref().map(|user| format!("{user}:{}", options.password.as_deref().unwrap_or("")));
@@ -335,12 +370,13 @@ fn tls(options: &Options) -> Tls {
 
 /// The last step of the path, or `index.html`, with a number if there is such
 /// a file already.
-fn free_name(path: &str) -> String {
+fn free_name(directory: Option<&str>, path: &str) -> String {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let step =
         path.rsplit('/').next().filter(|step| !step.is_empty() && *step != "..").unwrap_or("index.html");
     let name =
         if query.is_empty() { step.to_owned() } else { format!("{step}?{}", query.replace('/', "%2F")) };
+    let name = directory.map_or_else(|| name.clone(), |directory| format!("{directory}/{name}"));
     let taken = |name: &str| Path::new(name).symlink_metadata().is_ok();
     if !taken(&name) {
         return name;
@@ -363,7 +399,7 @@ mod tests {
         assert_eq!(ask(&spider, "0.0.0.0:8123/ping").host_header, "0.0.0.0:8123");
         let post = Options {
             method: Some("POST".into()),
-            body: Some("a=b".into()),
+            body: Some(b"a=b".to_vec()),
             user: Some("me".into()),
             headers: vec!["X-A:b".into()],
             ..Options::default()
@@ -378,9 +414,12 @@ mod tests {
 
     #[test]
     fn refuses_a_url_that_is_none() {
-        for (url, why) in
-            [("", "Invalid host name"), ("ftp://h/", "Unsupported scheme"), ("http://h:x/", "not a port")]
-        {
+        for (url, why) in [
+            ("", "Invalid host name"),
+            ("http://:80/", "Invalid host name"),
+            ("ftp://h/", "Unsupported scheme"),
+            ("http://h:x/", "not a port"),
+        ] {
             let wrong = request(&Options::default(), url).unwrap_err();
             assert!(wrong.contains(why), "{url}: {wrong}");
         }
@@ -388,10 +427,11 @@ mod tests {
 
     #[test]
     fn names_a_file_after_the_path() {
-        assert_eq!(free_name("/a/health-of-the-test"), "health-of-the-test");
-        assert_eq!(free_name("/no/such/?a=/b"), "index.html?a=%2Fb");
-        assert_eq!(free_name("/x/.."), "index.html");
+        assert_eq!(free_name(None, "/a/health-of-the-test"), "health-of-the-test");
+        assert_eq!(free_name(None, "/no/such/?a=/b"), "index.html?a=%2Fb");
+        assert_eq!(free_name(None, "/x/.."), "index.html");
+        assert_eq!(free_name(Some("/a"), "/b/c"), "/a/c");
         // The tests run where Cargo.toml is.
-        assert_eq!(free_name("/Cargo.toml"), "Cargo.toml.1");
+        assert_eq!(free_name(None, "/Cargo.toml"), "Cargo.toml.1");
     }
 }

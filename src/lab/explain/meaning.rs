@@ -9,6 +9,7 @@ use super::probe::Probe;
 use super::shell::word::Why;
 use super::shell::{self, Simple};
 use super::source::Test;
+use super::tools::filter;
 use super::truth::{self, Verdict};
 use compile::Compiler;
 
@@ -55,13 +56,16 @@ pub(super) fn of(test: &Test) -> Meaning {
             let words = mistakes::of_exec_form(words, &mut compiler.notes);
             compiler.simple(&Simple::of_words(&words))
         }
-        Test::Shell { script, bash, extra } => {
-            compiler.bash = *bash;
+        Test::Shell { script, shell, extra } => {
             mistakes::of_extra_words(extra, &mut compiler.notes);
-            script_of(script, &mut compiler)
+            compiler.shell(shell).and_then(|()| script_of(script, &mut compiler))
         }
     };
     let instead = node.and_then(|node| instead(&node, &mut compiler));
+    let matters = |note: &&str| instead.is_ok() || *note != filter::ANY_STATUS;
+    for note in compiler.probes.iter().filter_map(|probe| probe.lenient).filter(matters) {
+        mistakes::add(&mut compiler.notes, note);
+    }
     Meaning { instead, acts: compiler.acts, notes: compiler.notes }
 }
 
@@ -71,6 +75,7 @@ fn left(why: &str) -> Meaning {
 
 /// Shell form; a JSON list with something after it was meant as exec form.
 fn script_of(script: &str, compiler: &mut Compiler) -> Result<truth::Node, Why> {
+    let script = mistakes::of_first_word(script, &mut compiler.notes);
     match mistakes::broken_exec_form(script, &mut compiler.notes) {
         Some(words) => compiler.simple(&Simple::of_words(&words)),
         None => compiler.list(&shell::parse(script)?),
@@ -81,6 +86,9 @@ fn instead(node: &truth::Node, compiler: &mut Compiler) -> Result<Instead, Why> 
     let probes = &compiler.probes;
     if probes.len() > truth::MOST_PROBES {
         return Err(format!("it runs {} commands, more than explain tries out", probes.len()));
+    }
+    if let Some(why) = leaves_something(probes, compiler.moved) {
+        return Err(why);
     }
     let verdict = truth::verdict(node, probes);
     let why_foreign = probes.iter().map(|probe| probe.foreign.clone()).collect::<Option<Vec<Why>>>();
@@ -94,6 +102,21 @@ fn instead(node: &truth::Node, compiler: &mut Compiler) -> Result<Instead, Why> 
         Some(why) => Err(why),
         None => chosen(verdict, &compiler.probes),
     }
+}
+
+/// Why probes one by one do not see what the commands of the line leave each other.
+fn leaves_something(probes: &[Probe], moved: bool) -> Option<Why> {
+    let is_foreign = |probe: &&Probe| probe.foreign.is_some();
+    if !probes.iter().any(|probe| probe.foreign.is_none()) {
+        return None;
+    }
+    if moved && probes.iter().any(|probe| is_foreign(&probe)) {
+        return Some("it runs a program in another directory".into());
+    }
+    let files = probes.iter().filter_map(|probe| probe.writes.as_ref());
+    let is_read = |file: &&String| probes.iter().filter(is_foreign).any(|p| p.target.contains(file.as_str()));
+    let file = files.into_iter().find(is_read)?;
+    Some(format!("one command writes {file} and another one reads it"))
 }
 
 fn chosen(verdict: Verdict, probes: &[Probe]) -> Result<Instead, Why> {
@@ -112,6 +135,9 @@ fn chosen(verdict: Verdict, probes: &[Probe]) -> Result<Instead, Why> {
             probe.accepted().map(|()| Instead::All(vec![probe]))
         }
         Verdict::Always | Verdict::Never => pick((0..probes.len()).collect()).map(Instead::All),
+        Verdict::Opposite => {
+            Err("it passes when its probe fails, and so also when the server is down".into())
+        }
         Verdict::Other => Err("it succeeds neither when all nor when any of its probes pass".into()),
     }
 }

@@ -38,6 +38,21 @@ pub(super) fn of_compose_word(word: &str, notes: &mut Vec<String>) {
     );
 }
 
+/// `test: CMD curl ...`: only a list begins with that word.
+pub(super) fn of_first_word<'a>(script: &'a str, notes: &mut Vec<String>) -> &'a str {
+    let rest = ["CMD", "CMD-SHELL"].iter().find_map(|word| Some((word, script.trim().strip_prefix(word)?)));
+    match rest.filter(|(_, rest)| rest.starts_with(char::is_whitespace)) {
+        Some((word, rest)) => {
+            add(
+                notes,
+                format!("{word} is a word of a list; here it is the program that the shell looks for"),
+            );
+            rest
+        }
+        None => script,
+    }
+}
+
 /// `CMD ["x"] || exit 1` and `CMD ['x']`: meant as exec form, run by a shell.
 pub(super) fn broken_exec_form(script: &str, notes: &mut Vec<String>) -> Option<Vec<String>> {
     let script = script.trim();

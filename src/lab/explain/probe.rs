@@ -17,6 +17,10 @@ pub(super) struct Probe {
     pub(super) prints: Prints,
     /// For a command that hinit can only run: why it has no target of its own.
     pub(super) foreign: Option<String>,
+    /// Which answers it takes that hinit does not.
+    pub(super) lenient: Option<&'static str>,
+    /// The file that it leaves its answer in.
+    pub(super) writes: Option<String>,
 }
 
 /// What a command prints of an answer.
@@ -26,12 +30,16 @@ pub(super) enum Prints {
     Body,
     /// Status line and headers.
     Head,
+    /// Status line, headers and body: `curl -i`, HTTP by hand.
+    Whole,
     /// The status alone: curl's `-w '%{http_code}'`.
     Status,
     /// The status behind the body.
     BodyAndStatus,
     /// The value at this path of its JSON: `jq -r .status`.
     Value(String),
+    /// What a filter left of the body.
+    Filtered,
 }
 
 /// What a tool exits with when it does not succeed.
@@ -46,7 +54,15 @@ pub(super) struct Codes {
 impl Probe {
     pub(super) fn new(target: impl Into<String>) -> Self {
         let codes = Codes { refused_by_server: 1, no_answer: 1 };
-        Self { target: target.into(), checks: Vec::new(), codes, prints: Prints::Body, foreign: None }
+        Self {
+            target: target.into(),
+            checks: Vec::new(),
+            codes,
+            prints: Prints::Body,
+            foreign: None,
+            lenient: None,
+            writes: None,
+        }
     }
 
     /// A command as it is, with the reason why nothing better can be said.

@@ -5,7 +5,7 @@ mod lexer;
 mod parser;
 pub(super) mod word;
 
-pub(super) use parser::parse;
+pub(super) use parser::{assignment, parse};
 pub(super) use word::{Part, Word};
 
 /// Commands joined by `;`, `&&` and `||`, which bind alike and to the left.

@@ -45,8 +45,8 @@ pub(super) enum Test {
     /// A script for a shell.
     Shell {
         script: String,
-        /// Whether a SHELL instruction makes it bash.
-        bash: bool,
+        /// What the SHELL instruction says.
+        shell: Vec<String>,
         /// What follows the script in compose's list.
         extra: Vec<String>,
     },

@@ -14,20 +14,18 @@ mod wget;
 
 use super::mistakes::add;
 use super::probe::Probe;
-use super::shell::Simple;
-use super::shell::Word;
 use super::shell::word::{Why, with_braces};
+use super::shell::{Redirect, Simple, Word};
 use super::source::is_frozen;
 use crate::time::{GoDuration, parse_duration};
-pub(super) use curl::NO_FAIL;
 pub(super) use others::ends_container;
 
 /// What a simple command looks at; more than one probe if all must pass.
 pub(super) fn read(program: &str, simple: &Simple, notes: &mut Vec<String>) -> Result<Vec<Probe>, Why> {
     let one = |probe: Result<Probe, Why>| probe.map(|probe| vec![probe]);
     match program {
-        "curl" => one(curl::read(&arguments_of(program, simple, notes)?, notes)),
-        "wget" => wget::read(&arguments_of(program, simple, notes)?, notes),
+        "curl" => one(curl::read(&arguments_of(program, simple, notes)?, merges_stderr(simple), notes)),
+        "wget" => wget::read(&arguments_of(program, simple, notes)?, merges_stderr(simple), notes),
         "nc" | "ncat" | "netcat" => one(netcat::read(&arguments(simple)?)),
         "pg_isready" => Ok(vec![database::pg_isready(&arguments(simple)?, notes)]),
         "redis-cli" | "valkey-cli" | "keydb-cli" => database::redis(program, simple, notes),
@@ -40,8 +38,17 @@ pub(super) fn read(program: &str, simple: &Simple, notes: &mut Vec<String>) -> R
         "wait-for-it" | "wait-for-it.sh" => one(others::wait_for_it(&arguments(simple)?)),
         "kill" => Ok(vec![others::kill(simple)]),
         "ls" | "cat" if others::file(simple).is_some() => Ok(others::file(simple).into_iter().collect()),
+        "hinit" => Ok(vec![foreign::probe(simple, "it is hinit's already")]),
         _ => Ok(vec![foreign::probe(simple, &foreign::why(program, simple, notes))]),
     }
+}
+
+/// `2>&1`.
+fn merges_stderr(simple: &Simple) -> bool {
+    let merges = |redirect: &Redirect| {
+        redirect.fd == 2 && redirect.operator == ">&" && redirect.to.as_text().as_deref() == Some("1")
+    };
+    simple.redirects.iter().any(merges)
 }
 
 /// Whether a `$` may be the program's own, in a script it is given.
@@ -93,18 +100,37 @@ fn with_scheme(url: &str) -> Result<String, Why> {
         Some((scheme, _)) if scheme.chars().all(|c| c.is_ascii_alphanumeric()) => {
             Err(format!("it asks for a {scheme}:// URL, which hinit does not speak"))
         }
-        // The whole URL is in a variable.
-        None if url.starts_with("${") && url.ends_with('}') && url.matches("${").count() == 1 => {
-            Ok(url.to_owned())
-        }
+        None if variable_first(url) == Some(url) => Ok(url.to_owned()),
         _ if url.is_empty() => Err("its URL is empty".into()),
         _ => Ok(format!("http://{url}")),
     }
 }
 
+/// The URL of a library, which has its scheme; a variable at its start too.
+fn url_probe(url: &str) -> Result<Probe, Why> {
+    match variable_first(url) {
+        Some(_) if !url.contains(char::is_whitespace) => Ok(Probe::new(url)),
+        _ => http_probe(url, &mut Vec::new()),
+    }
+}
+
+/// The variable that a text begins with: of the shell, or of compose.
+fn variable_first(text: &str) -> Option<&str> {
+    let end = match text.chars().next() {
+        Some(c) if is_frozen(c) => c.len_utf8(),
+        _ => text.strip_prefix("${")?.find('}')? + 3,
+    };
+    text.get(..end)
+}
+
 /// `http://h/a b` cannot go on the wire.
-fn http_probe(url: &str) -> Result<Probe, Why> {
+fn http_probe(url: &str, notes: &mut Vec<String>) -> Result<Probe, Why> {
     let target = with_scheme(url)?;
+    if target != url
+        && let Some(name) = variable_first(url).filter(|name| *name != "${HOSTNAME}")
+    {
+        add(notes, format!("http:// stands before {name}; take it away if {name} begins with it"));
+    }
     if target.contains(char::is_whitespace) {
         return Err(format!("its URL '{url}' has a blank in it"));
     }

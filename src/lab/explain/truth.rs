@@ -55,6 +55,8 @@ pub(super) enum Verdict {
     Any(Vec<usize>),
     /// When this one gets an answer of whatever status.
     AnyAnswer(usize),
+    /// When its only probe fails.
+    Opposite,
     /// Whatever the probes find.
     Always,
     Never,
@@ -106,6 +108,9 @@ fn classify(table: &[(Vec<Outcome>, bool)], count: usize) -> Verdict {
         if matches(&|o| chosen.iter().any(|at| passes(o, *at))) {
             return Verdict::Any(chosen);
         }
+    }
+    if count == 1 && matches(&|o| !passes(o, 0)) {
+        return Verdict::Opposite;
     }
     let answered = (0..count).find(|at| matches(&|o| o[*at] != Outcome::NoAnswer));
     answered.map_or(Verdict::Other, Verdict::AnyAnswer)

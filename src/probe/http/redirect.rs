@@ -110,7 +110,12 @@ fn joined(base: &str, reference: &str) -> String {
     let (directory, _) = path.rsplit_once('/').unwrap_or(("", path));
     let whole =
         if reference.starts_with('/') { reference.to_owned() } else { format!("{directory}/{reference}") };
-    let (path, query) = whole.find('?').map_or((whole.as_str(), ""), |at| whole.split_at(at));
+    normal_path(&whole)
+}
+
+/// A path with its query, without the steps `.` and `..`.
+pub(crate) fn normal_path(whole: &str) -> String {
+    let (path, query) = whole.find('?').map_or((whole, ""), |at| whole.split_at(at));
     without_dots(path) + query
 }
 

@@ -4,7 +4,7 @@ use super::conversation::Conversation;
 use crate::lab::explain::mistakes;
 use crate::lab::explain::probe::{Prints, Probe};
 use crate::lab::explain::shell::word::{Why, Word};
-use crate::lab::explain::shell::{self, Command, Joint, List, Part, Pipeline, Simple};
+use crate::lab::explain::shell::{self, Command, Joint, List, Part, Pipeline, Redirect, Simple};
 use crate::lab::explain::tools::{self, echo, filter, foreign, netcat};
 use crate::lab::explain::truth::Node;
 
@@ -24,6 +24,10 @@ pub(super) struct Compiler {
     pub(super) is_printing: bool,
     /// Since a `set -e`, each command has to succeed.
     errexit: bool,
+    /// Whether each command of a pipe has to succeed.
+    pub(super) pipefail: bool,
+    /// Since a `cd`.
+    pub(super) moved: bool,
     /// Whether `&&` and `||` are mixed.
     pub(super) conditional: bool,
     /// `timeout 5 ...` around what is being read.
@@ -38,6 +42,18 @@ pub(super) struct Compiler {
 const DEEPEST: u32 = 20;
 
 impl Compiler {
+    /// Takes in what a SHELL instruction says: `["/bin/bash", "-o", "pipefail", "-c"]`.
+    pub(super) fn shell(&mut self, shell: &[String]) -> Result<(), Why> {
+        let simple = Simple::of_words(shell);
+        match simple.program().as_deref() {
+            None | Some("sh" | "ash" | "dash" | "busybox") => {}
+            Some("bash") => self.bash = true,
+            Some(other) => return Err(format!("its SHELL is {other}, which explain does not read")),
+        }
+        self.set(&simple);
+        Ok(())
+    }
+
     pub(super) fn list(&mut self, list: &List) -> Result<Node, Why> {
         let has = |wanted| list.iter().any(|(joint, _)| *joint == wanted);
         self.conditional |= has(Joint::And) && has(Joint::Or);
@@ -62,7 +78,7 @@ impl Compiler {
     fn alone(&mut self, simple: &Simple, text: &str) -> Result<Node, Why> {
         if let Some(at) = self.conversation.reader(simple) {
             let filters = Conversation::filters(simple, &[]);
-            filter::apply(&mut self.probes[at], &filters, &mut self.notes)?;
+            filter::apply(&mut self.probes[at], &filters, self.pipefail, &mut self.notes)?;
             return Ok(if filters.is_empty() { Node::Code(0) } else { Node::Probe(at) });
         }
         let node = self.simple(simple)?;
@@ -81,11 +97,12 @@ impl Compiler {
             return Ok(node);
         }
         let Some((at, filters)) = self.producer(first, rest)? else { return Ok(self.foreign_pipeline(text)) };
-        if filter::apply(&mut self.probes[at], &filters, &mut self.notes)? {
-            return Ok(Node::Probe(at));
-        }
+        let decides = filter::apply(&mut self.probes[at], &filters, self.pipefail, &mut self.notes)?;
         if matches!(self.probes[at].prints, Prints::Value(_)) && !self.is_printing {
             return Err(filter::JQ.into());
+        }
+        if decides {
+            return Ok(Node::Probe(at));
         }
         Ok(Node::List(vec![(Joint::Then, Node::Probe(at)), (Joint::Then, Node::Code(0))]))
     }
@@ -125,7 +142,7 @@ impl Compiler {
             [Command::Simple(second), filters @ ..] if netcat::is(second) => {
                 let Node::Probe(at) = self.simple(second)? else { return Ok(None) };
                 echo::send(&mut self.probes[at], &text);
-                let decides = filter::apply(&mut self.probes[at], filters, &mut self.notes)?;
+                let decides = filter::apply(&mut self.probes[at], filters, self.pipefail, &mut self.notes)?;
                 Ok(decides.then_some(Node::Probe(at)))
             }
             _ => Ok(None),
@@ -144,23 +161,41 @@ impl Compiler {
 
     fn one_command(&mut self, simple: &Simple) -> Result<Node, Why> {
         let simple = &self.substituted(simple);
+        if !self.bash && simple.redirects.iter().any(|redirect| redirect.operator == "&>") {
+            mistakes::add(&mut self.notes, BACKGROUND);
+        }
         if let Some(node) = self.over_dev_tcp(simple)? {
             return Ok(node);
         }
         let Some(program) = simple.program() else { return Ok(self.assignment_or_foreign(simple)) };
         match program.as_str() {
-            "true" | ":" | "echo" | "printf" | "pwd" | "export" | "sleep" => Ok(Node::Code(0)),
-            "set" => {
-                self.errexit |= simple.words.iter().filter_map(Word::as_text).any(|word| sets_errexit(&word));
+            // hinit takes the place of what `which` looks for.
+            "true" | ":" | "echo" | "printf" | "pwd" | "sleep" | "which" | "type" | "hash" => {
                 Ok(Node::Code(0))
             }
+            "command" if simple.words.get(1).and_then(Word::as_text).as_deref() == Some("-v") => {
+                Ok(Node::Code(0))
+            }
+            "export" => {
+                self.assigned.extend(simple.words.iter().skip(1).filter_map(shell::assignment));
+                Ok(Node::Code(0))
+            }
+            "set" => {
+                self.set(simple);
+                Ok(Node::Code(0))
+            }
+            "cd" => {
+                self.moved = true;
+                Ok(Node::Code(0))
+            }
+            "." | "source" => Err("it reads variables or functions from a file, as only a shell can".into()),
             "kill" if tools::ends_container(simple) => {
                 self.acts = true;
                 mistakes::add(&mut self.notes, ACTS);
                 Ok(Node::Code(0))
             }
             "false" => Ok(Node::Code(1)),
-            "exit" => {
+            "exit" | "return" => {
                 Ok(Node::Exit(simple.words.get(1).and_then(Word::as_text).and_then(|n| n.parse().ok())))
             }
             "sh" | "bash" | "ash" | "dash" => self.inner_shell(&program, simple),
@@ -180,7 +215,11 @@ impl Compiler {
             mistakes::of_dead_variables(simple, self.exec_form, &mut self.notes);
         }
         let mut nodes = Vec::new();
+        let written = simple.redirects.iter().find(|redirect| redirect.fd == 1 && is_file(redirect));
         for mut probe in found {
+            if let Some(file) = written.and_then(|redirect| redirect.to.as_text()) {
+                probe.writes = Some(file);
+            }
             if let Some(limit) = self.limit.clone().filter(|_| !probe.has("timeout")) {
                 probe.set("timeout", limit);
             }
@@ -232,18 +271,35 @@ impl Compiler {
         let Some(script) = simple.words.iter().skip_while(|word| !is_c(word)).nth(1) else {
             return Ok(self.foreign(simple, foreign::SCRIPT));
         };
-        let outer = (self.exec_form, self.bash);
+        let outer = (self.exec_form, self.bash, self.errexit, self.pipefail);
         (self.exec_form, self.bash) = (false, program == "bash");
+        (self.errexit, self.pipefail) = (false, false);
+        // `bash -eo pipefail -c`.
+        let script_at = simple.words.iter().position(is_c).map_or(0, |at| at + 1);
+        let options = simple.words[..script_at].to_vec();
+        self.set(&Simple { words: options, ..Simple::default() });
         let node = self.list(&shell::parse(&script.in_hinit()?)?)?;
-        (self.exec_form, self.bash) = outer;
+        (self.exec_form, self.bash, self.errexit, self.pipefail) = outer;
         Ok(Node::Group(Box::new(node)))
     }
 
+    /// `set -euo pipefail`.
+    fn set(&mut self, simple: &Simple) {
+        let words: Vec<String> = simple.words.iter().skip(1).filter_map(Word::as_text).collect();
+        self.errexit |= words.iter().any(|word| sets_errexit(word));
+        self.pipefail |= words.iter().any(|word| word == "pipefail");
+    }
+
+    /// `timeout -k 1 5 curl ...`.
     fn timeout(&mut self, simple: &Simple) -> Result<Node, Why> {
-        let is_option = |word: &&Word| word.as_text().is_some_and(|text| text.starts_with('-'));
-        let options = simple.words.iter().skip(1).take_while(is_option).count();
-        let limit = simple.words.get(1 + options).and_then(Word::as_text);
-        let rest = simple.words.get(2 + options..).unwrap_or_default().to_vec();
+        let mut words = simple.words.iter().skip(1).peekable();
+        while let Some(option) = words.next_if(|word| word.as_text().is_some_and(|w| w.starts_with('-'))) {
+            if option.as_text().is_some_and(|option| option == "-k" || option == "-s") {
+                words.next();
+            }
+        }
+        let limit = words.next().and_then(Word::as_text);
+        let rest: Vec<Word> = words.cloned().collect();
         if rest.is_empty() {
             return Ok(self.foreign(simple, "its 'timeout' runs nothing"));
         }
@@ -273,11 +329,20 @@ impl Compiler {
     }
 }
 
+const BACKGROUND: &str =
+    "&> is bash's own: a plain /bin/sh runs the command in the background, and the check always passes";
 const ACTS: &str = "it ends the container by itself, and Docker never sees it fail; PID 1 does that by --health-on-failure stop";
 
 /// `-e`, `-eu`, `-euo`, `errexit`.
 fn sets_errexit(word: &str) -> bool {
-    word == "errexit" || word.strip_prefix('-').is_some_and(|letters| letters.contains('e'))
+    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'));
+    word == "errexit" || letters.is_some_and(|letters| letters.contains('e'))
+}
+
+/// Whether its words land in a file that somebody may read.
+fn is_file(redirect: &Redirect) -> bool {
+    let text = redirect.to.as_text().unwrap_or_default();
+    [">", ">>", ">|"].contains(&redirect.operator.as_str()) && !text.starts_with("/dev/")
 }
 
 /// The descriptor and the `HOST/PORT` of a redirection to /dev/tcp.

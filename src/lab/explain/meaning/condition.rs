@@ -1,13 +1,15 @@
 //! `[ ... ]` and `test`: on a file, on `$?`, or on what a command prints.
 
 use super::compile::Compiler;
+use crate::lab::explain::mistakes;
 use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::{Why, Word};
 use crate::lab::explain::shell::{self, Part, Simple};
-use crate::lab::explain::tools::{self, filter};
+use crate::lab::explain::tools::filter;
 use crate::lab::explain::truth::{Comparison, Node};
 
-const FILE_TESTS: &[&str] = &["-f", "-e", "-s", "-d", "-S"];
+const FILE_TESTS: &[&str] = &["-f", "-e", "-d", "-S"];
+const NOBODY: &str = "when nobody answers, curl prints 000, which is less: it passes then";
 const NO_SUCH_TEST: &str = "hinit has no target for such a test of files and texts";
 
 impl Compiler {
@@ -56,10 +58,14 @@ impl Compiler {
             if let [probe] = &mut self.probes[before..]
                 && is_wanted(probe, &operator, &wanted)
             {
-                self.notes.retain(|note| note != tools::NO_FAIL && !note.starts_with(filter::PIPE));
+                if ["-lt", "-le"].contains(&operator.as_str()) {
+                    mistakes::add(&mut self.notes, NOBODY);
+                }
+                self.notes.retain(|note| !note.starts_with(filter::PIPE));
                 return Ok(if wanted == "PONG" { node } else { Node::Probe(before) });
             }
             self.probes.truncate(before);
+            return Ok(self.foreign(simple, "it compares what a command prints in a way hinit cannot say"));
         }
         Ok(self.foreign(simple, NO_SUCH_TEST))
     }
@@ -110,11 +116,18 @@ fn is_wanted(probe: &mut Probe, operator: &str, wanted: &str) -> bool {
     let equal = matches!(operator, "=" | "==" | "-eq");
     // The test hides the command's own exit code.
     probe.codes = Codes { refused_by_server: 1, no_answer: 1 };
+    probe.lenient = probe.lenient.filter(|_| probe.prints != Prints::Status).map(|_| filter::ANY_STATUS);
     match &probe.prints {
         _ if probe.foreign.is_some() => false,
         Prints::Value(path) if equal => {
             let check = format!("{path}={wanted}");
             probe.checks.push(("json", Some(check)));
+            true
+        }
+        // The shell takes the line breaks at the end away.
+        Prints::Body if equal && probe.is_http() && operator != "-eq" => {
+            probe.checks.push(("match", Some(format!("^{}\\n*$", regex_lite::escape(wanted)))));
+            probe.prints = Prints::Filtered;
             true
         }
         Prints::Status => match statuses(operator, wanted) {
@@ -140,6 +153,8 @@ fn statuses(operator: &str, wanted: &str) -> Option<String> {
         "=" | "==" | "-eq" => Some(number.to_string()),
         "-lt" => Some(format!("100-{}", number - 1)),
         "-le" => Some(format!("100-{number}")),
+        "-gt" if number < 599 => Some(format!("{}-599", number + 1)),
+        "-ge" => Some(format!("{number}-599")),
         _ => None,
     }
 }

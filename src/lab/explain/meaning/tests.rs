@@ -29,6 +29,20 @@ fn names_the_mistakes_of_real_lines() {
         ("CMD [\"curl\", \"-f\", \"http://h/\"] || exit 1", "'[curl,' the program it looks for"),
         ("curl -fL http://h/", "only on the same one"),
         ("curl -f $(cat /url)", "copied to /usr/bin/curl, hinit runs this line as it is"),
+        ("curl -s http://h/ | grep ok", "the pipe looks at the body whatever the status is"),
+        ("curl -f http://a/ && curl -s http://h/ | grep ok", "whatever the status is"),
+        ("curl http://a/ && curl -s http://h/ | grep ok", "curl without -f succeeds for a 500"),
+        ("curl -sf http://h/ | grep a | grep b", "grep after grep wants both in one line"),
+        ("bash -c 'exec 3<>/dev/tcp/h/1; printf \"GET / HTTP/1.0\\r\\n\" >&3'", "by hand succeeds for a 500"),
+        ("curl -f http://h/ &>/dev/null || exit 1", "&> is bash's own"),
+        ("[ $(curl -s -o /dev/null -w '%{http_code}' http://h/) -lt 500 ]", "which is less: it passes then"),
+        ("curl -sf http://h/ | true", "that of true, which always succeeds"),
+        ("curl -sf http://h/ | jq .a", "that of jq, which succeeds for whatever is JSON"),
+        ("curl -f6 http://h/", "hinit tries both for localhost"),
+        ("curl -fX HEAD http://h/", "-I was meant"),
+        ("curl -f $BASE/x", "http:// stands before ${BASE}"),
+        ("wget -q http://h/", "saves a file at each check"),
+        ("healthcheck: {test: CMD curl -f http://h/}", "the program that the shell looks for"),
         ("curl -f http://h/; nc -z h 1", "what it finds of http://h/ does not count"),
         ("curl -f http://h/ || kill 1", "PID 1 does that by --health-on-failure stop"),
         ("HEALTHCHECK CMD [\"CMD-SHELL\", \"curl -f http://h/\"]", "CMD-SHELL in the list is compose's"),
@@ -55,7 +69,10 @@ fn has_nothing_to_say_about_a_good_line() {
         "sh -c 'curl -f http://h:${PORT}/ || exit 1'",
         "ps aux | grep [n]ginx",
         "CMD [ -f /ready ]",
-        "test \"$(curl -s http://h/ | jq -r .status)\" = UP",
+        "test \"$(curl -sf http://h/ | jq -r .status)\" = UP",
+        "which curl && curl -f http://h/ || return 1",
+        "SHELL=1; export PORT=80; curl -f http://h:$PORT/",
+        "bash -o pipefail -c 'curl -f http://h/ | tee /dev/stderr'",
         "[ \"$(curl -s -o /dev/null -w '%{http_code}' http://h/)\" -eq 200 ] || exit 1",
     ] {
         assert_eq!(explained(line).notes, Vec::<String>::new(), "{line}");
@@ -123,4 +140,38 @@ fn keeps_the_timing_and_hands_a_long_limit_on() {
         run.contains(r#""http://h/", "--health-interval", "5m", "--health-timeout", "20s", "--health-retries", "2", "--"]"#),
         "{run}"
     );
+}
+
+/// What a newcomer would believe, and what is not so.
+#[test]
+fn names_no_mistake_that_is_none() {
+    for (line, note) in [
+        ("curl -s http://h/ | grep ok", "without -f"),
+        ("[ $(curl -s -o /dev/null -w '%{http_code}' http://h/) != 500 ]", "without -f"),
+        ("curl -sI http://h/ | head -1 | cut -d' ' -f2 | grep 200", "hinit also wants"),
+        ("! curl -s http://h/ | grep -q bad", "hinit also wants"),
+        ("bash -o pipefail -c 'curl -f http://h/ | tee /x'", "always"),
+        ("bash -c 'curl -f http://h/ &>/dev/null'", "bash's own"),
+        ("set -o pipefail; curl -f http://h/ | tee /x", "always"),
+    ] {
+        let notes = explained(line).notes;
+        assert!(notes.iter().all(|said| !said.contains(note)), "{line}: {notes:?}");
+    }
+}
+
+#[test]
+fn leaves_what_one_command_leaves_for_another() {
+    for (line, why) in [
+        ("curl -f http://h/ -o /tmp/x && grep -q ok /tmp/x", "one command writes /tmp/x"),
+        ("curl -f http://h/ > /tmp/x; grep -q ok /tmp/x", "one command writes /tmp/x"),
+        ("wget -q -O /tmp/x http://h/ && grep -q ok /tmp/x", "one command writes /tmp/x"),
+        ("cd /app && curl -f http://h/ && ./check", "in another directory"),
+        (". /env && curl -f http://h:$PORT/", "from a file, as only a shell can"),
+        ("source /env; curl -f http://h/", "from a file, as only a shell can"),
+        ("! curl -sf http://h/ | grep bad", "also when the server is down"),
+        ("curl -f http://h/ && exit 1 || exit 0", "also when the server is down"),
+    ] {
+        let said = explained(line).probe;
+        assert!(said.as_ref().is_err_and(|said| said.contains(why)), "{line}: {said:?}");
+    }
 }

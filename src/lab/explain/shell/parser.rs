@@ -123,7 +123,7 @@ fn simple(lexer: &mut Lexer<'_>) -> Result<Option<Command>, Why> {
 }
 
 /// `NAME=VALUE`.
-fn assignment(word: &Word) -> Option<(String, Word)> {
+pub(in crate::lab::explain) fn assignment(word: &Word) -> Option<(String, Word)> {
     let Part::Text(text) = word.0.first()? else { return None };
     let (name, value) = text.split_once('=')?;
     if name.is_empty() || name_length(name) != name.len() {

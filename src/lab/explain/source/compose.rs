@@ -148,7 +148,7 @@ fn check(place: String, node: &Node) -> Result<Check> {
 
 fn test_of(node: &Node, frozen: &mut Frozen) -> Result<Test> {
     let wrong = || Error::new("test: is neither a string nor a list of strings");
-    let shell = |script: String, extra| Test::Shell { script, bash: false, extra };
+    let shell = |script: String, extra| Test::Shell { script, shell: Vec::new(), extra };
     let words: Vec<String> = match node {
         Node::Scalar(text) if text == "NONE" => return Ok(Test::Off),
         Node::Scalar(text) => return Ok(shell(frozen.freeze(text), Vec::new())),

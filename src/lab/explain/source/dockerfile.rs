@@ -2,7 +2,7 @@
 //! lines, the escape directive, here-documents, stages.
 
 use super::Check;
-use super::instruction::{self, SHOWN, split_word};
+use super::instruction::{self, SHOWN, json_list, split_word};
 use crate::error::Result;
 use crate::text::one_line;
 
@@ -18,19 +18,27 @@ struct Instruction {
 /// A HEALTHCHECK that docker build would refuse, with its line.
 pub(super) fn checks(text: &str) -> Result<Vec<Check>> {
     let mut found: Vec<Check> = Vec::new();
-    let (mut stage, mut bash, mut first_of_stage) = (None::<String>, false, 0);
+    let (mut stage, mut shell, mut first_of_stage) = (None::<String>, Vec::new(), 0);
     for instruction in instructions(text) {
         let (word, rest) = split_word(&instruction.text);
         match word.to_ascii_uppercase().as_str() {
             "FROM" => {
-                (stage, bash, first_of_stage) = (Some(stage_name(rest)), false, found.len());
+                (stage, shell, first_of_stage) = (Some(stage_name(rest)), Vec::new(), found.len());
             }
-            "SHELL" => bash = rest.contains("bash"),
-            "HEALTHCHECK" => {
-                let place = format!("line {}", instruction.line);
-                let check =
-                    instruction::check(&instruction.text, rest, bash).map_err(|error| error.at(&place))?;
-                overrule(&mut found[first_of_stage..], instruction.line);
+            "SHELL" => shell = json_list(rest).unwrap_or_default(),
+            "HEALTHCHECK" | "ONBUILD" => {
+                let is_onbuild = word.eq_ignore_ascii_case("ONBUILD");
+                let (inner, behind) = split_word(rest);
+                if is_onbuild && !inner.eq_ignore_ascii_case("HEALTHCHECK") {
+                    continue;
+                }
+                let (mark, arguments) = if is_onbuild { (ONBUILD, behind) } else { ("", rest) };
+                let place = format!("line {}{mark}", instruction.line);
+                let check = instruction::check(&instruction.text, arguments, &shell)
+                    .map_err(|error| error.at(&place))?;
+                if !is_onbuild {
+                    overrule(&mut found[first_of_stage..], instruction.line);
+                }
                 found.push(Check { place: place_in(&place, stage.as_deref()), ..check });
             }
             _ => {}
@@ -39,9 +47,12 @@ pub(super) fn checks(text: &str) -> Result<Vec<Check>> {
     Ok(found)
 }
 
+/// Of a check that is only for the images built from this one.
+const ONBUILD: &str = ", ONBUILD";
+
 /// Docker takes only the last HEALTHCHECK of a stage.
 fn overrule(earlier: &mut [Check], line: usize) {
-    if let Some(check) = earlier.last_mut() {
+    if let Some(check) = earlier.iter_mut().rev().find(|check| !check.place.contains(ONBUILD)) {
         check.notes.push(format!("docker ignores this one: line {line} overrules it"));
     }
 }

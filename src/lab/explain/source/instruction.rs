@@ -31,7 +31,7 @@ pub(super) fn line(text: &str) -> Result<Check> {
         (word, _) if word.eq_ignore_ascii_case("CMD") => joined.clone(),
         _ => format!("CMD {joined}"),
     };
-    check(&joined, &arguments, false)
+    check(&joined, &arguments, &[])
 }
 
 /// The `test:` of a compose file, or only its list.
@@ -45,11 +45,11 @@ fn pasted(text: &str) -> Option<String> {
     }
 }
 
-/// What follows the word HEALTHCHECK.
+/// What follows the word HEALTHCHECK; `shell` is the last SHELL instruction's.
 ///
 /// # Errors
 /// An unknown option, or neither CMD nor NONE.
-pub(super) fn check(old: &str, arguments: &str, bash: bool) -> Result<Check> {
+pub(super) fn check(old: &str, arguments: &str, shell: &[String]) -> Result<Check> {
     let mut timing = Timing::default();
     let mut rest = arguments.trim_start();
     while let Some(option) = rest.strip_prefix("--") {
@@ -66,7 +66,7 @@ pub(super) fn check(old: &str, arguments: &str, bash: bool) -> Result<Check> {
     let test = match word.to_ascii_uppercase().as_str() {
         "NONE" if command.is_empty() => Test::Off,
         "CMD" if command.is_empty() => return Err(Error::new("HEALTHCHECK CMD has no command")),
-        "CMD" => command_of(command, bash),
+        "CMD" => command_of(command, shell),
         _ => {
             return Err(Error::new(format!(
                 "HEALTHCHECK wants CMD or NONE, not '{word}'; write CMD before the command"
@@ -84,10 +84,10 @@ pub(super) fn check(old: &str, arguments: &str, bash: bool) -> Result<Check> {
 }
 
 /// Exec form if it is a JSON list of strings, else a line for the shell.
-fn command_of(command: &str, bash: bool) -> Test {
+fn command_of(command: &str, shell: &[String]) -> Test {
     match json_list(command) {
         Some(words) if !words.is_empty() => Test::Exec(words),
-        _ => Test::Shell { script: command.to_owned(), bash, extra: Vec::new() },
+        _ => Test::Shell { script: command.to_owned(), shell: shell.to_vec(), extra: Vec::new() },
     }
 }
 

@@ -59,6 +59,34 @@ fn knows_the_escape_directive_and_the_shell_instruction() {
 }
 
 #[test]
+fn believes_a_shell_instruction() {
+    let text = "FROM a
+SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]
+HEALTHCHECK CMD curl -f http://h/ | tee /dev/stderr
+FROM b
+SHELL [\"powershell\", \"-Command\"]
+HEALTHCHECK CMD try { iwr http://h/ } catch { exit 1 }
+";
+    let checks = all(text);
+    assert_eq!(
+        (checks[0].words[0].as_slice(), checks[0].notes.len()),
+        (["http://h/".to_owned()].as_slice(), 0)
+    );
+    assert!(checks[1].probe.as_ref().is_err_and(|why| why.contains("SHELL is powershell")));
+    assert_eq!(checks[1].notes, Vec::<String>::new());
+}
+
+#[test]
+fn finds_a_check_for_the_images_built_from_this_one() {
+    let text = "FROM a AS b\nHEALTHCHECK CMD nc -z h 1\nONBUILD HEALTHCHECK CMD nc -z h 2\nHEALTHCHECK CMD nc -z h 3\n";
+    let checks = all(text);
+    let places: Vec<&str> = checks.iter().map(|check| check.place.as_str()).collect();
+    assert_eq!(places, ["line 2, stage b", "line 3, ONBUILD, stage b", "line 4, stage b"]);
+    let noted: Vec<usize> = checks.iter().map(|check| check.notes.len()).collect();
+    assert_eq!(noted, [1, 0, 0]);
+}
+
+#[test]
 fn refuses_what_docker_build_refuses() {
     for (line, why) in [
         ("", "the line is empty"),

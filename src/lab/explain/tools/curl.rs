@@ -12,19 +12,27 @@ enum Says {
     Insecure,
     Head,
     Get,
+    Include,
+    Verbose,
+    Globoff,
+    /// One family of addresses.
+    Family,
     /// Changes only what is printed, or what hinit does anyway.
     Silent,
     /// The same, with a value.
     SilentValue,
     Limit,
+    MostRedirects,
     Url,
     Output,
+    Dump,
     WriteOut,
     Data,
     RawData,
     Json,
     Cookie,
-    Referer,
+    /// The value of this header.
+    Header(&'static str),
     Unix,
     Retry,
     /// A check of hinit with the same meaning and value.
@@ -32,88 +40,63 @@ enum Says {
 }
 
 use Says::{
-    Check, Cookie, Data, Fail, Follow, Get, Head, Insecure, Json, Limit, Output, RawData, Referer, Retry,
-    Silent, SilentValue, Unix, Url, WriteOut,
+    Check, Cookie, Data, Dump, Fail, Family, Follow, Get, Globoff, Head, Header, Include, Insecure, Json,
+    Limit, MostRedirects, Output, RawData, Retry, Silent, SilentValue, Unix, Url, Verbose, WriteOut,
 };
 
-const LONG: [(&str, Says); 49] = [
-    ("fail", Fail),
-    ("fail-with-body", Fail),
-    ("fail-early", Silent),
-    ("location", Follow),
-    ("insecure", Insecure),
-    ("head", Head),
-    ("get", Get),
-    ("silent", Silent),
-    ("show-error", Silent),
-    ("verbose", Silent),
-    ("include", Silent),
-    ("no-progress-meter", Silent),
-    ("no-buffer", Silent),
-    ("compressed", Silent),
-    ("ipv4", Silent),
-    ("ipv6", Silent),
-    ("http1.1", Silent),
-    ("globoff", Silent),
-    ("disable", Silent),
-    ("basic", Silent),
-    ("no-keepalive", Silent),
-    ("progress-bar", Silent),
-    ("retry-connrefused", Silent),
-    ("retry-all-errors", Silent),
-    ("output", Output),
-    ("write-out", WriteOut),
-    ("noproxy", SilentValue),
-    ("user-agent", SilentValue),
-    ("max-redirs", SilentValue),
-    ("max-time", Limit),
-    ("connect-timeout", Retry),
-    ("retry", Retry),
-    ("retry-delay", Retry),
-    ("retry-max-time", Retry),
-    ("url", Url),
-    ("header", Check("header")),
-    ("user", Check("basic-auth")),
-    ("request", Check("method")),
-    ("cacert", Check("cacert")),
-    ("cert", Check("cert")),
-    ("key", Check("key")),
-    ("data", Data),
-    ("data-ascii", Data),
-    ("data-binary", Data),
-    ("data-raw", RawData),
-    ("json", Json),
-    ("cookie", Cookie),
-    ("referer", Referer),
-    ("unix-socket", Unix),
-];
-
-const SHORT: [(char, &str); 25] = [
-    ('f', "fail"),
-    ('L', "location"),
-    ('k', "insecure"),
-    ('I', "head"),
-    ('G', "get"),
-    ('s', "silent"),
-    ('S', "show-error"),
-    ('v', "verbose"),
-    ('i', "include"),
-    ('N', "no-buffer"),
-    ('4', "ipv4"),
-    ('6', "ipv6"),
-    ('g', "globoff"),
-    ('q', "disable"),
-    ('o', "output"),
-    ('w', "write-out"),
-    ('A', "user-agent"),
-    ('m', "max-time"),
-    ('H', "header"),
-    ('u', "user"),
-    ('X', "request"),
-    ('d', "data"),
-    ('b', "cookie"),
-    ('e', "referer"),
-    ('#', "progress-bar"),
+/// Long name, letter (a space for none), and what it says.
+const OPTIONS: [(&str, char, Says); 51] = [
+    ("fail", 'f', Fail),
+    ("fail-with-body", ' ', Fail),
+    ("fail-early", ' ', Silent),
+    ("location", 'L', Follow),
+    ("insecure", 'k', Insecure),
+    ("head", 'I', Head),
+    ("get", 'G', Get),
+    ("silent", 's', Silent),
+    ("show-error", 'S', Silent),
+    ("verbose", 'v', Verbose),
+    ("include", 'i', Include),
+    ("no-progress-meter", ' ', Silent),
+    ("no-buffer", 'N', Silent),
+    ("compressed", ' ', Silent),
+    ("ipv4", '4', Family),
+    ("ipv6", '6', Family),
+    ("http1.1", ' ', Silent),
+    ("globoff", 'g', Globoff),
+    ("disable", 'q', Silent),
+    ("basic", ' ', Silent),
+    ("tlsv1.2", ' ', Silent),
+    ("no-keepalive", ' ', Silent),
+    ("progress-bar", '#', Silent),
+    ("retry-connrefused", ' ', Silent),
+    ("retry-all-errors", ' ', Silent),
+    ("output", 'o', Output),
+    ("write-out", 'w', WriteOut),
+    ("dump-header", 'D', Dump),
+    ("noproxy", ' ', SilentValue),
+    ("user-agent", 'A', Header("User-Agent")),
+    ("max-redirs", ' ', MostRedirects),
+    ("max-time", 'm', Limit),
+    ("connect-timeout", ' ', Retry),
+    ("retry", ' ', Retry),
+    ("retry-delay", ' ', Retry),
+    ("retry-max-time", ' ', Retry),
+    ("url", ' ', Url),
+    ("header", 'H', Check("header")),
+    ("user", 'u', Check("basic-auth")),
+    ("request", 'X', Check("method")),
+    ("cacert", ' ', Check("cacert")),
+    ("cert", 'E', Check("cert")),
+    ("key", ' ', Check("key")),
+    ("data", 'd', Data),
+    ("data-ascii", ' ', Data),
+    ("data-binary", ' ', Data),
+    ("data-raw", ' ', RawData),
+    ("json", ' ', Json),
+    ("cookie", 'b', Cookie),
+    ("referer", 'e', Header("Referer")),
+    ("unix-socket", ' ', Unix),
 ];
 
 #[derive(Debug, Default)]
@@ -125,14 +108,19 @@ struct Read {
     socket: Option<String>,
     limit: Option<String>,
     data: Option<String>,
-    /// The body goes elsewhere than to stdout.
-    output: bool,
+    /// Where the body goes if not to stdout.
+    output: Option<String>,
     write_out: Option<String>,
+    no_redirects: bool,
+    /// The headers go to stdout.
+    dumps: bool,
+    /// Whether stderr goes where stdout goes.
+    merged: bool,
 }
 
-/// `curl -fsS http://localhost:8080/health`.
-pub(super) fn read(words: &[String], notes: &mut Vec<String>) -> Result<Probe, Why> {
-    let mut read = Read::default();
+/// `curl -fsS http://localhost:8080/health`; `merged` with a `2>&1` behind it.
+pub(super) fn read(words: &[String], merged: bool, notes: &mut Vec<String>) -> Result<Probe, Why> {
+    let mut read = Read { merged, ..Read::default() };
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if let Some(name) = word.strip_prefix("--") {
@@ -167,12 +155,12 @@ impl Values for std::slice::Iter<'_, String> {
 }
 
 fn takes_value(option: Says) -> bool {
-    !matches!(option, Fail | Follow | Insecure | Head | Get | Silent)
+    !matches!(option, Fail | Follow | Insecure | Head | Get | Include | Verbose | Globoff | Family | Silent)
 }
 
 fn find(name: &str) -> Result<Says, Why> {
-    let known = LONG.iter().find(|(known, _)| *known == name);
-    known.map(|(_, option)| *option).ok_or_else(|| format!("curl's --{name} has no counterpart in hinit"))
+    let known = OPTIONS.iter().find(|(known, ..)| *known == name);
+    known.map(|(.., option)| *option).ok_or_else(|| format!("curl's --{name} has no counterpart in hinit"))
 }
 
 impl Read {
@@ -184,12 +172,9 @@ impl Read {
         notes: &mut Vec<String>,
     ) -> Result<(), Why> {
         for (at, letter) in letters.char_indices() {
-            let name = match (letter, SHORT.iter().find(|(short, _)| *short == letter)) {
-                ('E', _) => "cert",
-                (_, Some((_, name))) => name,
-                _ => return Err(format!("curl's -{letter} has no counterpart in hinit")),
-            };
-            let option = find(name)?;
+            let known = OPTIONS.iter().find(|(_, short, _)| *short == letter && letter != ' ');
+            let (.., option) =
+                *known.ok_or_else(|| format!("curl's -{letter} has no counterpart in hinit"))?;
             if takes_value(option) {
                 let rest = &letters[at + letter.len_utf8()..];
                 let value = if rest.is_empty() { words.next().cloned() } else { Some(rest.to_owned()) };
@@ -206,18 +191,16 @@ impl Read {
         }
         let value = value.unwrap_or_default();
         match option {
-            Fail | Insecure | Head => self.said.push(option),
-            Follow => {
-                add(notes, FOLLOWS);
-                self.said.push(option);
-            }
-            Get => return Err("curl's --get puts its data into the URL; write it there".into()),
+            Fail | Insecure | Head | Follow | Get | Include | Verbose | Globoff => self.said.push(option),
+            Family => add(notes, FAMILY),
+            MostRedirects => self.no_redirects = value == "0",
             Output => {
-                self.output = value != "-";
-                if self.output && value != "/dev/null" {
-                    add(notes, format!("curl also writes the answer to {value}; hinit does not"));
+                self.output = (value != "-").then_some(value);
+                if let Some(file) = self.output.as_ref().filter(|file| *file != "/dev/null") {
+                    add(notes, format!("curl also writes the answer to {file}; hinit does not"));
                 }
             }
+            Dump => self.dumps = value == "-",
             WriteOut => self.write_out = Some(value),
             Silent | SilentValue => {}
             Limit => self.limit = seconds(&value),
@@ -231,7 +214,7 @@ impl Read {
             Json => self.send_json(&value),
             Cookie if !value.contains('=') => return Err("curl reads its cookies from a file".into()),
             Cookie => self.checks.push(("header", format!("Cookie: {value}"))),
-            Referer => self.checks.push(("header", format!("Referer: {value}"))),
+            Header(name) => self.checks.push(("header", format!("{name}: {value}"))),
             Check(name) => self.checks.push((name, value)),
         }
         Ok(())
@@ -255,15 +238,26 @@ impl Read {
     fn prints(&self) -> Prints {
         let format = self.write_out.as_deref().map(|format| format.trim().trim_end_matches("\\n"));
         match format {
-            Some("%{http_code}" | "%{response_code}") if self.output => Prints::Status,
+            Some("%{http_code}" | "%{response_code}") if self.output.is_some() => Prints::Status,
             Some(_) => Prints::BodyAndStatus,
             None if self.said.contains(&Head) => Prints::Head,
+            None if self.dumps && self.output.is_some() => Prints::Head,
+            None if self.said.contains(&Include) || self.dumps => Prints::Whole,
+            None if self.said.contains(&Verbose) && self.merged => Prints::Whole,
             None => Prints::Body,
         }
     }
 
     fn url(&self) -> Result<&str, Why> {
+        let is_several = |url: &str| {
+            let behind_host = url.split_once("://").map_or(url, |(_, rest)| rest);
+            let path = behind_host.find('/').map_or("", |at| &behind_host[at..]).replace("${", "");
+            path.contains('{') || path.contains('[')
+        };
         match self.urls.as_slice() {
+            [url] if !self.said.contains(&Globoff) && is_several(url) => {
+                Err("the {} or [] in curl's URL stands for several URLs".into())
+            }
             [url] => Ok(url),
             [] => Err("curl is given no URL".into()),
             urls => Err(format!("curl is given {} URLs, and its exit code is that of the last", urls.len())),
@@ -272,34 +266,42 @@ impl Read {
 
     fn probe(self, notes: &mut Vec<String>) -> Result<Probe, Why> {
         let url = self.url()?;
-        let mut probe = http_probe(url)?;
+        let said = |option| self.said.contains(&option);
+        let mut probe = match &self.data {
+            Some(data) if said(Get) => http_probe(&with_query(url, data), notes)?,
+            _ => http_probe(url, notes)?,
+        };
         probe.prints = self.prints();
+        probe.writes.clone_from(&self.output);
         if let Some(socket) = &self.socket {
             probe.target = over_socket(&probe.target, socket)?;
         }
-        let said = |option| self.said.contains(&option);
         if said(Head) {
             probe.set("method", "HEAD");
         }
-        for (name, value) in self.checks {
-            probe.add(name, value);
+        for (name, value) in &self.checks {
+            probe.add(name, value.clone());
         }
-        if let Some(data) = self.data {
+        if !said(Head) && probe.checks.contains(&("method", Some("HEAD".into()))) {
+            add(notes, "curl -X HEAD waits for a body that never comes; -I was meant");
+        }
+        if let Some(data) = self.data.clone().filter(|_| !said(Get)) {
             probe.set("data", data);
         }
-        if said(Follow) {
+        if said(Follow) && self.no_redirects {
+            probe.set("status", "200-299");
+        } else if said(Follow) {
+            add(notes, FOLLOWS);
             probe.flag("follow");
         }
         if said(Insecure) {
             probe.flag("insecure");
         }
         probe.drop_idle_tls();
-        if let Some(limit) = self.limit {
+        if let Some(limit) = self.limit.clone() {
             probe.set("timeout", limit);
         }
-        if !said(Fail) {
-            add(notes, NO_FAIL);
-        }
+        probe.lenient = (!said(Fail)).then_some(NO_FAIL);
         probe.codes = Codes { refused_by_server: 22, no_answer: 7 };
         Ok(probe)
     }
@@ -307,8 +309,13 @@ impl Read {
 
 const RETRIES: &str = "curl's own retries and connect timeout are left to the health check's schedule";
 const FOLLOWS: &str = "curl -L follows to any host; hinit --follow only on the same one, and takes a redirect elsewhere for the answer";
-/// What a filter on the body takes back.
-pub(in crate::lab::explain) const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
+pub(super) const FAMILY: &str = "-4 and -6 ask one family of addresses; hinit tries both for localhost";
+const NO_FAIL: &str = "curl without -f succeeds for a 500; hinit wants 200-399";
+
+/// curl's `-G -d a=b`.
+fn with_query(url: &str, data: &str) -> String {
+    format!("{url}{}{data}", if url.contains('?') { '&' } else { '?' })
+}
 
 /// `http+unix://%2Frun%2Fapp.sock/path`; the URL's host is left to the server's default.
 fn over_socket(target: &str, socket: &str) -> Result<String, Why> {

@@ -95,7 +95,11 @@ pub(super) fn redis(program: &str, simple: &Simple, notes: &mut Vec<String>) -> 
     let options = Options {
         with_value: &[("h", "host"), ("p", "port"), ("a", "pass"), ("", "user"), ("n", "n"), ("s", "s")],
     };
-    let told = options.read(&arguments(simple)?);
+    let arguments = arguments(simple)?;
+    if arguments.iter().any(|word| word == "--tls") {
+        return Err(format!("{program} asks by TLS; redis:// is plain"));
+    }
+    let told = options.read(&arguments);
     let words: Vec<String> = told.words.iter().map(|word| word.to_ascii_lowercase()).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["ping"] => {}

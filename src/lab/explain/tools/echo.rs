@@ -1,6 +1,6 @@
 //! What `echo` and `printf` say to a server.
 
-use crate::lab::explain::probe::Probe;
+use crate::lab::explain::probe::{Prints, Probe};
 use crate::lab::explain::shell::{Simple, Word};
 
 /// The text that an `echo` or a plain `printf` prints.
@@ -37,12 +37,30 @@ pub(crate) fn send(probe: &mut Probe, said: &str) {
     match request.as_slice() {
         [method, path, version] if version.starts_with("HTTP/") => {
             probe.target = format!("http://{place}{path}");
+            probe.prints = Prints::Whole;
+            probe.lenient = Some(BY_HAND);
             if *method != "GET" {
                 probe.set("method", *method);
+            }
+            let host = place.rsplit_once(':').map_or(place.as_str(), |(host, _)| host);
+            for (name, value) in said.lines().skip(1).filter_map(|line| line.split_once(':')) {
+                header(probe, name.trim(), value.trim(), host);
             }
         }
         ["version" | "stats"] if place.ends_with(":11211") => probe.target = format!("memcached://{place}"),
         ["PING" | "ping"] if place.ends_with(":6379") => probe.target = format!("redis://{place}"),
         _ => probe.set("send", said.replace('\\', "\\\\").replace('\r', "\\r").replace('\n', "\\n")),
+    }
+}
+
+const BY_HAND: &str = "HTTP written by hand succeeds for a 500; hinit wants 200-399";
+
+/// A header that was written out by hand, unless hinit sends the same.
+fn header(probe: &mut Probe, name: &str, value: &str, host: &str) {
+    let is = |known: &&str| name.eq_ignore_ascii_case(known);
+    let is_host = is(&"host") && (value.split(':').next() == Some(host) || value.contains('/'));
+    let is_own = is_host || ["connection", "content-length", "accept", "user-agent"].iter().any(is);
+    if !is_own && !value.is_empty() {
+        probe.add("header", format!("{name}: {value}"));
     }
 }

@@ -89,6 +89,9 @@ pub(crate) fn why_pipeline(text: &str, notes: &mut Vec<String>) -> String {
 }
 
 fn program_of(command: &str) -> Option<&str> {
-    let word = command.split_whitespace().find(|word| *word != "env" && !word.contains('='))?;
+    let word = command
+        .trim_start_matches(['(', ' '])
+        .split_whitespace()
+        .find(|word| *word != "env" && !word.contains('='))?;
     Some(word.rsplit('/').next().unwrap_or(word))
 }

@@ -1,3 +1,4 @@
+use super::filter::JQ;
 use crate::lab::explain::{Explained, Kind, explain};
 
 fn explained(line: &str) -> Explained {
@@ -50,6 +51,17 @@ fn reads_curl() {
             "left: hinit would refuse it: 'http://h:x/': 'x' is not a port; write a number from 1 to 65535",
         ),
         ("curl -fI -X OPTIONS http://h/", "http://h/ --method OPTIONS"),
+        ("curl -fG -d a=b -d c http://h/x?y", "http://h/x?y&a=b&c"),
+        ("curl -fL --max-redirs 0 http://h/", "http://h/ --status 200-299"),
+        ("curl -fL --max-redirs 3 http://h/", "http://h/ --follow"),
+        ("curl -f -A me http://h/", "http://h/ --header User-Agent: me"),
+        ("curl -f http://h/{a,b}", "left: the {} or [] in curl's URL stands for several URLs"),
+        ("curl -f http://h/[1-2]", "left: the {} or [] in curl's URL stands for several URLs"),
+        ("curl -fg http://h/{a}", "http://h/{a}"),
+        ("curl -f http://[::1]:8080/${A}", "http://[::1]:8080/${A}"),
+        ("export P=1 && curl -f http://h:$P/", "http://h:1/"),
+        ("cd /app && curl -f http://h/", "http://h/"),
+        ("timeout -k 1 -s KILL 3s curl -f http://h/", "http://h/ --timeout 3s"),
         ("curl -f -d a=b -d c=d http://h/", "http://h/ --data a=b&c=d"),
         ("curl -f --data-raw @x http://h/", "http://h/ --data @x"),
         ("curl -f --data-binary @x http://h/", "left: curl reads the data it sends from a file"),
@@ -79,6 +91,9 @@ fn reads_wget() {
         ("wget --no-cache --body-data x --method PUT h", "http://h --data x --method PUT --follow"),
         ("wget --certificate=c --private-key k https://h", "https://h --cert c --key k --follow"),
         ("wget --user u --password p http://h/", "http://h/ --basic-auth u:p --follow"),
+        ("wget -q --max-redirect=0 -O- http://h/", "http://h/ --status 200-299"),
+        ("wget -Y off -q -O- -U me http://h/", "http://h/ --header User-Agent: me --follow"),
+        ("wget -Y on -q -O- http://h/", "left: it asks by a proxy"),
         ("wget --mirror http://h/", "left: wget's --mirror has no counterpart in hinit"),
         ("wget", "left: wget is given no URL"),
     ]);
@@ -98,6 +113,11 @@ fn reads_connects() {
             r#"bash -c 'exec 3<>/dev/tcp/h/80; printf "GET /x HTTP/1.0\r\n\r\n" >&3; grep -q ok <&3'"#,
             "http://h:80/x --contains ok",
         ),
+        (
+            r#"bash -c 'exec 3<>/dev/tcp/h/80; echo -e "GET /x HTTP/1.1\r\nHost: v\r\nConnection: close\r\n\r\n" >&3; grep "200 OK" <&3'"#,
+            "http://h:80/x --header Host: v --status 200",
+        ),
+        (r"printf 'GET / HTTP/1.0\r\n\r\n' | nc h 80 | grep 200", "http://h:80/ --status 200"),
         ("wait-for-it h:1", "tcp://h:1"),
         ("grpc_health_probe -addr=:5000 -service=a", "grpc://:5000/a"),
         (
@@ -148,10 +168,39 @@ fn reads_python() {
         ),
         ("python -c 'import requests as r; r.get(\"http://h/\").raise_for_status()'", "http://h/ --follow"),
         (
+            "python -c 'import urllib.request as u; exit(0 if u.urlopen(\"http://h/\").getcode() == 200 else 1)'",
+            "http://h/ --follow --status 200",
+        ),
+        ("python -c 'import os; urlopen(os.environ[\"URL\"] + \"/x\")'", "${URL}/x --follow"),
+        (
             "python -c 'import requests,sys; sys.exit(0 if requests.get(\"http://h/\").status_code == 204 else 1)'",
             "http://h/ --follow --status 204",
         ),
         ("python -c 'import socket; socket.create_connection((\"h\", 80), 3)'", "tcp://h:80"),
+        (
+            "python -c 'import requests; requests.get(\"https://h/\", verify=False, allow_redirects=False).raise_for_status()'",
+            "https://h/ --insecure",
+        ),
+        (
+            "python -c 'import requests; requests.get(\"http://h/\", headers={\"A\": \"b\"}).raise_for_status()'",
+            "left: its python sets headers in its own way",
+        ),
+        (
+            "python -c 'import requests; requests.get(\"https://h/\", verify=\"/ca\").raise_for_status()'",
+            "left: its python believes certificates in its own way",
+        ),
+        (
+            "python -c 'import requests; exit(1 if requests.get(\"http://h/\").status_code != 200 else 0)'",
+            "http://h/ --follow --status 200",
+        ),
+        (
+            "python -c 'import requests; exit(1 if requests.get(\"http://h/\").status_code == 500 else 0)'",
+            "left: its python compares the status in its own way",
+        ),
+        (
+            "python -c 'import requests; exit(requests.get(\"http://h/\").status_code == 200)'",
+            "left: its python compares the status in its own way",
+        ),
         ("python3 check.py", "left: it runs a script of the image's own"),
         (
             "python3 -c 'import os; os.remove(\"/x\")'",
@@ -185,6 +234,30 @@ fn reads_node() {
         ),
         ("node -e \"require('net').connect(80,'h',()=>process.exit(0))\"", "tcp://h:80"),
         (
+            "node -e \"if (!(await fetch('http://h/')).ok) process.exit(1)\"",
+            "http://h/ --follow --status 200-299",
+        ),
+        (
+            "node -e \"fetch('http://h/').then(r=>{if(!(r.ok))throw 1})\"",
+            "http://h/ --follow --status 200-299",
+        ),
+        (
+            "node -e \"require('http').get('http://h/',r=>{if(!(r.statusCode===204))process.exit(1)})\"",
+            "http://h/ --status 204",
+        ),
+        (
+            "node -e \"require('https').get({host:'h',port:1,rejectUnauthorized:false},r=>process.exit(r.statusCode==200?0:1))\"",
+            "https://h:1/ --insecure --status 200",
+        ),
+        (
+            "node -e \"fetch('http://h/',{method:'HEAD',signal:AbortSignal.timeout(1000)}).then(r=>process.exit(r.ok?0:1))\"",
+            "http://h/ --follow --method HEAD --status 200-299 --timeout 1s",
+        ),
+        (
+            "node -e \"fetch('http://h/',{redirect:'error'}).then(r=>process.exit(r.ok?0:1))\"",
+            "left: its script takes redirects in its own way",
+        ),
+        (
             "node -e \"fetch('http://h/').then(r=>r.json()).then(j=>process.exit(j.ok?0:1))\"",
             "left: it makes something of the answer's body by itself",
         ),
@@ -209,6 +282,38 @@ fn reads_what_an_answer_is_piped_through() {
         ("curl -sI http://h/ | grep 'HTTP/1.1 [24]'", "http://h/ --method HEAD --status 200-299,400-499"),
         ("curl -sI http://h/ | grep 'HTTP/2 '", "left: what it wants of the status line hinit cannot say"),
         ("curl -s http://h/ | jq -e '.a.b == \"UP\"'", "http://h/ --json a.b=UP"),
+        ("curl -s http://h/ | jq -e '.a==\"b\" and .c==\"d\"'", &format!("left: {JQ}")),
+        ("curl -s http://h/ | jq -re '.a==1'", "http://h/ --json a=1"),
+        ("curl -s http://h/ | grep -e a -e b", "http://h/ --match a|b"),
+        ("curl -s http://h/ | grep -E -e a -e b", "http://h/ --match a|b"),
+        ("curl -s http://h/ | grep -w up", r"http://h/ --match \b(?:up)\b"),
+        ("curl -s http://h/ | grep --line-regexp up", "http://h/ --match (?m)^(?:up)$"),
+        ("curl -s http://h/ | grep -i '^ok$'", "http://h/ --match (?im)^ok$"),
+        ("curl -s http://h/ | grep '[^a]b'", "http://h/ --match [^a]b"),
+        ("curl -s http://h/ | grep -qm 1 ok", "http://h/ --contains ok"),
+        ("curl -s http://h/ | sed s/a/b/ | grep b", "left: what sed makes of the answer hinit cannot say"),
+        ("curl -s http://h/ | tr -d ' ' | grep b", "left: what tr makes of the answer hinit cannot say"),
+        ("curl -s http://h/ | head -1 | grep 200", "left: it looks at the first line of the body alone"),
+        (
+            "curl -s http://h/ | grep 'HTTP/1.1 200'",
+            "left: it looks for the status line, which is not printed there",
+        ),
+        ("curl -si http://h/ | grep '200 OK'", "http://h/ --status 200"),
+        ("curl -sv http://h/ 2>&1 | grep '200 OK'", "http://h/ --status 200"),
+        ("curl -s -D - -o /dev/null http://h/ | grep '200 OK'", "http://h/ --status 200"),
+        ("curl -sv http://h/ | grep '200 OK'", "http://h/ --contains 200 OK"),
+        ("curl -si http://h/ | grep '\"up\"'", "http://h/ --contains \"up\""),
+        (
+            "curl -si http://h/ | grep -i 'x-a: b'",
+            "left: it looks for something in the headers, which hinit cannot",
+        ),
+        ("curl -si http://h/ | head -1 | grep -E '200|302'", "http://h/ --status 200,302"),
+        ("curl -sI http://h/ | grep -E 'HTTP/1.[01] (200|302)'", "http://h/ --method HEAD --status 200,302"),
+        (
+            "curl -sI http://h/ | grep 'HTTP/1.1 200\\|HTTP/1.1 3..'",
+            "http://h/ --method HEAD --status 200,300-399",
+        ),
+        ("wget --spider http://h/ 2>&1 | grep '200 OK'", "http://h/ --follow --status 200"),
         ("curl -s http://h/ | wat", "left: what wat makes of the answer hinit cannot say"),
     ]);
 }
@@ -224,7 +329,17 @@ fn reads_what_is_made_of_a_status() {
         (&format!("{curl} | grep -q 2"), "left: what it wants of the status hinit cannot say"),
         (&format!("test \"$({curl})\" = 200"), "http://h/ --status 200"),
         (&format!("[ $({curl}) -lt 400 ] || exit 1"), "http://h/ --status 100-399"),
-        (&format!("[ $({curl}) != 500 ]"), "left: hinit has no target for such a test of files and texts"),
+        (
+            &format!("[ $({curl}) != 500 ]"),
+            "left: it compares what a command prints in a way hinit cannot say",
+        ),
+        (&format!("[ $({curl}) -ge 200 ]"), "http://h/ --status 200-599"),
+        (&format!("[ $({curl}) -gt 199 ]"), "http://h/ --status 200-599"),
+        ("[ \"$(curl -sf http://h/)\" = all.fine ]", r"http://h/ --match ^all\.fine\n*$"),
+        (
+            "[ \"$(curl -sf http://h/ | grep -c ok)\" = 1 ]",
+            "left: it compares what a command prints in a way hinit cannot say",
+        ),
         (
             "curl -s -w '%{http_code}' http://h/ | grep 200",
             "left: it looks at the body and curl's -w in one text",
@@ -252,6 +367,7 @@ fn reads_tests_of_files() {
         ("[ -S /run/a.sock ]", "unix:///run/a.sock"),
         ("test $(find /tmp/beat -mmin -2)", "file:///tmp/beat?max-age=2m"),
         ("[ -n \"$(find /tmp/beat -mmin -1)\" ]", "file:///tmp/beat?max-age=1m"),
+        ("test -s /a", "left: hinit has no target for such a test of files and texts"),
         ("ls /run/a", "file:///run/a"),
         ("ls /run/*.a", "left: hinit has no target for such a test of files and texts"),
         ("test -f a", "left: it looks for a file by a relative path"),
@@ -273,7 +389,9 @@ fn leaves_what_is_no_probe_with_its_reason() {
         ("/healthcheck.sh", "a script of the image's own"),
         ("$CHECK", "is in a variable"),
         ("if a; then b; fi", "'if'"),
-        ("! curl -f http://h/", "neither when all nor when any"),
+        ("! curl -f http://h/", "passes when its probe fails"),
+        ("/hinit status", "hinit's already"),
+        ("redis-cli --tls ping", "by TLS"),
     ] {
         let said = said(line);
         assert!(said.starts_with("left: ") && said.contains(why), "{line}: {said}");

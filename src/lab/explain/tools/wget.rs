@@ -1,12 +1,13 @@
 //! wget, GNU's and busybox's: both follow redirects, and fail from 400 on.
 
+use super::curl::FAMILY;
 use super::{http_probe, seconds};
 use crate::lab::explain::mistakes::add;
 use crate::lab::explain::probe::{Codes, Prints, Probe};
 use crate::lab::explain::shell::word::Why;
 
 /// Options whose value stands in the next word or after `=`, by short and long name.
-const WITH_VALUE: [(&str, &str); 22] = [
+const WITH_VALUE: [(&str, &str); 23] = [
     ("O", "output-document"),
     ("o", "output-file"),
     ("t", "tries"),
@@ -29,14 +30,16 @@ const WITH_VALUE: [(&str, &str); 22] = [
     ("", "http-password"),
     ("", "certificate"),
     ("", "private-key"),
+    ("Y", "proxy"),
 ];
-const WITHOUT_VALUE: [(&str, &str); 17] = [
+const WITHOUT_VALUE: [(&str, &str); 18] = [
     ("q", "quiet"),
     ("v", "verbose"),
     ("S", "server-response"),
     ("nv", "no-verbose"),
     ("c", "continue"),
     ("4", "inet4-only"),
+    ("6", "inet6-only"),
     ("", "spider"),
     ("", "no-check-certificate"),
     ("", "no-proxy"),
@@ -51,6 +54,7 @@ const WITHOUT_VALUE: [(&str, &str); 17] = [
 ];
 
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "a bool for each option that is one")]
 struct Read {
     urls: Vec<String>,
     checks: Vec<(&'static str, String)>,
@@ -59,11 +63,18 @@ struct Read {
     insecure: bool,
     spider: bool,
     server_response: bool,
+    quiet: bool,
+    one_family: bool,
+    no_redirects: bool,
+    output: Option<String>,
+    /// Whether stderr goes where stdout goes.
+    merged: bool,
 }
 
-/// `wget -qO- http://localhost:8080/health`: a probe for each URL.
-pub(super) fn read(words: &[String], notes: &mut Vec<String>) -> Result<Vec<Probe>, Why> {
-    let mut read = Read::default();
+/// `wget -qO- http://localhost:8080/health`: a probe for each URL; `merged`
+/// with a `2>&1` behind it.
+pub(super) fn read(words: &[String], merged: bool, notes: &mut Vec<String>) -> Result<Vec<Probe>, Why> {
+    let mut read = Read { merged, ..Read::default() };
     let mut words = words.iter().cloned();
     while let Some(word) = words.next() {
         if let Some(long) = word.strip_prefix("--") {
@@ -124,6 +135,8 @@ impl Read {
         self.spider |= name == "spider";
         self.server_response |= name == "server-response";
         self.insecure |= name == "no-check-certificate";
+        self.quiet |= name == "quiet" || name == "no-verbose";
+        self.one_family |= name.starts_with("inet");
     }
 
     fn value(&mut self, name: &str, value: String) -> Result<(), Why> {
@@ -137,7 +150,10 @@ impl Read {
             "timeout" => self.checks.extend(seconds(&value).map(|limit| ("timeout", limit))),
             "user" | "http-user" => self.user = Some(value),
             "password" | "http-password" => self.password = Some(value),
-            "max-redirect" if value == "0" => return Err("it takes a redirect for a failure".into()),
+            "user-agent" => self.checks.push(("header", format!("User-Agent: {value}"))),
+            "max-redirect" => self.no_redirects = value == "0",
+            "output-document" => self.output = Some(value),
+            "proxy" if value != "off" => return Err("it asks by a proxy".into()),
             _ => {}
         }
         Ok(())
@@ -149,22 +165,40 @@ impl Read {
         }
         if self.spider {
             add(notes, SPIDER);
+        } else if self.output.is_none() {
+            add(notes, SAVES);
         }
-        self.urls.iter().map(|url| self.probe(url)).collect()
+        if self.one_family {
+            add(notes, FAMILY);
+        }
+        self.urls.iter().map(|url| self.probe(url, notes)).collect()
     }
 
-    fn probe(&self, url: &str) -> Result<Probe, Why> {
-        let mut probe = http_probe(url)?;
+    /// What `--server-response` adds, or wget tells by itself, is on stderr.
+    fn prints(&self) -> Prints {
+        let tells = self.server_response || (self.merged && !self.quiet);
+        match self.output.as_deref() {
+            Some("-") if tells && self.merged && !self.spider => Prints::Whole,
+            _ if tells => Prints::Head,
+            _ => Prints::Body,
+        }
+    }
+
+    fn probe(&self, url: &str, notes: &mut Vec<String>) -> Result<Probe, Why> {
+        let mut probe = http_probe(url, notes)?;
         for (name, value) in &self.checks {
             probe.add(name, value.clone());
         }
         if let Some(user) = &self.user {
             probe.set("basic-auth", format!("{user}:{}", self.password.clone().unwrap_or_default()));
         }
-        if self.server_response {
-            probe.prints = Prints::Head;
+        probe.prints = self.prints();
+        probe.writes = self.output.clone().filter(|file| file != "-" && !self.spider);
+        if self.no_redirects {
+            probe.set("status", "200-299");
+        } else {
+            probe.flag("follow");
         }
-        probe.flag("follow");
         if self.insecure {
             probe.flag("insecure");
         }
@@ -176,3 +210,4 @@ impl Read {
 
 const SPIDER: &str =
     "GNU wget's --spider asks by HEAD, busybox's by GET; hinit asks by GET unless --method HEAD is added";
+const SAVES: &str = "wget without -O or --spider saves a file at each check; busybox's fails if it is there";

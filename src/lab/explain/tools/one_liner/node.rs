@@ -6,7 +6,7 @@ use crate::lab::explain::mistakes::add;
 use crate::lab::explain::probe::Probe;
 use crate::lab::explain::shell::Simple;
 use crate::lab::explain::shell::word::Why;
-use crate::lab::explain::tools::http_probe;
+use crate::lab::explain::tools::url_probe;
 use crate::time::GoDuration;
 use std::time::Duration;
 
@@ -40,19 +40,29 @@ fn http(tokens: &Tokens, notes: &mut Vec<String>) -> Result<Probe, Why> {
     let mut probe = match (tokens.call(&["fetch"]), tokens.call(&["get", "request"])) {
         (Some(at), _) => {
             let mut probe = url(tokens, at + 2)?;
+            if property(tokens, at, "redirect").is_some() {
+                return Err("its script takes redirects in its own way".into());
+            }
             probe.flag("follow");
             probe
         }
         (None, Some(at)) => url(tokens, at + 2).or_else(|_| options(tokens, at + 2))?,
         (None, None) => return Err("its script asks no server in a way explain knows".into()),
     };
+    if let Some(method) = property(tokens, 0, "method").filter(|method| method != "GET") {
+        probe.set("method", method);
+    }
+    if tokens.find(&["rejectUnauthorized", ":", "false"]).is_some() {
+        probe.flag("insecure");
+        probe.drop_idle_tls();
+    }
     verdict(&mut probe, tokens, notes)?;
     Ok(probe)
 }
 
 fn url(tokens: &Tokens, at: usize) -> Result<Probe, Why> {
     let (url, _) = tokens.text_at(at, Dialect::JavaScript).ok_or(PLACE)?;
-    http_probe(&url)
+    url_probe(&url)
 }
 
 /// `{host: '127.0.0.1', port: 6060, path: '/readyz'}`, there or in a variable.
@@ -68,11 +78,10 @@ fn options(tokens: &Tokens, at: usize) -> Result<Probe, Why> {
     let host = of(&["host", "hostname"]).unwrap_or_else(|| "localhost".into());
     let port = of(&["port"]).map(|port| format!(":{port}")).unwrap_or_default();
     let path = of(&["path"]).unwrap_or_else(|| "/".into());
-    let mut probe = http_probe(&format!("http://{host}{port}{path}"))?;
-    if let Some(method) = of(&["method"]).filter(|method| method != "GET") {
-        probe.set("method", method);
-    }
-    Ok(probe)
+    // `require('https')`.
+    let is_https = |token: &Token| matches!(token, Token::Text(text) if ["https", "node:https", "https:"].contains(&text.as_str()));
+    let scheme = if tokens.0.iter().any(is_https) { "https" } else { "http" };
+    url_probe(&format!("{scheme}://{host}{port}{path}"))
 }
 
 /// The value of `name: value`, after `start`.
@@ -95,10 +104,12 @@ fn headers(probe: &mut Probe, tokens: &Tokens) -> Result<(), Why> {
     Ok(())
 }
 
-/// `timeout: 2000` and `setTimeout(2000)`, in milliseconds.
+/// `timeout: 2000`, `setTimeout(2000)` and `AbortSignal.timeout(2000)`, in milliseconds.
 fn timeout(tokens: &Tokens) -> Option<String> {
     let property = tokens.find(&["timeout", ":"]).map(|at| at + 2);
-    let at = property.or_else(|| tokens.find(&["setTimeout", "("]).map(|at| at + 2))?;
+    let call = |pattern: &[&str]| tokens.find(pattern).map(|at| at + pattern.len());
+    let signal = || call(&["AbortSignal", ".", "timeout", "("]);
+    let at = property.or_else(|| call(&["setTimeout", "("])).or_else(signal)?;
     let millis = tokens.number(at)?.parse().ok().filter(|millis| *millis > 0)?;
     Some(GoDuration(Duration::from_millis(millis)).to_string())
 }
@@ -170,7 +181,7 @@ fn range(low: u16, high: u16) -> String {
 /// What the status is compared with, and where the comparison ends.
 fn comparison(tokens: &Tokens) -> Option<(Statuses, usize)> {
     if let Some(at) = (0..tokens.0.len()).find(|at| tokens.word(*at) == Some("ok")) {
-        let negated = at >= 3 && tokens.is_sign(at - 1, ".") && tokens.is_sign(at - 3, "!");
+        let negated = is_negated(tokens, at);
         return Some((Statuses { low: 200, high: 299, negated }, at + 1));
     }
     let (first, end) = one_comparison(tokens, 0)?;
@@ -203,7 +214,25 @@ fn compared(tokens: &Tokens, at: usize) -> Option<(Statuses, usize)> {
         "<" => (100, number - 1, false),
         _ => return None,
     };
-    Some((Statuses { low, high, negated }, at + 3))
+    Some((Statuses { low, high, negated: negated != is_negated(tokens, at) }, at + 3))
+}
+
+/// Whether a `!` stands before the property at `at`: `!r.ok`, `!(r.ok)`,
+/// `!(await fetch(...)).ok`.
+fn is_negated(tokens: &Tokens, at: usize) -> bool {
+    let mut start = at.saturating_sub(2);
+    let mut depth = 0;
+    loop {
+        depth += i32::from(tokens.is_sign(start, ")")) - i32::from(tokens.is_sign(start, "("));
+        if depth <= 0 || start == 0 {
+            break;
+        }
+        start -= 1;
+    }
+    while start > 0 && (tokens.is_sign(start - 1, "(") || tokens.word(start - 1) == Some("await")) {
+        start -= 1;
+    }
+    start > 0 && tokens.is_sign(start - 1, "!")
 }
 
 /// Whether a comparison that holds makes the script succeed: by `? 0 : 1`,

@@ -6,9 +6,11 @@ use crate::lab::explain::mistakes::add;
 use crate::lab::explain::probe::Probe;
 use crate::lab::explain::shell::Simple;
 use crate::lab::explain::shell::word::Why;
-use crate::lab::explain::tools::{http_probe, seconds};
+use crate::lab::explain::tools::{seconds, url_probe};
 
 const OWN_WAY: &str = "its python compares the status in its own way";
+/// What a call can be given besides the URL, and changes what is asked.
+const GIVEN: [&str; 6] = ["headers", "params", "auth", "cookies", "cert", "proxies"];
 
 /// The script's probe, or the script as it is with the reason.
 pub(in crate::lab::explain::tools) fn read(simple: &Simple, notes: &mut Vec<String>) -> Result<Probe, Why> {
@@ -29,13 +31,22 @@ fn client(tokens: &Tokens, notes: &mut Vec<String>) -> Result<Probe, Why> {
     }
     let url =
         tokens.text_at(call + 2, Dialect::Python).ok_or("its python makes up the URL in its own way")?;
-    let mut probe = http_probe(&url.0)?;
+    let mut probe = url_probe(&url.0)?;
     if tokens.word(call) == Some("head") {
         probe.set("method", "HEAD");
     }
+    if let Some(name) = GIVEN.iter().find(|name| tokens.find(&[name, "="]).is_some()) {
+        return Err(format!("its python sets {name} in its own way"));
+    }
     // urllib and requests follow redirects, httpx does not.
-    if !tokens.has_word(&["httpx"]) {
+    if !tokens.has_word(&["httpx"]) && tokens.find(&["allow_redirects", "=", "False"]).is_none() {
         probe.flag("follow");
+    }
+    if tokens.find(&["verify", "=", "False"]).is_some() || tokens.has_word(&["_create_unverified_context"]) {
+        probe.flag("insecure");
+        probe.drop_idle_tls();
+    } else if tokens.has_word(&["verify", "context"]) {
+        return Err("its python believes certificates in its own way".into());
     }
     let raises = urllib.is_some() || tokens.has_word(&["raise_for_status", "ok"]);
     verdict(&mut probe, tokens, raises, notes)?;
@@ -51,13 +62,20 @@ fn timeout(tokens: &Tokens) -> Option<String> {
 }
 
 fn verdict(probe: &mut Probe, tokens: &Tokens, raises: bool, notes: &mut Vec<String>) -> Result<(), Why> {
-    let status = ["status_code", "status", "code"].iter().find_map(|name| tokens.find(&[name, "=="]));
-    match status.map(|at| tokens.number(at + 2)) {
+    // What it does if the comparison holds: `exit(1 if`, `exit(1) if`, `if ...: exit(1)`.
+    let is_turned = tokens.find(&["1", "if"]).is_some() || tokens.find(&["1", ")", "if"]).is_some();
+    let sign = if is_turned { "!=" } else { "==" };
+    let forms: [&[&str]; 4] =
+        [&["status_code", sign], &["status", sign], &["code", sign], &["getcode", "(", ")", sign]];
+    let status = forms.iter().find_map(|form| Some(tokens.find(form)? + form.len()));
+    // `sys.exit(status == 200)` exits with 1 if it holds.
+    let says = tokens.has_word(&["if", "assert", "not", "or"]);
+    match status.map(|at| tokens.number(at).filter(|_| says && !tokens.is_sign(at + 1, ":"))) {
         Some(Some(code)) => probe.set("status", code),
         Some(None) => return Err(OWN_WAY.into()),
         None if tokens.has_word(&["status_code", "status", "getcode"]) => return Err(OWN_WAY.into()),
         None if raises => {}
-        None => add(notes, "requests.get without raise_for_status() succeeds for a 500; hinit wants 200-399"),
+        None => add(notes, "its get without raise_for_status() succeeds for a 500; hinit wants 200-399"),
     }
     Ok(())
 }
