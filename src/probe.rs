@@ -31,6 +31,10 @@ use std::time::{Duration, SystemTime};
 /// In bytes; what a server said is quoted in a reason, and may be long.
 const REASON_LENGTH: usize = 1000;
 
+/// How long a look may take that nobody gives a limit: a little less than the 30s
+/// that Docker gives a check, so that it is hinit that says why.
+pub const OWN_LIMIT: Duration = Duration::from_secs(25);
+
 /// What one look at the app came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {

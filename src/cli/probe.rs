@@ -16,9 +16,6 @@ use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
 
-/// How long a look may take without `--timeout`: less than Docker gives a
-/// check, so that it is hinit that says why.
-const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Docker reserves 2, so every failure is 1.
 const UNHEALTHY: i32 = 1;
 
@@ -51,7 +48,7 @@ const HELP: &str = "  -h, --help                 Show this
 
 const NOTES: &str = "
 ${PORT} and ${PORT:-8080} are expanded from the environment, without a shell.
---timeout is 10s by default. An example, in a Dockerfile:
+--timeout is 25s by default, a little less than Docker gives a check. An example, in a Dockerfile:
 
   HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]
 ";
@@ -61,7 +58,7 @@ fn help() -> String {
 }
 
 fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
-    let limit = probe.timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let limit = probe.timeout.unwrap_or(probe::OWN_LIMIT);
     match &probe.target {
         Target::Notify(_) => Err(Error::new(
             "notify: is what an app says to the hinit that runs it; write it as hinit run --health notify:",

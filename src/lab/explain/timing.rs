@@ -1,6 +1,7 @@
 //! When a check is run: Docker's five numbers, as they were written.
 
 use super::mistakes::add;
+use crate::probe::OWN_LIMIT;
 use crate::time::{GoDuration, parse_duration};
 use std::time::Duration;
 
@@ -15,8 +16,6 @@ pub struct Timing {
 pub(super) const NAMES: [&str; 5] = ["interval", "timeout", "start-period", "start-interval", "retries"];
 const INTERVAL: Duration = Duration::from_secs(30);
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// What `hinit probe` waits by itself.
-const OWN_LIMIT: Duration = Duration::from_secs(10);
 
 impl Timing {
     pub(super) fn set(&mut self, name: &'static str, value: String) {

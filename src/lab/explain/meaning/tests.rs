@@ -127,17 +127,17 @@ fn runs_what_it_does_not_know_beside_what_it_knows() {
 
 #[test]
 fn keeps_the_timing_and_hands_a_long_limit_on() {
-    let line = "HEALTHCHECK --interval=5m --timeout=20s --retries=2 CMD curl -f http://h/";
+    let line = "HEALTHCHECK --interval=5m --timeout=40s --retries=2 CMD curl -f http://h/";
     let explained = explained(line);
     assert_eq!(
         explained.probe.as_deref(),
         Ok(
-            r#"HEALTHCHECK --interval=5m --timeout=20s --retries=2 CMD ["/hinit", "probe", "http://h/", "--timeout", "20s"]"#
+            r#"HEALTHCHECK --interval=5m --timeout=40s --retries=2 CMD ["/hinit", "probe", "http://h/", "--timeout", "40s"]"#
         )
     );
     let run = explained.run.unwrap_or_default();
     assert!(
-        run.contains(r#""http://h/", "--health-interval", "5m", "--health-timeout", "20s", "--health-retries", "2", "--"]"#),
+        run.contains(r#""http://h/", "--health-interval", "5m", "--health-timeout", "40s", "--health-retries", "2", "--"]"#),
         "{run}"
     );
 }
