@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
@@ -77,10 +78,14 @@ fn it_and_the_help_name_each_program_that_hinit_can_be() {
 
 #[test]
 fn every_option_it_names_is_in_the_help() {
-    let help: String = ["run", "probe", "status"]
-        .map(|verb| Command::new(HINIT).args([verb, "--help"]).output().unwrap().stdout)
+    let verbs = ["run", "probe", "status"].map(|verb| ("hinit", vec![verb, "--help"]));
+    let names = ["curl", "wget"].map(|name| (name, vec!["--help"]));
+    let help: String = [verbs.as_slice(), &names]
+        .concat()
+        .into_iter()
+        .map(|(name, words)| Command::new(HINIT).arg0(name).args(words).output().unwrap().stdout)
         .map(|out| String::from_utf8(out).unwrap())
-        .concat();
+        .collect();
     let known = options(&help);
     let named = options(&readme());
     assert!(named.len() > 10, "{named:?}");
