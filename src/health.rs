@@ -55,6 +55,9 @@ impl fmt::Display for Status {
     }
 }
 
+/// In bytes: a check's output may be long, a line of the log must not be.
+pub const LONGEST_REASON: usize = 300;
+
 /// What a check said, in one line of at most `limit` bytes; of a silent one how
 /// it ended, if that is known.
 pub fn reason(said: &str, exit_code: Option<i32>, limit: usize) -> String {

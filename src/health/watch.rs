@@ -11,9 +11,6 @@ use log::debug;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// In bytes, for the log; a check's output may be long.
-const LONGEST_OUTPUT: usize = 300;
-
 /// What the supervisor is told.
 #[derive(Debug)]
 pub enum News {
@@ -133,7 +130,10 @@ impl Watch {
         let Some(round) = self.round.take_if(|round| round.is_over()) else { return };
         let actions = match round.outcome() {
             Outcome::Result { exit_code, output } => {
-                debug!("checked, exit code {exit_code}: {}", one_line(output.trim_end(), LONGEST_OUTPUT));
+                debug!(
+                    "checked, exit code {exit_code}: {}",
+                    one_line(output.trim_end(), super::LONGEST_REASON)
+                );
                 self.schedule.finished(now, exit_code, output)
             }
             Outcome::Unable(error) => {

@@ -1,6 +1,5 @@
 //! Before the app is started: waiting for what it needs (`--wait-for`).
 
-use super::words;
 use crate::health::process::Checks;
 use crate::health::watch::{News, Watch};
 use crate::health::{self, Status, schedule::Schedule};
@@ -93,7 +92,7 @@ impl Gate {
             let waited = rounded(now.saturating_sub(self.since));
             info!(
                 "waiting for what the app needs, {waited} so far: {}",
-                health::reason(&reason, None, words::LONGEST_REASON)
+                health::reason(&reason, None, health::LONGEST_REASON)
             );
             self.last_word = Some((reason, now));
         }

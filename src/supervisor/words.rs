@@ -18,9 +18,6 @@ use std::ffi::OsStr;
 use std::time::Duration;
 use std::{fs, io};
 
-/// In bytes: a check's output may be long, a line of the log must not be.
-pub const LONGEST_REASON: usize = 300;
-
 /// Writes a notice to the log; `asked` is who asked for the stop, if anybody did.
 pub fn say(manner: Manner, notice: Notice, asked: Option<&str>) {
     match manner {
@@ -169,7 +166,7 @@ pub fn not_executed(manner: Manner, program: &OsStr, error: &io::Error, why: &st
 
 /// Writes a change of the app's health to the log, so long after its start.
 pub fn health(change: &Change, age: Duration) {
-    let reason = health::reason(&change.reason, Some(change.exit_code), LONGEST_REASON);
+    let reason = health::reason(&change.reason, Some(change.exit_code), health::LONGEST_REASON);
     match (change.from, change.to) {
         (Status::Starting, Status::Healthy) => info!("healthy, {} after the start: {reason}", rounded(age)),
         (_, Status::Healthy) => info!("healthy again: {reason}"),
