@@ -736,13 +736,13 @@ fn what_the_app_says_goes_on_to_the_engine_but_not_its_pid() {
     let path = dir.path().join("notify.sock");
     let engine = std::os::unix::net::UnixDatagram::bind(&path).unwrap();
     engine.set_read_timeout(Some(common::LIMIT)).unwrap();
-    let said = "MAINPID=7\nMAINPIDFDID=8\nREADY=1\nSTATUS=up\nBARRIER=1";
+    let said = "MAINPID=7\nMAINPIDFDID=8\nREADY=1\nSTATUS=up\nMAINPIDS=own\nBARRIER=1";
     let words = ["--health", "notify:", &fixture(), "notify", said];
     let running = hinit(As::Process, words).env("NOTIFY_SOCKET", path.to_str().unwrap()).start();
     running.prints("ready").signal(10);
     let mut heard = [0; 100];
     let length = engine.recv(&mut heard).unwrap();
-    assert_eq!(std::str::from_utf8(&heard[..length]), Ok("READY=1\nSTATUS=up"));
+    assert_eq!(std::str::from_utf8(&heard[..length]), Ok("READY=1\nSTATUS=up\nMAINPIDS=own"));
     running.signal(TERM);
     assert_eq!(running.wait().code, 7);
 }

@@ -146,8 +146,7 @@ impl Listener {
     /// The engine knows hinit as the main process, and nobody else.
     fn pass_on(&self, message: &[u8]) {
         let Some(outer) = &self.outer else { return };
-        // Without the descriptor that came along with it a barrier is a mistake, and is logged as one.
-        let is_passed_on = |line: &&[u8]| !line.starts_with(b"MAINPID") && !line.starts_with(b"BARRIER=");
+        let is_passed_on = |line: &&[u8]| !KEPT.iter().any(|kept| line.starts_with(kept));
         let lines = message.split(|byte| *byte == b'\n').filter(is_passed_on);
         let message = lines.collect::<Vec<_>>().join(&b'\n');
         if message.is_empty() {
@@ -157,6 +156,10 @@ impl Listener {
         let _ = self.socket.send_to_addr(&message, outer);
     }
 }
+
+/// What hinit alone may say to an engine (sd_notify(3)): which process to watch,
+/// and what is a mistake without the descriptor that came along with it.
+const KEPT: [&[u8]; 4] = [b"MAINPID=", b"MAINPIDFD=", b"MAINPIDFDID=", b"BARRIER="];
 
 /// A sender outside of this pid namespace has no pid in it.
 fn is_believed(sender: Sender) -> bool {
