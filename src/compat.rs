@@ -15,7 +15,8 @@ mod tini;
 mod web;
 mod wget;
 
-use crate::plan::{App, Identity, Life, Manner, Plan, Stop, WaitFor};
+use crate::personality::Personality;
+use crate::plan::{App, Identity, Life, Plan, Stop, WaitFor};
 use crate::sys::start::Start;
 use std::ffi::OsString;
 use std::io::Write;
@@ -100,7 +101,7 @@ fn text(value: Option<&OsString>) -> &str {
 }
 
 /// A plan in which only the program is given; none without a program.
-fn plan(words: &[OsString], manner: Manner) -> Option<Plan> {
+fn plan(words: &[OsString], personality: Personality) -> Option<Plan> {
     let (program, args) = words.split_first()?;
     let app = App { program: program.clone(), args: args.to_vec(), ..App::default() };
     Some(Plan {
@@ -112,7 +113,7 @@ fn plan(words: &[OsString], manner: Manner) -> Option<Plan> {
         wait_for: WaitFor::default(),
         ready_file: None,
         status_file: None,
-        manner,
+        personality,
     })
 }
 

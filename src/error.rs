@@ -19,6 +19,11 @@ impl Error {
         Self(line.into())
     }
 
+    /// An error whose fix is known: what was tried, why it failed, what to do.
+    pub fn with_fix(what: &str, why: impl fmt::Display, fix: &str) -> Self {
+        Self(format!("{what}: {why}; {fix}"))
+    }
+
     /// The same error with the place it was found in front: `--user: ...`.
     #[must_use]
     pub fn at(self, place: &str) -> Self {

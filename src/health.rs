@@ -1,18 +1,15 @@
-//! Is the app healthy: when to look, what was seen, and what is told.
+//! Is the app healthy: when to probe, what came out, and what follows.
 //!
-//! [`schedule`] decides and is pure, [`process`] runs the probes, and [`watch`]
-//! ties them together for the loop of PID 1. [`document`]
-//! is what other processes are told, [`place`] where it is, and [`witness`]
-//! reads it and checks who says so.
+//! [`schedule`] decides and is pure, [`probe_round`] runs the probes of
+//! [`checks`], and [`monitor`] ties them together for the loop of PID 1.
 
-pub mod document;
+pub mod checks;
+pub mod monitor;
 pub mod notify;
-pub mod place;
-pub mod process;
+pub mod output;
+pub mod probe_process;
+pub mod probe_round;
 pub mod schedule;
-pub mod wall;
-pub mod watch;
-pub mod witness;
 
 use crate::text::one_line;
 use std::fmt;

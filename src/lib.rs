@@ -29,19 +29,25 @@
 //!
 //! Words all floors share: [`error`], [`options`], [`signal`], [`text`], [`time`].
 
-pub mod before;
 pub mod cli;
 pub mod compat;
 pub mod error;
+pub mod exit_code;
 pub mod health;
 pub mod identity;
 #[cfg(feature = "lab")]
 pub mod lab;
+pub mod limits;
 pub mod logging;
 pub mod options;
+pub mod personality;
+pub mod phase;
 pub mod plan;
 pub mod probe;
+pub mod setup;
 pub mod signal;
+pub mod spawn;
+pub mod status;
 pub mod supervisor;
 pub mod sys;
 pub mod text;

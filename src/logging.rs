@@ -32,7 +32,7 @@ pub fn init(filter: LevelFilter, format: Format) {
     let _ = builder.try_init();
 }
 
-/// The same in the manner of another program: `line` makes a whole line of a
+/// The same in the format of another program: `line` makes a whole line of a
 /// record, without its end.
 pub fn init_as(filter: LevelFilter, line: fn(Level, &str) -> String) {
     let mut builder = builder(filter);

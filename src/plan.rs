@@ -3,18 +3,21 @@
 //! Plain, validated data. The command lines (`cli`, `compat`) make plans, the
 //! supervisor carries them out, and nothing here does I/O.
 
+pub mod parse;
 pub mod probe;
-pub mod words;
+pub mod timing;
 
-use crate::before::limit::Limit;
-use crate::before::umask::Umask;
 use crate::identity::capability;
 use crate::identity::spec::UserSpec;
+use crate::limits::rlimit::Limit;
+use crate::limits::umask::Umask;
+use crate::personality::Personality;
 use crate::signal::Signal;
 use probe::Probe;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
+pub use timing::Timing;
 
 /// All that `hinit run` needs to know.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,63 +39,7 @@ pub struct Plan {
     /// Where the status document goes, instead of the usual places.
     pub status_file: Option<PathBuf>,
     /// Whose way of speaking and of failing this is.
-    pub manner: Manner,
-}
-
-/// Whose words and exit codes are used where the app's own do not speak: an
-/// image that swaps another init for hinit must not notice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Manner {
-    /// hinit's own.
-    #[default]
-    Hinit,
-    /// tini's, and docker-init's, which is tini.
-    Tini {
-        /// Whether orphans are adopted where it is not PID 1: tini wants to be
-        /// asked for that.
-        adopts: bool,
-    },
-    /// dumb-init's.
-    DumbInit,
-    /// catatonit's.
-    Catatonit,
-}
-
-impl Manner {
-    /// The exit code of a failure of hinit's own.
-    pub fn own_failure(self) -> i32 {
-        match self {
-            Self::Hinit => 125,
-            Self::Tini { .. } | Self::DumbInit | Self::Catatonit => 1,
-        }
-    }
-
-    /// The exit code where the program could not be executed, by the errno of
-    /// execve(2).
-    pub fn not_executed(self, errno: Option<i32>) -> i32 {
-        match (self, errno) {
-            (Self::Hinit | Self::Tini { .. }, Some(libc::ENOENT)) => 127,
-            (Self::Hinit, _) | (Self::Tini { .. }, Some(libc::EACCES)) => 126,
-            (Self::DumbInit, _) => 2,
-            (Self::Tini { .. } | Self::Catatonit, _) => 1,
-        }
-    }
-
-    /// Whether orphaned descendants are adopted where hinit is not PID 1.
-    pub fn adopts(self) -> bool {
-        !matches!(self, Self::Tini { adopts: false })
-    }
-
-    /// Whether a PID 1 closes the descriptors that nobody has declared.
-    pub fn closes_leaks(self) -> bool {
-        self == Self::Hinit
-    }
-
-    /// Whether the status document is written. The other inits leave no trace
-    /// in the file system, and several of them may run in one container.
-    pub fn publishes(self) -> bool {
-        self == Self::Hinit
-    }
+    pub personality: Personality,
 }
 
 /// The program to start.
@@ -239,31 +186,4 @@ pub struct WaitFor {
     pub probes: Vec<Probe>,
     /// How long that may take, exit code 124; none is no limit.
     pub limit: Option<Duration>,
-}
-
-/// Docker's five numbers, with its defaults.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Timing {
-    /// From the end of one probe to the start of the next; 30 s.
-    pub interval: Duration,
-    /// How long one probe may take; 30 s.
-    pub timeout: Duration,
-    /// For so long failures do not count until a first success; 0 s.
-    pub start_period: Duration,
-    /// The interval while starting in the start period; 5 s.
-    pub start_interval: Duration,
-    /// So many failures in a row make it unhealthy; 3.
-    pub retries: u32,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(30),
-            timeout: Duration::from_secs(30),
-            start_period: Duration::ZERO,
-            start_interval: Duration::from_secs(5),
-            retries: 3,
-        }
-    }
 }

@@ -1,39 +1,42 @@
 //! PID 1: the pure machine, and the loop that feeds and obeys it.
 
-mod apart;
+mod dependencies;
 mod descendants;
-mod gate;
 pub mod machine;
-mod oom;
-pub mod pause;
-mod publication;
-pub mod restart;
+mod messages;
+mod oom_monitor;
+pub mod pod_pause;
+pub mod restart_backoff;
 pub mod runtime;
-pub mod spawn;
-mod words;
 
-use crate::before::sockets::{self, Sockets};
-use crate::before::{Setup, chown, make_room, oom_score};
 use crate::error::{Error, Result};
+use crate::health::checks::Checks;
 use crate::health::notify::{self, Listener};
-use crate::health::place::make_runtime_directory;
-use crate::health::process::Checks;
 use crate::identity::{self, Account, Outcome};
+use crate::limits::oom_score;
+use crate::limits::rlimit::Limit;
+use crate::personality::Personality;
 use crate::plan::probe::{Notify, Target};
-use crate::plan::{Health, Identity, Manner, Plan};
+use crate::plan::{Health, Identity, Plan};
+use crate::setup::chown;
+use crate::spawn::child_setup::ChildSetup;
+use crate::spawn::environment::{self, Environment};
+use crate::spawn::program::Program;
+use crate::spawn::socket_activation::{self, Sockets};
+use crate::status::locations::make_runtime_directory;
+
 use crate::signal::Signal;
 use crate::sys::signals::{self, Inherited};
 use crate::sys::{Pid, process};
 use log::{debug, error, warn};
 use runtime::{Prepared, Runtime};
-use spawn::{Environment, Program};
 use std::ffi::OsStr;
 
 /// Carries out a plan and returns the exit code.
 ///
 /// A failure before the app is started is one line on stderr.
 pub fn run(plan: Plan, inherited: Inherited) -> i32 {
-    let (ready, manner) = (make_ready(&plan, inherited), plan.manner);
+    let (ready, personality) = (make_ready(&plan, inherited), plan.personality);
     // Not kept for as long as the container lives.
     drop(plan);
     match ready {
@@ -46,7 +49,7 @@ pub fn run(plan: Plan, inherited: Inherited) -> i32 {
         Ok(Ready::ToLeave(code)) => code,
         Err(error) => {
             error!("{error}");
-            manner.own_failure()
+            personality.own_failure()
         }
     }
 }
@@ -64,12 +67,12 @@ enum Ready {
 /// runs ([`crate::sys::memory`]).
 #[inline(never)]
 fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
-    let sockets = sockets::take(plan.manner)?;
+    let sockets = socket_activation::take(plan.personality)?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
     do_as_root(plan, account.as_ref())?;
     let outcome = become_user(account.as_ref(), &plan.identity)?;
     enter_workdir(plan)?;
-    adopt_orphans(plan.manner);
+    adopt_orphans(plan.personality);
     let dropped = account.as_ref().filter(|_| outcome == Outcome::Dropped);
     let environment = environment(dropped, &plan.app.env, sockets.as_ref());
     let prepared = prepare(plan, &environment, sockets, inherited)?;
@@ -82,11 +85,11 @@ fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
 /// What may need root. The owners come last, so that nothing has changed in a
 /// volume if anything else is wrong.
 fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<()> {
-    make_room(&plan.app.limits)?;
+    plan.app.limits.iter().try_for_each(Limit::raise_hard_limit)?;
     if let Some(score) = plan.app.oom_score_adj {
         oom_score::adjust(score);
     }
-    make_place_for_status(plan, account);
+    make_status_directory(plan, account);
     for path in &plan.identity.chown {
         account.map_or(Ok(()), |account| chown::give(path, account))?;
     }
@@ -95,8 +98,8 @@ fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<()> {
 
 /// hinit's own directory, while there is the right to make it. Where it cannot
 /// be, other places are tried.
-fn make_place_for_status(plan: &Plan, account: Option<&Account>) {
-    if plan.manner.publishes() && plan.status_file.is_none() && nix::unistd::geteuid().is_root() {
+fn make_status_directory(plan: &Plan, account: Option<&Account>) {
+    if plan.personality.writes_status() && plan.status_file.is_none() && nix::unistd::geteuid().is_root() {
         let (uid, gid) = account.map_or((0, 0), |account| (account.uid, account.gid));
         if let Err(error) = make_runtime_directory(uid, gid) {
             debug!("no directory of its own for the status: {error}");
@@ -113,15 +116,15 @@ fn prepare(
     let checks = |health: &Health| {
         Checks::new(health, environment, &own_process(plan), inherited).map(|checks| (checks, health.timing))
     };
-    let gate = gate::needs(&plan.wait_for.probes);
-    let gate = (!gate.probes.is_empty()).then(|| checks(&gate)).transpose()?;
+    let wanted = dependencies::checks_of(&plan.wait_for.probes);
+    let wanted = (!wanted.probes.is_empty()).then(|| checks(&wanted)).transpose()?;
     let checks = plan.health.as_ref().map(checks).transpose()?;
     let listener = listener(plan, checks.as_ref().map(|(checks, _)| checks), environment)?;
     Ok(Prepared {
         program: program(plan, notifying(environment.clone(), listener.as_ref()), sockets)?,
-        description: words::description(plan.manner, &plan.app.program),
+        description: messages::description(plan.personality, &plan.app.program),
         checks,
-        gate: gate.map(|(checks, _)| checks),
+        dependencies: wanted.map(|(checks, _)| checks),
         listener: listener.map(|(listener, _)| listener),
     })
 }
@@ -139,7 +142,7 @@ fn listener(
     let (Some(wanted), Some(checks)) = (wanted, checks) else { return Ok(None) };
     let outer =
         environment.iter().find(|(name, _)| name == notify::SOCKET).map(|(_, value)| value.as_os_str());
-    let listener = Listener::open(checks.said(), outer).map_err(|error| {
+    let listener = Listener::open(checks.notify_state(), outer).map_err(|error| {
         Error::new(format!("--health notify: no socket for the app to speak to: {error}"))
     })?;
     Ok(Some((listener, wanted)))
@@ -149,10 +152,10 @@ fn listener(
 fn notifying(mut environment: Environment, listener: Option<&(Listener, Notify)>) -> Environment {
     let Some((listener, wanted)) = listener else { return environment };
     // It names the process that hinit is to the outside.
-    set(&mut environment, OsStr::new(notify::WATCHDOG_PID), None);
-    set(&mut environment, OsStr::new(notify::WATCHDOG), None);
+    environment::set(&mut environment, OsStr::new(notify::WATCHDOG_PID), None);
+    environment::set(&mut environment, OsStr::new(notify::WATCHDOG), None);
     for (name, value) in listener.variables(*wanted) {
-        set(&mut environment, &name, Some(&value));
+        environment::set(&mut environment, &name, Some(&value));
     }
     environment
 }
@@ -160,14 +163,14 @@ fn notifying(mut environment: Environment, listener: Option<&(Listener, Notify)>
 /// The app, and what only its own process is to have.
 fn program(plan: &Plan, mut environment: Environment, sockets: Option<Sockets>) -> Result<Program> {
     environment.extend(sockets.iter().flat_map(Sockets::variables));
-    let setup = Setup { sockets, ..own_process(plan) };
+    let setup = ChildSetup { sockets, ..own_process(plan) };
     Ok(Program::new(&plan.app, &environment)?.with_setup(setup))
 }
 
 /// What the app's process does to itself, and the commands of its checks too:
 /// in Docker both are in the container, whose limits and mask they share.
-fn own_process(plan: &Plan) -> Setup {
-    Setup { limits: plan.app.limits.clone(), umask: plan.app.umask, sockets: None }
+fn own_process(plan: &Plan) -> ChildSetup {
+    ChildSetup { limits: plan.app.limits.clone(), umask: plan.app.umask, sockets: None }
 }
 
 fn become_user(account: Option<&Account>, identity: &Identity) -> Result<Outcome> {
@@ -189,12 +192,12 @@ fn enter_workdir(plan: &Plan) -> Result<()> {
     })
 }
 
-fn adopt_orphans(manner: Manner) {
+fn adopt_orphans(personality: Personality) {
     if process::own_pid() == 1 {
         return;
     }
-    if !manner.adopts() {
-        return words::adopts_nobody();
+    if !personality.adopts_orphans() {
+        return messages::adopts_nobody();
     }
     if let Err(error) = process::become_subreaper() {
         warn!("orphans of the app will not be reaped, not being PID 1: {error}");
@@ -218,19 +221,14 @@ fn end_with_parent(signal: Option<Signal>, parent: Pid) -> Result<Option<i32>> {
 /// on top.
 fn environment(dropped: Option<&Account>, variables: &Environment, sockets: Option<&Sockets>) -> Environment {
     let mut environment: Environment = std::env::vars_os().collect();
-    if sockets::are_stale(sockets) {
-        environment.retain(|(name, _)| !sockets::VARIABLES.iter().any(|known| name == known));
+    if socket_activation::are_stale(sockets) {
+        environment.retain(|(name, _)| !socket_activation::VARIABLES.iter().any(|known| name == known));
     }
     for (name, value) in dropped.into_iter().flat_map(Account::environment) {
-        set(&mut environment, OsStr::new(name), value.as_deref());
+        environment::set(&mut environment, OsStr::new(name), value.as_deref());
     }
     for (name, value) in variables {
-        set(&mut environment, name, Some(value));
+        environment::set(&mut environment, name, Some(value));
     }
     environment
-}
-
-fn set(environment: &mut Environment, name: &OsStr, value: Option<&OsStr>) {
-    environment.retain(|(known, _)| known != name);
-    environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
 }

@@ -6,7 +6,6 @@
 #![allow(unsafe_code)]
 
 pub mod alarm;
-pub mod board;
 pub mod clock;
 pub mod creds;
 pub mod datagram;
@@ -17,8 +16,10 @@ pub mod memory;
 #[cfg(all(small_p256, feature = "tls"))]
 mod p256;
 pub mod process;
+pub mod procfs;
 #[cfg(feature = "tls")]
 pub mod random;
+pub mod shared_page;
 pub mod signals;
 pub mod sockets;
 pub mod start;

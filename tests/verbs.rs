@@ -2,9 +2,10 @@
 #![allow(clippy::unwrap_used)]
 
 use hinit::health::Status;
-use hinit::health::document::{Document, Entry, Health, State};
-use hinit::health::place::Place;
-use hinit::health::witness;
+use hinit::phase::Phase;
+use hinit::status::document::{Document, Entry, Health};
+use hinit::status::file::StatusFile;
+use hinit::status::reader;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -147,13 +148,13 @@ fn log_lines_can_be_json() {
 }
 
 /// A document that says this of an app under the test's own process.
-fn publish(name: &str, status: Status) -> (PathBuf, Place) {
+fn publish(name: &str, status: Status) -> (PathBuf, StatusFile) {
     let path = std::env::temp_dir().join(format!("hinit-verbs-{name}-{}.json", std::process::id()));
     let now = SystemTime::now();
     let entry = Entry { start: now, end: now, exit_code: 1, output: "503, wanted 200-399".into() };
     let document = Document {
-        supervisor: witness::own_name(),
-        state: State::Running,
+        supervisor: reader::own_name(),
+        phase: Phase::Running,
         app_pid: Some(7),
         restarts: 0,
         health: Health { status, streak: 3, log: vec![entry] },
@@ -161,7 +162,7 @@ fn publish(name: &str, status: Status) -> (PathBuf, Place) {
         result_due: Some(Duration::MAX),
         early_reason: None,
     };
-    (path.clone(), Place::settle(None, &[path], &document).0.unwrap())
+    (path.clone(), StatusFile::create(None, &[path], &document).0.unwrap())
 }
 
 #[test]

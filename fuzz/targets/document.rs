@@ -2,7 +2,7 @@
 //! written and read the same again.
 #![no_main]
 
-use hinit::health::document::Document;
+use hinit::status::document::Document;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

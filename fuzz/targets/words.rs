@@ -2,12 +2,12 @@
 //! shown of an accepted one reads the same again.
 #![no_main]
 
-use hinit::before::limit::Limit;
-use hinit::before::umask::Umask;
+use hinit::limits::rlimit::Limit;
+use hinit::limits::umask::Umask;
 use hinit::before::{env_file, oom_score};
 use hinit::identity::capability::Set;
 use hinit::plan::probe::StatusSet;
-use hinit::plan::words;
+use hinit::plan::parse;
 use hinit::signal::Signal;
 use hinit::time::{GoDuration, parse_duration};
 use libfuzzer_sys::fuzz_target;

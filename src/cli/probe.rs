@@ -1,13 +1,15 @@
 //! `hinit probe TARGET [CHECKS]`: one look, exit 0 or 1.
 
-use crate::before::Setup;
 use crate::error::{Error, Result};
-use crate::health::process::{Checks, Outcome, Round};
+use crate::exit_code;
+use crate::health::checks::Checks;
+use crate::health::probe_round::{Outcome, ProbeRound};
 use crate::options::{self, Options, Rest};
 use crate::plan::probe::{BodyTest, Builtin, Host, Probe, Target, words};
 use crate::plan::{Health, Timing};
 use crate::probe;
 use crate::signal::Signal;
+use crate::spawn::child_setup::ChildSetup;
 use crate::sys::process::{Change, Wait, wait_any};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::{clock, fds};
@@ -15,9 +17,6 @@ use crate::text::one_line;
 use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
-
-/// Docker reserves 2, so every failure is 1.
-const UNHEALTHY: i32 = 1;
 
 /// The verb: words in, exit code out; the reason is one line on stdout, where
 /// Docker's log of a check has it from.
@@ -30,9 +29,9 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
     match probe.and_then(|probe| look(&probe, inherited)) {
         Ok((healthy, reason)) => {
             super::show(&reason);
-            if healthy { 0 } else { UNHEALTHY }
+            if healthy { 0 } else { exit_code::NOT_HEALTHY }
         }
-        Err(error) => super::fail(&error, UNHEALTHY),
+        Err(error) => super::fail(&error, exit_code::NOT_HEALTHY),
     }
 }
 
@@ -88,12 +87,16 @@ fn look_in_child(probe: &Probe, limit: Duration, inherited: Inherited) -> Result
     let name = probe.name.clone();
     let timing = Timing { timeout: Duration::MAX, ..Timing::default() };
     let environment = std::env::vars_os().collect();
-    let checks =
-        Checks::new(&Health { probes: vec![probe], timing }, &environment, &Setup::default(), inherited)?;
+    let checks = Checks::new(
+        &Health { probes: vec![probe], timing },
+        &environment,
+        &ChildSetup::default(),
+        inherited,
+    )?;
     let unable = |error: io::Error| Error::new(format!("cannot run the probe: {error}"));
     match run(&checks).map_err(unable)?.outcome() {
         Outcome::Result { exit_code, output } => Ok((exit_code == 0, told(&name, exit_code, &output))),
-        Outcome::Unable(error) => Err(unable(error)),
+        Outcome::NotStarted(error) => Err(unable(error)),
     }
 }
 
@@ -105,10 +108,10 @@ fn told(name: &str, exit_code: i32, output: &str) -> String {
     format!("{}\n", output.trim_end_matches('\n'))
 }
 
-fn run(checks: &Checks) -> io::Result<Round> {
+fn run(checks: &Checks) -> io::Result<ProbeRound> {
     let mut inbox = Inbox::open()?;
     let mut arrivals = Vec::new();
-    let mut round = checks.start(clock::now());
+    let mut round = ProbeRound::start(checks, clock::now());
     while !round.is_over() {
         let mut polled: Vec<_> = round.fds().chain([inbox.fd()]).map(fds::input).collect();
         let limit = round.deadline().map(|at| at.saturating_sub(clock::now()));
@@ -129,7 +132,7 @@ fn is_request_to_end(arrival: &Arrival) -> bool {
     [Signal::HUP, Signal::INT, Signal::TERM].contains(&arrival.signal) || arrival.signal.number() == QUIT
 }
 
-fn reap(round: &mut Round) {
+fn reap(round: &mut ProbeRound) {
     while let Wait::Changed(pid, change) = wait_any() {
         if let Change::Ended(ending) = change {
             round.reaped(pid, ending);

@@ -7,8 +7,9 @@ use super::options::Typed;
 use crate::error::{Error, Result};
 use crate::logging::{self, Format};
 use crate::options::Rest;
+use crate::personality::Personality;
+use crate::plan::Plan;
 use crate::plan::probe::words::targets;
-use crate::plan::{Manner, Plan};
 use crate::supervisor;
 use crate::sys::signals::Inherited;
 use log::{LevelFilter, warn};
@@ -19,7 +20,7 @@ pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
     match prepare(words) {
         Ok(Some(plan)) => supervisor::run(plan, inherited),
         Ok(None) => super::show(&help()),
-        Err(error) => super::fail(&error, Manner::Hinit.own_failure()),
+        Err(error) => super::fail(&error, Personality::Hinit.own_failure()),
     }
 }
 

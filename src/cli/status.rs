@@ -2,11 +2,13 @@
 
 use super::options::Typed;
 use crate::error::{Error, Result};
-use crate::health::document::{Document, State};
-use crate::health::place::places;
-use crate::health::witness;
+use crate::exit_code;
 use crate::health::{Status, reason};
 use crate::options::{Options, Rest};
+use crate::phase::Phase;
+use crate::status::document::Document;
+use crate::status::locations::locations;
+use crate::status::reader;
 use crate::sys::clock;
 use crate::time::{GoDuration, Moment, parse_duration, rounded};
 use std::ffi::OsString;
@@ -17,8 +19,6 @@ use std::time::{Duration, SystemTime};
 const OVERDUE: Duration = Duration::from_secs(5);
 /// In bytes; a check's output may be long.
 const REASON_LENGTH: usize = 500;
-/// Docker reserves 2, so every failure is 1.
-const UNHEALTHY: i32 = 1;
 
 /// How long a wait pauses between two looks: shorter than a person notices,
 /// and some 30 us of work each.
@@ -29,7 +29,7 @@ pub fn main(words: &[OsString]) -> i32 {
     match prepare(words) {
         Ok(Some(question)) => question.answer(),
         Ok(None) => super::show(&(USAGE.to_owned() + OPTIONS)),
-        Err(error) => super::fail(&error, UNHEALTHY),
+        Err(error) => super::fail(&error, exit_code::NOT_HEALTHY),
     }
 }
 
@@ -80,9 +80,9 @@ impl Question {
         if self.wait {
             return self.answer_when_healthy();
         }
-        match witness::read(&self.places) {
+        match reader::read(&self.places) {
             Ok(document) => self.tell(&document, ""),
-            Err(why) => super::fail(&Error::new(why), UNHEALTHY),
+            Err(why) => super::fail(&Error::new(why), exit_code::NOT_HEALTHY),
         }
     }
 
@@ -92,7 +92,7 @@ impl Question {
         let begin = clock::now();
         let mut last: Option<Document> = None;
         loop {
-            let found = witness::read(&self.places);
+            let found = reader::read(&self.places);
             let is_over = self.limit.is_some_and(|limit| clock::now().saturating_sub(begin) >= limit);
             match (found, &last) {
                 (Ok(document), _) if judged(&document).0 => {
@@ -100,9 +100,9 @@ impl Question {
                 }
                 (Ok(document), _) if is_over => return self.tell(&document, &self.waited()),
                 (Ok(document), _) => last = Some(document),
-                (Err(_), Some(document)) => return super::fail(&gone(document), UNHEALTHY),
+                (Err(_), Some(document)) => return super::fail(&gone(document), exit_code::NOT_HEALTHY),
                 (Err(why), None) if is_over => {
-                    return super::fail(&Error::new(why + &self.waited()), UNHEALTHY);
+                    return super::fail(&Error::new(why + &self.waited()), exit_code::NOT_HEALTHY);
                 }
                 (Err(_), None) => {}
             }
@@ -119,7 +119,7 @@ impl Question {
     fn tell(&self, document: &Document, waited: &str) -> i32 {
         let (healthy, line) = judged(document);
         super::show(&if self.json { document.to_json() } else { line + waited + "\n" });
-        if healthy { 0 } else { UNHEALTHY }
+        if healthy { 0 } else { exit_code::NOT_HEALTHY }
     }
 }
 
@@ -129,7 +129,7 @@ impl Question {
 fn where_to_look(typed: &Typed) -> Result<Vec<PathBuf>> {
     match typed.flag_only("status-file") {
         Some(named) => Ok(vec![named.path()?]),
-        None => Ok(places(typed.path("status-file")?.as_deref())),
+        None => Ok(locations(typed.path("status-file")?.as_deref())),
     }
 }
 
@@ -148,7 +148,7 @@ fn gone(last: &Document) -> Error {
 /// Whether the app is fit for use, and that in one line.
 fn judged(document: &Document) -> (bool, String) {
     // Nobody forwards, reaps or probes then, whatever was written before.
-    if witness::is_stopped(document.supervisor) {
+    if reader::is_stopped(document.supervisor) {
         return (false, format!("unhealthy: hinit (pid {}) is stopped", document.supervisor.pid));
     }
     judge(document, clock::now(), SystemTime::now())
@@ -156,14 +156,14 @@ fn judged(document: &Document) -> (bool, String) {
 
 /// The same by the document alone.
 fn judge(document: &Document, now: Moment, wall: SystemTime) -> (bool, String) {
-    if document.state == State::Starting {
+    if document.phase == Phase::Starting {
         return (
             false,
             "unhealthy: the app is not started yet, what it needs is not there (--wait-for)".into(),
         );
     }
-    if document.state != State::Running {
-        return (false, format!("unhealthy: the app is {}", document.state.name()));
+    if document.phase != Phase::Running {
+        return (false, format!("unhealthy: the app is {}", document.phase.name()));
     }
     if let Some(late) =
         document.result_due.and_then(|due| now.checked_sub(due)).filter(|late| *late > OVERDUE)
@@ -206,7 +206,7 @@ fn details(document: &Document, wall: SystemTime) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::health::document::{Entry, Health, Supervisor};
+    use crate::status::document::{Entry, Health, Supervisor};
 
     const NOW: Moment = Duration::from_secs(100);
 
@@ -223,7 +223,7 @@ mod tests {
         };
         Document {
             supervisor: Supervisor { pid: 1, start_time: None, namespace: None },
-            state: State::Running,
+            phase: Phase::Running,
             app_pid: Some(7),
             restarts: 0,
             health: Health { status, streak, log: outputs.iter().map(entry).collect() },
@@ -273,12 +273,12 @@ mod tests {
 
     #[test]
     fn an_app_that_does_not_run_is_unhealthy_whatever_its_checks_said() {
-        let waiting = Document { state: State::Starting, ..document(Status::None, 0, &[]) };
+        let waiting = Document { phase: Phase::Starting, ..document(Status::None, 0, &[]) };
         let (healthy, line) = told(&waiting);
         assert!(!healthy && line.contains("--wait-for"), "{line}");
-        for state in [State::Draining, State::Stopping, State::Restarting] {
+        for state in [Phase::Draining, Phase::Stopping, Phase::Restarting] {
             for status in [Status::Healthy, Status::None] {
-                let document = Document { state, ..document(status, 0, &["200 OK"]) };
+                let document = Document { phase: state, ..document(status, 0, &["200 OK"]) };
                 assert_eq!(told(&document), (false, format!("unhealthy: the app is {}", state.name())));
             }
         }

@@ -4,8 +4,9 @@
 use super::getopt::{Grammar, Options};
 use super::{Answer, LICENCE, called, words};
 use crate::logging;
-use crate::plan::{Manner, Plan};
-use crate::supervisor::{self, pause};
+use crate::personality::Personality;
+use crate::plan::Plan;
+use crate::supervisor::{self, pod_pause};
 use crate::sys::process;
 use crate::sys::start::Start;
 use log::{Level, LevelFilter};
@@ -27,7 +28,7 @@ pub fn main(start: &Start) -> i32 {
     logging::init_as(LevelFilter::Warn, line);
     match asked {
         Asked::Run(plan) => supervisor::run(*plan, start.inherited),
-        Asked::Pause => pause::run(Manner::Catatonit),
+        Asked::Pause => pod_pause::run(Personality::Catatonit),
     }
 }
 
@@ -54,7 +55,7 @@ pub(super) fn read(called: &str, words: &[OsString]) -> Result<Asked, Answer> {
     if pause {
         return Ok(Asked::Pause);
     }
-    let plan = super::plan(options.rest(), Manner::Catatonit);
+    let plan = super::plan(options.rest(), Personality::Catatonit);
     let mut plan = plan
         .ok_or_else(|| Answer::wrong(format!("{}\n{USAGE}", line(Level::Error, "missing program name"))))?;
     plan.stop.group = group;

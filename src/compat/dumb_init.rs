@@ -3,7 +3,8 @@
 use super::getopt::{Grammar, Options};
 use super::{Answer, called, text, variable, words};
 use crate::logging;
-use crate::plan::{Isolation, Manner, Plan, Stop};
+use crate::personality::Personality;
+use crate::plan::{Isolation, Plan, Stop};
 use crate::signal::Signal;
 use crate::supervisor;
 use crate::sys::start::Start;
@@ -59,7 +60,7 @@ pub(super) fn read(
             _ => return Err(aside(help(called))),
         }
     }
-    let mut plan = super::plan(options.rest(), Manner::DumbInit).ok_or_else(|| usage(called))?;
+    let mut plan = super::plan(options.rest(), Personality::DumbInit).ok_or_else(|| usage(called))?;
     let debug = variable("DUMB_INIT_DEBUG").is_some_and(|value| value == "1");
     let switched_off = variable("DUMB_INIT_SETSID").is_some_and(|value| value == "0");
     session &= !switched_off;

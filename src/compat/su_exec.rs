@@ -12,8 +12,9 @@ use crate::error::{Error, Result};
 use crate::identity::spec::UserSpec;
 use crate::identity::{self, Account};
 use crate::logging;
-use crate::plan::Manner;
-use crate::supervisor::spawn::{Environment, Program};
+use crate::personality::Personality;
+use crate::spawn::environment::Environment;
+use crate::spawn::program::Program;
 use crate::sys::signals::Inherited;
 use crate::sys::start::Start;
 use crate::text::system_words;
@@ -106,7 +107,7 @@ fn lenient(user: &OsStr) -> Result<String> {
 }
 
 fn prepare(command: &[OsString], account: &Account) -> Result<Program> {
-    let plan = plan(command, Manner::Hinit).ok_or_else(|| Error::new("there is no program to start"))?;
+    let plan = plan(command, Personality::Hinit).ok_or_else(|| Error::new("there is no program to start"))?;
     let others = std::env::vars_os().filter(|(name, _)| name != "HOME");
     let environment: Environment = others.chain([("HOME".into(), account.home.clone())]).collect();
     Program::new(&plan.app, &environment)

@@ -3,7 +3,8 @@
 use super::getopt::{Choice, Grammar, Options};
 use super::{Answer, LICENCE, called, text, variable, words};
 use crate::logging;
-use crate::plan::{Life, Manner, Plan, Stop};
+use crate::personality::Personality;
+use crate::plan::{Life, Plan, Stop};
 use crate::signal::Signal;
 use crate::supervisor;
 use crate::sys::process;
@@ -55,7 +56,7 @@ pub(super) fn read(
             choice.map_err(|wrong| Answer::wrong(format!("{called}: {wrong}\n{}", usage(called))))?;
         flags.take(called, &choice)?;
     }
-    let plan = super::plan(options.rest(), Manner::Tini { adopts: flags.adopts });
+    let plan = super::plan(options.rest(), Personality::Tini { adopts: flags.adopts });
     let plan = plan.ok_or_else(|| Answer::wrong(usage(called)))?;
     let verbosity = variable("TINI_VERBOSITY").map_or(flags.verbosity, |set| number(text(Some(&set))));
     Ok((Plan { stop: flags.stop, life: flags.life, ..plan }, verbosity))
@@ -160,7 +161,7 @@ mod tests {
         assert_eq!((plan.app.program, plan.app.args), ("app".into(), vec!["-g".into()]));
         assert_eq!(plan.stop.parent_death.map(Signal::number), Some(10));
         assert!(plan.stop.group && plan.life.warn_on_reap);
-        assert_eq!((plan.life.ok_exit, plan.manner), (vec![143, 1], Manner::Tini { adopts: true }));
+        assert_eq!((plan.life.ok_exit, plan.personality), (vec![143, 1], Personality::Tini { adopts: true }));
     }
 
     #[test]
@@ -172,10 +173,10 @@ mod tests {
     fn a_variable_counts_by_being_set() {
         for (name, value) in [("TINI_SUBREAPER", ""), ("TINI_SUBREAPER", "0")] {
             let (plan, _) = given("app", &[(name, value)]).unwrap();
-            assert_eq!(plan.manner, Manner::Tini { adopts: true });
+            assert_eq!(plan.personality, Personality::Tini { adopts: true });
         }
         assert!(given("app", &[("TINI_KILL_PROCESS_GROUP", "")]).unwrap().0.stop.group);
-        assert_eq!(plan("app").manner, Manner::Tini { adopts: false });
+        assert_eq!(plan("app").personality, Personality::Tini { adopts: false });
     }
 
     #[test]

@@ -34,18 +34,18 @@ const READ_AT_ONCE: usize = 16;
 
 /// What the app has said so far in this life.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct NotifyState {
     ready: bool,
     stopping: bool,
     trigger: bool,
     /// The last `READY=1` or `WATCHDOG=1`.
-    sign_of_life: Option<Moment>,
+    last_watchdog: Option<Moment>,
 }
 
-/// [`Said`], for the listener to write and the checks to read.
-pub type Shared = Rc<Cell<Said>>;
+/// [`NotifyState`], for the listener to write and the checks to read.
+pub type SharedNotifyState = Rc<Cell<NotifyState>>;
 
-impl Said {
+impl NotifyState {
     /// What one message adds. Unknown lines are for others.
     #[must_use]
     pub fn and(mut self, message: &[u8], now: Moment) -> Self {
@@ -53,11 +53,11 @@ impl Said {
             match line {
                 b"READY=1" => {
                     (self.ready, self.stopping) = (true, false);
-                    self.sign_of_life = Some(now);
+                    self.last_watchdog = Some(now);
                 }
                 b"RELOADING=1" => self.ready = false,
                 b"STOPPING=1" => self.stopping = true,
-                b"WATCHDOG=1" => self.sign_of_life = Some(now),
+                b"WATCHDOG=1" => self.last_watchdog = Some(now),
                 b"WATCHDOG=trigger" => self.trigger = true,
                 _ => {}
             }
@@ -69,7 +69,7 @@ impl Said {
     ///
     /// # Errors
     /// The reason why it is not.
-    pub fn judge(self, wanted: Notify, now: Moment) -> Result<String, String> {
+    pub fn verdict(self, wanted: Notify, now: Moment) -> Result<String, String> {
         if !self.ready {
             return Err("the app has not said READY=1 to NOTIFY_SOCKET".into());
         }
@@ -79,7 +79,7 @@ impl Said {
         if self.trigger {
             return Err("the app has said WATCHDOG=trigger".into());
         }
-        let silence = now.saturating_sub(self.sign_of_life.unwrap_or_default());
+        let silence = now.saturating_sub(self.last_watchdog.unwrap_or_default());
         match wanted.watchdog {
             Some(limit) if silence > limit => {
                 let (silence, limit) = (rounded(silence), rounded(limit));
@@ -95,7 +95,7 @@ impl Said {
 pub struct Listener {
     socket: UnixDatagram,
     name: OsString,
-    said: Shared,
+    state: SharedNotifyState,
     outer: Option<SocketAddr>,
 }
 
@@ -104,13 +104,13 @@ impl Listener {
     ///
     /// # Errors
     /// No descriptor is left, or the kernel has no unix sockets.
-    pub fn open(said: Shared, outer: Option<&OsStr>) -> io::Result<Self> {
+    pub fn open(state: SharedNotifyState, outer: Option<&OsStr>) -> io::Result<Self> {
         // With the host's network other containers see the name too.
         let name = format!("hinit/{}/{}", process::own_pid(), crate::sys::clock::now().as_nanos());
         let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
         socket.set_nonblocking(true)?;
         datagram::ask_for_senders(socket.as_fd())?;
-        Ok(Self { socket, name: format!("@{name}").into(), said, outer: outer.and_then(address) })
+        Ok(Self { socket, name: format!("@{name}").into(), state, outer: outer.and_then(address) })
     }
 
     /// The variables for the app.
@@ -126,21 +126,21 @@ impl Listener {
 
     /// A new life of the app, which has said nothing yet.
     pub fn forget(&self) {
-        self.said.set(Said::default());
+        self.state.set(NotifyState::default());
     }
 
-    /// Takes in what was said: whether the app is ready by it.
+    /// Takes in what was state: whether the app is ready by it.
     pub fn listen(&self, now: Moment) -> bool {
-        let before = self.said.get();
+        let before = self.state.get();
         let mut message = [0; LONGEST];
         for _ in 0..READ_AT_ONCE {
             let Ok(Some((length, sender))) = datagram::receive(self.fd(), &mut message) else { break };
             if is_believed(sender) {
-                self.said.set(self.said.get().and(&message[..length], now));
+                self.state.set(self.state.get().and(&message[..length], now));
                 self.pass_on(&message[..length]);
             }
         }
-        self.said.get().ready && !before.ready
+        self.state.get().ready && !before.ready
     }
 
     /// The engine knows hinit as the main process, and nobody else.
@@ -181,10 +181,11 @@ mod tests {
 
     const NOW: Moment = Duration::from_secs(100);
 
-    fn judged(messages: &[&str], watchdog: Option<u64>, later: u64) -> Result<String, String> {
-        let said = messages.iter().fold(Said::default(), |said, message| said.and(message.as_bytes(), NOW));
+    fn verdict(messages: &[&str], watchdog: Option<u64>, later: u64) -> Result<String, String> {
+        let said =
+            messages.iter().fold(NotifyState::default(), |said, message| said.and(message.as_bytes(), NOW));
         let wanted = Notify { watchdog: watchdog.map(Duration::from_secs) };
-        said.judge(wanted, NOW + Duration::from_secs(later))
+        said.verdict(wanted, NOW + Duration::from_secs(later))
     }
 
     #[test]
@@ -201,21 +202,21 @@ mod tests {
             (&["READY=1", "WATCHDOG=trigger"], false),
         ];
         for (messages, healthy) in table {
-            assert_eq!(judged(messages, None, 1000).is_ok(), healthy, "{messages:?}");
+            assert_eq!(verdict(messages, None, 1000).is_ok(), healthy, "{messages:?}");
         }
     }
 
     #[test]
     fn is_unhealthy_when_the_watchdog_is_silent_for_too_long() {
-        assert!(judged(&["READY=1"], Some(5), 5).is_ok());
-        assert!(judged(&["READY=1\nWATCHDOG=1"], Some(5), 6).unwrap_err().contains("6s ago"));
-        assert!(judged(&["WATCHDOG=1"], Some(5), 1).is_err(), "ready must have been said");
+        assert!(verdict(&["READY=1"], Some(5), 5).is_ok());
+        assert!(verdict(&["READY=1\nWATCHDOG=1"], Some(5), 6).unwrap_err().contains("6s ago"));
+        assert!(verdict(&["WATCHDOG=1"], Some(5), 1).is_err(), "ready must have been said");
     }
 
     proptest::proptest! {
         #[test]
         fn takes_any_message(message: Vec<u8>) {
-            let _ = Said::default().and(&message, NOW);
+            let _ = NotifyState::default().and(&message, NOW);
         }
     }
 }

@@ -239,7 +239,7 @@ impl Schedule {
 
     /// Something has happened that makes a success likely: the next early
     /// round is due at once.
-    pub fn hurry(&mut self, now: Moment) {
+    pub fn check_soon(&mut self, now: Moment) {
         self.early_due = self.early_due.min(now);
     }
 

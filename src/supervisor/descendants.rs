@@ -1,28 +1,15 @@
 //! Who descends from hinit where it is not PID 1: read from /proc, since
 //! kill(-1) would reach processes that are none of its business.
 
-use crate::sys::Pid;
-use std::fs;
+use crate::sys::{Pid, procfs};
 
 /// All living descendants of `ancestor`, parents before children.
 ///
 /// Without a /proc nobody can be found.
 pub fn of(ancestor: Pid) -> Vec<Pid> {
-    let everyone = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = everyone.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    let parents: Vec<(Pid, Pid)> = pids.filter_map(|pid| Some((pid, parent(pid)?))).collect();
+    let parent = |pid| procfs::stat(pid).ok().map(|stat| stat.parent);
+    let parents: Vec<(Pid, Pid)> = procfs::pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();
     below(ancestor, &parents)
-}
-
-fn parent(pid: Pid) -> Option<Pid> {
-    // A process can give itself a name that is no text.
-    parse_parent(&String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/stat")).ok()?))
-}
-
-/// The fourth field; the second may hold spaces and parentheses of its own.
-fn parse_parent(stat: &str) -> Option<Pid> {
-    let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 fn below(ancestor: Pid, parents: &[(Pid, Pid)]) -> Vec<Pid> {
@@ -40,13 +27,7 @@ fn below(ancestor: Pid, parents: &[(Pid, Pid)]) -> Vec<Pid> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn finds_the_parent_behind_any_name() {
-        assert_eq!(parse_parent("7 (a) S 3 7 7 0 -1"), Some(3));
-        assert_eq!(parse_parent("7 (a) S 9) R 3 7"), Some(3));
-        assert_eq!(parse_parent("nonsense"), None);
-    }
+    use std::fs;
 
     #[test]
     fn finds_a_child_whose_name_is_no_text() {

@@ -11,9 +11,10 @@
 //! 4. A stop with a time limit ends: TERM, then KILL, then giving up.
 //! 5. Restarts are never closer than 100 ms.
 
-use super::restart::Restarts;
+use super::restart_backoff::Restarts;
+use crate::exit_code;
+use crate::phase::Phase;
 // What the status document shows as the state.
-pub use crate::health::document::State as Phase;
 use crate::plan::{Life, OnFailure, Stop};
 use crate::signal::Signal;
 use crate::sys::process::Ending;
@@ -31,12 +32,6 @@ const KILL_AGAIN: Duration = Duration::from_millis(100);
 /// Docker's own grace period, for a stop that nobody asked for and that has to
 /// end, without a `--stop-timeout`.
 const OWN_GRACE: Duration = Duration::from_secs(10);
-
-/// The exit code of a passed time limit, as of timeout(1).
-pub const LIMIT_PASSED: i32 = 124;
-
-/// The exit code of an app that was unhealthy: EX_UNAVAILABLE of sysexits(3).
-pub const UNHEALTHY: i32 = 69;
 
 /// What the machine is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -211,7 +206,7 @@ impl Machine {
     }
 
     /// The app is not started before what it needs is there, and hinit leaves
-    /// with [`LIMIT_PASSED`] if that takes longer than this.
+    /// with [`exit_code::TIMEOUT`] if that takes longer than this.
     pub fn wait_at_most(&mut self, limit: Duration) {
         self.state = State::Starting { until: Some(self.born.saturating_add(limit)) };
     }
@@ -356,7 +351,7 @@ impl Machine {
             // Between two lives the request itself ends it.
             State::Pausing { .. } | State::Starting { .. } => {
                 todo.push(Action::Tell(Notice::NotStarting(request)));
-                self.finish(128 + request.signal.number(), now, todo);
+                self.finish(exit_code::SIGNAL_BASE + request.signal.number(), now, todo);
             }
             State::Sweeping { code, .. } => self.kill_the_rest(code, now, todo),
             State::Swept { .. } | State::Left => {}
@@ -395,7 +390,7 @@ impl Machine {
         if !wanted && failed && self.restarts.used_up(self.life.restart) {
             todo.push(Action::Tell(Notice::RestartsUsedUp(self.restarts.count())));
             if comes_back && code == 0 {
-                self.forced = Some(UNHEALTHY);
+                self.forced = Some(exit_code::UNHEALTHY);
             }
             return self.finish(code, now, todo);
         }
@@ -440,7 +435,7 @@ impl Machine {
             }
             State::Stopping { kill_at: Some(at) } if at <= now => self.kill(now, todo),
             State::Killed { give_up_at } if give_up_at <= now => {
-                self.give_up(128 + Signal::KILL.number(), todo);
+                self.give_up(exit_code::SIGNAL_BASE + Signal::KILL.number(), todo);
             }
             State::Pausing { until } if until <= now => todo.push(Action::Start),
             State::Starting { until: Some(until) } if until <= now => self.waited_too_long(now, todo),
@@ -456,7 +451,7 @@ impl Machine {
 
     fn waited_too_long(&mut self, now: Moment, todo: &mut Vec<Action>) {
         todo.push(Action::Tell(Notice::WaitedTooLong(now.saturating_sub(self.born))));
-        self.leave(LIMIT_PASSED, todo);
+        self.leave(exit_code::TIMEOUT, todo);
     }
 
     /// Only a running app is acted on: one that is asked to stop may well be
@@ -469,7 +464,7 @@ impl Machine {
         let sent = if action == OnFailure::Kill { Signal::KILL } else { self.own_request() };
         todo.push(Action::Tell(Notice::ActingOnHealth(action, sent)));
         self.comes_back = action == OnFailure::Restart;
-        self.forced = (action != OnFailure::Restart).then_some(UNHEALTHY);
+        self.forced = (action != OnFailure::Restart).then_some(exit_code::UNHEALTHY);
         self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
     }
 
@@ -478,7 +473,7 @@ impl Machine {
     }
 
     fn pass_limit(&mut self, now: Moment, todo: &mut Vec<Action>) {
-        self.forced = Some(LIMIT_PASSED);
+        self.forced = Some(exit_code::TIMEOUT);
         self.comes_back = false;
         let sent = self.own_request();
         let limit = self.life.limit.unwrap_or_default();
@@ -486,7 +481,7 @@ impl Machine {
         if self.has_app() {
             self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
         } else {
-            self.finish(LIMIT_PASSED, now, todo);
+            self.finish(exit_code::TIMEOUT, now, todo);
         }
     }
 

@@ -1,19 +1,23 @@
 //! The one poll loop: it waits for signals, children and deadlines, tells the
 //! machine, and does what the machine wants.
 
-use super::gate::Gate;
-use super::machine::{Action, Event, Machine, Notice, Phase};
-use super::oom::Memory;
-use super::publication::{Facts, Publication};
-use super::spawn::{self, Program, Refusal};
-use super::{descendants, words};
+use super::dependencies::Dependencies;
+use super::machine::{Action, Event, Machine, Notice};
+use super::oom_monitor::OomMonitor;
+use super::{descendants, messages};
 use crate::error::{Error, Result};
+use crate::health::checks::Checks;
+use crate::health::monitor::{Monitor, MonitorEvent};
 use crate::health::notify::Listener;
-use crate::health::process::Checks;
-use crate::health::watch::{News, Watch};
 use crate::health::{self, Status};
-use crate::plan::{Manner, Plan, Timing};
+use crate::personality::Personality;
+use crate::phase::Phase;
+use crate::plan::{Plan, Timing};
 use crate::signal::Signal;
+use crate::spawn::program::Program;
+use crate::spawn::start::{start, start_with_retries};
+use crate::spawn::start_error::StartError;
+use crate::status::writer::{AppState, StatusWriter};
 use crate::sys::process::{self, Change, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::terminal::{self, Terminal};
@@ -29,7 +33,7 @@ const REAPED_AT_ONCE: usize = 64;
 
 /// So long is not waited but slept where the kernel cannot wait: rarely enough
 /// to leave the machine alone, and often enough for a SIGTERM.
-pub const BLIND_PAUSE: Duration = Duration::from_millis(50);
+pub const POLL_FALLBACK: Duration = Duration::from_millis(50);
 
 /// What has been looked up and checked before the app is started.
 #[derive(Debug)]
@@ -41,7 +45,7 @@ pub struct Prepared {
     /// Its health checks and when to run them.
     pub checks: Option<(Checks, Timing)>,
     /// What has to be there first.
-    pub gate: Option<Checks>,
+    pub dependencies: Option<Checks>,
     /// Where the app says how it is.
     pub listener: Option<Listener>,
 }
@@ -57,7 +61,7 @@ pub struct Runtime {
     inherited: Inherited,
     group: bool,
     warn_on_reap: bool,
-    manner: Manner,
+    personality: Personality,
     inbox: Inbox,
     terminal: Option<Terminal>,
     app: Option<Pid>,
@@ -66,23 +70,23 @@ pub struct Runtime {
     /// When the app was started last.
     born: Moment,
     phase: Phase,
-    /// The checks until the first start, the watch from then on.
+    /// The checks until the first start, the monitor from then on.
     checks: Option<(Checks, Timing)>,
-    watch: Option<Watch>,
-    gate: Option<Gate>,
+    monitor: Option<Monitor>,
+    dependencies: Option<Dependencies>,
     listener: Option<Listener>,
-    publication: Publication,
-    news: Vec<News>,
+    status_writer: StatusWriter,
+    events: Vec<MonitorEvent>,
     polled: Vec<libc::pollfd>,
     /// How many waits in a row have failed.
     failed_waits: u32,
     /// Children may be left that no SIGCHLD will announce again.
     reaping: bool,
     /// Whether there has been nothing to do once since the start.
-    has_settled: bool,
-    memory: Memory,
+    has_freed_memory: bool,
+    oom_monitor: OomMonitor,
     /// Who asked for the stop: gone, maybe, when the app has ended.
-    asked: Option<String>,
+    stop_requested_by: Option<String>,
     exit: Option<i32>,
     todo: Vec<Action>,
 }
@@ -96,7 +100,7 @@ impl Runtime {
         let inbox = Inbox::open().map_err(|error| Error::new(format!("cannot receive signals: {error}")))?;
         let is_pid1 = process::own_pid() == 1;
         let mut machine = Machine::new(plan.stop.clone(), plan.life.clone(), is_pid1, clock::now());
-        if let (Some(limit), true) = (plan.wait_for.limit, prepared.gate.is_some()) {
+        if let (Some(limit), true) = (plan.wait_for.limit, prepared.dependencies.is_some()) {
             machine.wait_at_most(limit);
         }
         Ok(Self {
@@ -106,7 +110,7 @@ impl Runtime {
             inherited,
             group: plan.stop.group,
             warn_on_reap: plan.life.warn_on_reap,
-            manner: plan.manner,
+            personality: plan.personality,
             inbox,
             terminal: Terminal::find(),
             app: None,
@@ -114,30 +118,30 @@ impl Runtime {
             born: Moment::ZERO,
             phase: Phase::Starting,
             checks: prepared.checks,
-            watch: None,
-            gate: prepared.gate.map(Gate::new),
+            monitor: None,
+            dependencies: prepared.dependencies.map(Dependencies::new),
             listener: prepared.listener,
-            publication: Publication::new(plan.status_file.as_deref(), plan.ready_file.as_deref()),
-            news: Vec::with_capacity(4),
+            status_writer: StatusWriter::new(plan.status_file.as_deref(), plan.ready_file.as_deref()),
+            events: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
             failed_waits: 0,
             // What died before hinit was executed is announced to nobody.
             reaping: true,
-            has_settled: false,
-            memory: Memory::default(),
-            asked: None,
+            has_freed_memory: false,
+            oom_monitor: OomMonitor::default(),
+            stop_requested_by: None,
             exit: None,
             todo: Vec::with_capacity(8),
         })
     }
 
-    fn start(&mut self) -> std::result::Result<Pid, Refusal> {
+    fn start(&mut self) -> std::result::Result<Pid, StartError> {
         self.listener.iter().for_each(Listener::forget);
-        let pid = spawn::start(&self.program, self.manner, self.inherited, self.terminal.as_ref())?;
+        let pid = start(&self.program, self.personality, self.inherited, self.terminal.as_ref())?;
         self.app = Some(pid);
         self.app_group = Some(pid);
         self.born = clock::now();
-        self.memory.app_started();
+        self.oom_monitor.app_started();
         Ok(pid)
     }
 
@@ -148,14 +152,14 @@ impl Runtime {
         memory::forget_unused_stack();
         loop {
             if let Some(code) = self.exit {
-                self.publication.withdraw();
+                self.status_writer.remove();
                 // Kills the checks that still run.
-                (self.watch, self.gate) = (None, None);
+                (self.monitor, self.dependencies) = (None, None);
                 return code;
             }
             match self.wait() {
-                Ok(()) => self.see_again(),
-                Err(error) => self.pause_blindly(&error),
+                Ok(()) => self.log_recovery(),
+                Err(error) => self.sleep_instead(&error),
             }
             self.turn(&mut arrivals);
         }
@@ -163,30 +167,30 @@ impl Runtime {
 
     #[inline(never)]
     fn begin(&mut self) {
-        match &self.gate {
+        match &self.dependencies {
             Some(_) => self.publish(),
             None => self.first_start(),
         }
     }
 
     fn first_start(&mut self) {
-        match spawn::insist(|| self.start()) {
+        match start_with_retries(|| self.start()) {
             Ok(pid) => {
-                words::started(self.manner, &self.description, pid);
+                messages::started(self.personality, &self.description, pid);
                 self.leave_directory();
-                self.memory.begin();
+                self.oom_monitor.start();
                 self.started();
             }
-            Err(refusal) => {
-                error!("{}", refusal.error);
-                self.exit = Some(refusal.code);
+            Err(start_error) => {
+                error!("{}", start_error.error);
+                self.exit = Some(start_error.code);
             }
         }
     }
 
     /// dumb-init keeps no directory busy, once its app has started there.
     fn leave_directory(&self) {
-        if self.manner == Manner::DumbInit {
+        if self.personality == Personality::DumbInit {
             // It then stays where it is, which is where every other init is.
             let _ = std::env::set_current_dir("/");
         }
@@ -195,27 +199,29 @@ impl Runtime {
     /// The app runs, for the first time or again: its health is watched from
     /// this moment on.
     fn started(&mut self) {
-        match (&mut self.watch, self.checks.take()) {
-            (Some(watch), _) => watch.restarted(self.born, &mut self.news),
-            (None, Some((checks, timing))) => self.watch = Some(Watch::new(checks, timing, self.born)),
+        match (&mut self.monitor, self.checks.take()) {
+            (Some(monitor), _) => monitor.restarted(self.born, &mut self.events),
+            (None, Some((checks, timing))) => self.monitor = Some(Monitor::new(checks, timing, self.born)),
             (None, None) => {}
         }
         self.tell(Event::Started);
     }
 
     fn wait(&mut self) -> io::Result<()> {
-        let watch = self.watch.as_ref().or(self.gate.as_ref().map(Gate::watch));
+        let monitor = self.monitor.as_ref().or(self.dependencies.as_ref().map(Dependencies::monitor));
         self.polled.clear();
         self.polled.push(fds::input(self.inbox.fd()));
         self.polled.extend(self.listener.iter().map(|listener| fds::input(listener.fd())));
-        self.polled.extend(watch.iter().flat_map(|watch| watch.fds()).map(fds::input));
-        let looks =
-            [self.watch.as_ref().and_then(Watch::deadline), self.gate.as_ref().and_then(Gate::deadline)];
+        self.polled.extend(monitor.iter().flat_map(|monitor| monitor.fds()).map(fds::input));
+        let looks = [
+            self.monitor.as_ref().and_then(Monitor::deadline),
+            self.dependencies.as_ref().and_then(Dependencies::deadline),
+        ];
         let due = looks.into_iter().flatten().chain(self.machine.deadline()).min();
         let due = due.map(|at| at.saturating_sub(clock::now()));
         let limit = if self.reaping { Some(Duration::ZERO) } else { due };
-        if !self.reaping && !std::mem::replace(&mut self.has_settled, true) {
-            settle_down();
+        if !self.reaping && !std::mem::replace(&mut self.has_freed_memory, true) {
+            free_start_up_memory();
         }
         fds::wait_for_input(&mut self.polled, limit)
     }
@@ -223,17 +229,17 @@ impl Runtime {
     /// A kernel that cannot wait just now (ENOMEM), or for a descriptor limit
     /// that somebody lowered (EINVAL), is no reason to end a container: nothing
     /// in a turn blocks, so everything can be looked at after a pause.
-    fn pause_blindly(&mut self, error: &io::Error) {
+    fn sleep_instead(&mut self, error: &io::Error) {
         self.failed_waits = self.failed_waits.saturating_add(1);
         if self.failed_waits == 1 {
-            let pace = BLIND_PAUSE.as_millis();
+            let pace = POLL_FALLBACK.as_millis();
             warn!("cannot wait for events ({error}), so they are looked for every {pace} ms");
         }
-        std::thread::sleep(BLIND_PAUSE);
+        std::thread::sleep(POLL_FALLBACK);
         self.reaping = true;
     }
 
-    fn see_again(&mut self) {
+    fn log_recovery(&mut self) {
         if std::mem::take(&mut self.failed_waits) > 0 {
             info!("can wait for events again");
         }
@@ -254,72 +260,72 @@ impl Runtime {
         }
         // Before there is an app too: what strangers send must not stay to be polled.
         if self.listener.as_ref().is_some_and(|listener| listener.listen(clock::now())) {
-            self.watch.iter_mut().for_each(|watch| watch.hurry(clock::now()));
+            self.monitor.iter_mut().for_each(|monitor| monitor.check_soon(clock::now()));
         }
-        if let Some(watch) = &mut self.watch {
-            watch.turn(clock::now(), &mut self.news);
+        if let Some(monitor) = &mut self.monitor {
+            monitor.turn(clock::now(), &mut self.events);
         }
-        self.take_news();
-        self.look_through_gate();
+        self.take_events();
+        self.check_dependencies();
         self.tell(Event::Tick);
     }
 
     /// Before the app: is there what it needs?
-    fn look_through_gate(&mut self) {
-        let Some(gate) = &mut self.gate else { return };
-        if gate.turn(clock::now()) && self.exit.is_none() {
-            self.gate = None;
+    fn check_dependencies(&mut self) {
+        let Some(dependencies) = &mut self.dependencies else { return };
+        if dependencies.turn(clock::now()) && self.exit.is_none() {
+            self.dependencies = None;
             self.first_start();
         }
     }
 
-    /// What the watch over the app's health has to say. All of it is told to
+    /// What the monitor over the app's health has to say. All of it is told to
     /// readers before it is said in a line, and before anything is done about it.
-    fn take_news(&mut self) {
-        let mut news = std::mem::take(&mut self.news);
-        if news.iter().any(|item| !matches!(item, News::Unable(_))) {
+    fn take_events(&mut self) {
+        let mut events = std::mem::take(&mut self.events);
+        if events.iter().any(|event| !matches!(event, MonitorEvent::NotStarted(_))) {
             self.publish();
         }
-        for item in news.drain(..) {
-            match item {
-                News::Changed(change) => self.health_changed(&change),
-                News::Publish => {}
-                News::Unable(error) => {
+        for event in events.drain(..) {
+            match event {
+                MonitorEvent::Changed(change) => self.health_changed(&change),
+                MonitorEvent::Publish => {}
+                MonitorEvent::NotStarted(error) => {
                     warn!("a health check could not be started, this is not held against the app: {error}");
                 }
             }
         }
-        self.news = news;
+        self.events = events;
     }
 
     fn health_changed(&mut self, change: &health::schedule::Change) {
-        words::health(change, clock::now().saturating_sub(self.born));
+        messages::health(change, clock::now().saturating_sub(self.born));
         if change.to == Status::Unhealthy {
             self.tell(Event::Unhealthy);
         }
     }
 
     fn publish(&mut self) {
-        if !self.manner.publishes() {
+        if !self.personality.writes_status() {
             return;
         }
-        let facts = Facts {
-            state: self.phase,
-            app: self.app,
+        let app = AppState {
+            phase: self.phase,
+            pid: self.app,
             restarts: self.machine.restarts(),
             is_unchecked: self.checks.is_some(),
         };
-        self.publication.publish(facts, self.watch.as_ref().map(Watch::schedule));
+        self.status_writer.publish(app, self.monitor.as_ref().map(Monitor::schedule));
     }
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
         // Whatever it waited for, nothing is started after a stop request.
-        self.gate = None;
+        self.dependencies = None;
         // Without the app there is nothing to look at, and a check would be one
         // more process that a sweep waits for.
-        if let (None, Some(watch)) = (self.app, &mut self.watch) {
-            watch.pause(clock::now());
+        if let (None, Some(monitor)) = (self.app, &mut self.monitor) {
+            monitor.pause(clock::now());
         }
         self.publish();
     }
@@ -343,19 +349,19 @@ impl Runtime {
             error!(
                 "the kernel knows of no child, but the app (pid {pid}) was not reaped here; its exit code is lost"
             );
-            self.tell(Event::Lost(self.manner.own_failure()));
+            self.tell(Event::Lost(self.personality.own_failure()));
         }
         self.tell(Event::Alone);
     }
 
     fn child_changed(&mut self, pid: Pid, change: Change) {
-        if let (Change::Ended(ending), Some(watch)) = (change, &mut self.watch)
-            && watch.reaped(pid, ending, clock::now(), &mut self.news)
+        if let (Change::Ended(ending), Some(monitor)) = (change, &mut self.monitor)
+            && monitor.reaped(pid, ending, clock::now(), &mut self.events)
         {
             return;
         }
-        if let (Change::Ended(ending), Some(gate)) = (change, &mut self.gate)
-            && gate.reaped(pid, ending, clock::now())
+        if let (Change::Ended(ending), Some(dependencies)) = (change, &mut self.dependencies)
+            && dependencies.reaped(pid, ending, clock::now())
         {
             return;
         }
@@ -364,10 +370,10 @@ impl Runtime {
             Change::Ended(ending) if of_app => {
                 self.app = None;
                 self.pass_terminal(pid, terminal::own_group());
-                words::reaped_app(self.manner, pid, ending);
+                messages::reaped_app(self.personality, pid, ending);
                 self.tell(Event::Ended(ending));
             }
-            Change::Ended(ending) => words::reaped(self.manner, pid, ending, self.warn_on_reap),
+            Change::Ended(ending) => messages::reaped(self.personality, pid, ending, self.warn_on_reap),
             Change::Stopped(signal) if of_app => self.tell(Event::Stopped(signal)),
             Change::Continued if of_app => self.tell(Event::Continued),
             Change::Stopped(_) | Change::Continued => {}
@@ -387,7 +393,7 @@ impl Runtime {
         match action {
             Action::Start => self.start_again(),
             Action::Signal(signal) => {
-                self.memory.sent(signal);
+                self.oom_monitor.signal_sent(signal);
                 self.signal_app(signal);
             }
             Action::Resume => self.resume_app(),
@@ -403,10 +409,11 @@ impl Runtime {
     }
 
     fn say(&mut self, notice: Notice) {
-        self.asked = self.asked.take().or_else(|| words::asked(notice));
+        self.stop_requested_by =
+            self.stop_requested_by.take().or_else(|| messages::stop_requested_by(notice));
         match notice {
-            Notice::Ended(ending) if self.memory.ended_it(ending) => words::out_of_memory(ending),
-            _ => words::say(self.manner, notice, self.asked.as_deref()),
+            Notice::Ended(ending) if self.oom_monitor.killed_app(ending) => messages::out_of_memory(ending),
+            _ => messages::log_notice(self.personality, notice, self.stop_requested_by.as_deref()),
         }
     }
 
@@ -416,9 +423,9 @@ impl Runtime {
                 info!("started again (pid {pid})");
                 self.started();
             }
-            Err(refusal) => {
-                error!("{}", refusal.error);
-                self.tell(Event::NotStarted(refusal.code));
+            Err(start_error) => {
+                error!("{}", start_error.error);
+                self.tell(Event::NotStarted(start_error.code));
             }
         }
     }
@@ -495,7 +502,7 @@ impl Runtime {
 
 /// PID 1 lives as long as its container. Any other hinit may be a wrapper of
 /// something short, which this would make a twentieth slower.
-fn settle_down() {
+fn free_start_up_memory() {
     if process::own_pid() == 1 {
         memory::forget_start_up_code();
     }

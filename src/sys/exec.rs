@@ -6,16 +6,16 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::null;
 
-/// Words for execve(2): C strings one behind the other, and the array of
+/// StringArray for execve(2): C strings one behind the other, and the array of
 /// pointers to them. Two pieces of memory, however many words there are.
 #[derive(Debug)]
-pub struct Words {
+pub struct StringArray {
     // The pointers below point into these.
     bytes: Vec<u8>,
     pointers: Vec<*const libc::c_char>,
 }
 
-impl Words {
+impl StringArray {
     /// Copies `words`, in order.
     ///
     /// # Errors
@@ -48,14 +48,14 @@ impl Words {
 ///
 /// # Errors
 /// There is a NUL in it all the same.
-pub fn word(text: &OsStr) -> io::Result<CString> {
+pub fn c_string(text: &OsStr) -> io::Result<CString> {
     CString::new(text.as_bytes()).map_err(io::Error::other)
 }
 
 /// Becomes the program at `path`; returns only if that fails.
-pub fn become_program(path: &CStr, argv: &Words, envp: &Words) -> io::Error {
+pub fn become_program(path: &CStr, argv: &StringArray, envp: &StringArray) -> io::Error {
     // SAFETY: the path is a C string, both arrays end with a null pointer and
-    // point to C strings that `Words` owns.
+    // point to C strings that `StringArray` owns.
     unsafe { libc::execve(path.as_ptr(), argv.pointers.as_ptr(), envp.pointers.as_ptr()) };
     io::Error::last_os_error()
 }
@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn keeps_every_word_and_ends_the_array_with_null() {
         for words in [&["a", "", "b c"][..], &[], &[""]] {
-            let kept = Words::new(words).unwrap();
+            let kept = StringArray::new(words).unwrap();
             assert_eq!(
                 kept.iter().collect::<Vec<_>>(),
                 words.iter().map(|w| w.as_bytes()).collect::<Vec<_>>()
@@ -78,6 +78,6 @@ mod tests {
             let read = |pointer: &*const libc::c_char| unsafe { CStr::from_ptr(*pointer) }.to_str().unwrap();
             assert_eq!(kept.pointers[..words.len()].iter().map(read).collect::<Vec<_>>(), words);
         }
-        assert!(Words::new(["a\0b"]).is_err());
+        assert!(StringArray::new(["a\0b"]).is_err());
     }
 }

@@ -6,7 +6,7 @@
 //! the list, so that both see the same app however their moments drift apart.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
-use hinit::health::{place, witness};
+use hinit::status::{locations, reader};
 use hinit::sys::clock;
 use hinit::sys::process::{self, Side};
 use hinit::time::parse_duration;
@@ -38,7 +38,7 @@ fn is_early() -> bool {
     let timeout = env::var("HINIT_HEALTH_TIMEOUT").expect("the timeout");
     let timeout = parse_duration(&timeout).expect("a duration");
     let file = env::var_os("HINIT_STATUS_FILE").map(PathBuf::from);
-    let document = witness::read(&place::places(file.as_deref()));
+    let document = reader::read(&locations::locations(file.as_deref()));
     let due = document.ok().and_then(|document| document.result_due).map(|due| due.saturating_sub(timeout));
     asker() == "hinit" && due.is_none_or(|due| clock::now() < due)
 }

@@ -3,18 +3,17 @@
 //! Nothing but an `--env-file` is looked at: its variables are the app's
 //! environment, which a `${PORT}` in a check is expanded from.
 
-use crate::before::env_file;
-use crate::before::limit::Limit;
-use crate::before::oom_score;
-use crate::before::umask::Umask;
 use crate::cli::options::{Typed, Word};
 use crate::error::{Error, Result};
 use crate::identity::capability::{Choice, Set};
 use crate::identity::spec::UserSpec;
+use crate::limits::oom_score;
+use crate::limits::rlimit::Limit;
+use crate::limits::umask::Umask;
+use crate::personality::Personality;
 use crate::plan::probe::{Probe, Target};
-use crate::plan::{
-    App, Health, Identity, Isolation, Life, Manner, OnFailure, Plan, Stop, Timing, WaitFor, words,
-};
+use crate::plan::{App, Health, Identity, Isolation, Life, OnFailure, Plan, Stop, Timing, WaitFor, parse};
+use crate::setup::env_file;
 use crate::signal::Signal;
 use crate::time::parse_duration;
 use env_file::Variables;
@@ -37,7 +36,7 @@ pub fn plan(typed: &Typed) -> Result<Plan> {
         wait_for: wait_for(typed, &variables)?,
         ready_file: typed.path("ready-file")?,
         status_file: typed.path("status-file")?,
-        manner: Manner::Hinit,
+        personality: Personality::Hinit,
     })
 }
 
@@ -110,7 +109,7 @@ fn stop(typed: &Typed) -> Result<Stop> {
         timeout: typed.get("stop-timeout", parse_duration)?,
         drain: typed.get("drain", parse_duration)?.unwrap_or_default(),
         sweep: typed.get("sweep", parse_duration)?,
-        rewrites: typed.all("rewrite").iter().map(|word| word.read(words::rewrite)).collect::<Result<_>>()?,
+        rewrites: typed.all("rewrite").iter().map(|word| word.read(parse::rewrite)).collect::<Result<_>>()?,
         parent_death: typed.get("pdeath-signal", Signal::parse)?,
         parting: None,
         stops_itself: false,
@@ -206,12 +205,12 @@ fn retries(text: &str) -> Result<u32> {
 
 fn life(typed: &Typed) -> Result<Life> {
     Ok(Life {
-        restart: typed.get("restart", words::restart)?.unwrap_or_default(),
+        restart: typed.get("restart", parse::restart)?.unwrap_or_default(),
         limit: typed.get("timeout", parse_duration)?.filter(|limit| !limit.is_zero()),
         ok_exit: typed
             .all("ok-exit")
             .iter()
-            .map(|word| word.read(words::exit_code))
+            .map(|word| word.read(parse::exit_code))
             .collect::<Result<_>>()?,
         on_failure: typed.get("health-on-failure", on_failure)?.unwrap_or_default(),
         warn_on_reap: typed.switch("warn-on-reap")?.unwrap_or(false),

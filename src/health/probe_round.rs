@@ -1,0 +1,142 @@
+//! One round of health checks: a process for each probe, all at the same time,
+//! and all of them have to pass.
+//!
+//! Every probe is a short-lived child, whatever its kind, so that nothing it
+//! meets can cost PID 1 memory, time or its life (H2).
+
+use super::checks::Checks;
+use super::output;
+use super::probe_process::ProbeProcess;
+use crate::sys::Pid;
+use crate::sys::process::Ending;
+use crate::time::Moment;
+use std::io;
+use std::os::fd::BorrowedFd;
+
+/// One round: from its start until all its processes are reaped.
+///
+/// Dropping it kills what still runs.
+#[derive(Debug)]
+pub struct ProbeRound {
+    processes: Vec<ProbeProcess>,
+    not_started: Option<io::Error>,
+}
+
+/// What a round came to.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It has a result for [`super::schedule::Schedule::finished`].
+    Result {
+        /// 0 if all passed; else the first failure's.
+        exit_code: i32,
+        /// What they said, or the first failure.
+        output: String,
+    },
+    /// hinit was not able to run it: no process, no memory, no descriptor.
+    NotStarted(io::Error),
+}
+
+impl ProbeRound {
+    /// Starts one round of all checks.
+    pub fn start(checks: &Checks, now: Moment) -> Self {
+        let mut round = Self { processes: Vec::with_capacity(checks.all.len()), not_started: None };
+        for check in &checks.all {
+            match ProbeProcess::start(check, checks.inherited, now) {
+                Ok(process) => round.processes.push(process),
+                Err(error) => {
+                    round.not_started = Some(error);
+                    round.kill();
+                    break;
+                }
+            }
+        }
+        round
+    }
+
+    /// Where output will come from, to poll for input.
+    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.processes.iter().filter_map(ProbeProcess::fd)
+    }
+
+    /// Takes in what the probes have said, without waiting.
+    pub fn read(&mut self) {
+        self.processes.iter_mut().for_each(ProbeProcess::read);
+    }
+
+    /// When [`Self::tick`] is wanted at the latest; none if no probe has a
+    /// time limit of its own.
+    pub fn deadline(&self) -> Option<Moment> {
+        self.processes.iter().filter_map(ProbeProcess::deadline).min()
+    }
+
+    /// Kills the probes that are beyond their own time limit.
+    pub fn tick(&mut self, now: Moment) {
+        self.processes.iter_mut().for_each(|process| process.tick(now));
+    }
+
+    /// Kills every process of the round; they still have to be reaped.
+    pub fn kill(&mut self) {
+        self.processes.iter_mut().for_each(ProbeProcess::kill);
+    }
+
+    /// A child was reaped: whether it was one of this round.
+    pub fn reaped(&mut self, pid: Pid, ending: Ending) -> bool {
+        let process = self.processes.iter_mut().find(|process| process.pid() == Some(pid));
+        process.map(|process| process.reaped(ending)).is_some()
+    }
+
+    /// The processes that are not reaped yet.
+    pub fn pids(&self) -> impl Iterator<Item = Pid> {
+        self.processes.iter().filter_map(ProbeProcess::pid)
+    }
+
+    /// Whether all of it has been reaped.
+    pub fn is_over(&self) -> bool {
+        self.pids().next().is_none()
+    }
+
+    /// What the round came to; to be asked once it is over.
+    pub fn outcome(mut self) -> Outcome {
+        let not_started = self.not_started.take();
+        if let Some(error) =
+            not_started.or_else(|| self.processes.iter_mut().find_map(ProbeProcess::take_start_error))
+        {
+            return Outcome::NotStarted(error);
+        }
+        let failed = self.processes.iter().find(|process| process.exit_code() != 0);
+        let exit_code = failed.map_or(0, ProbeProcess::exit_code);
+        let output = failed.map_or_else(|| self.partial(), |process| self.named(process));
+        Outcome::Result { exit_code, output }
+    }
+
+    /// What all probes have said so far; together no more than one may say, so
+    /// that readers take the status document whatever that is.
+    pub fn partial(&self) -> String {
+        match &self.processes[..] {
+            [only] => only.output(),
+            all => {
+                output::bounded(all.iter().map(|process| self.named(process)).collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+
+    /// With several probes it must be told which one is meant, and of a silent
+    /// one how it ended.
+    fn named(&self, process: &ProbeProcess) -> String {
+        let (name, said) = (process.name(), process.output());
+        match said.trim_end() {
+            _ if self.processes.len() == 1 => said,
+            "" if process.pid().is_none() => format!("{name}: exit code {}", process.exit_code()),
+            said => format!("{name}: {said}"),
+        }
+    }
+}
+
+impl Drop for ProbeRound {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+#[cfg(test)]
+mod tests;

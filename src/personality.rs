@@ -1,0 +1,60 @@
+//! As which program hinit behaves: its own, or that of another init whose name
+//! it was called by.
+
+use crate::exit_code;
+
+/// Whose words and exit codes are used where the app's own do not speak: an
+/// image that swaps another init for hinit must not notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Personality {
+    /// hinit's own.
+    #[default]
+    Hinit,
+    /// tini's, and docker-init's, which is tini.
+    Tini {
+        /// Whether orphans are adopted where it is not PID 1: tini wants to be
+        /// asked for that.
+        adopts: bool,
+    },
+    /// dumb-init's.
+    DumbInit,
+    /// catatonit's.
+    Catatonit,
+}
+
+impl Personality {
+    /// The exit code of a failure of hinit's own.
+    pub fn own_failure(self) -> i32 {
+        match self {
+            Self::Hinit => exit_code::OWN_FAILURE,
+            Self::Tini { .. } | Self::DumbInit | Self::Catatonit => 1,
+        }
+    }
+
+    /// The exit code where the program could not be executed, by the errno of
+    /// execve(2).
+    pub fn not_executed(self, errno: Option<i32>) -> i32 {
+        match (self, errno) {
+            (Self::Hinit | Self::Tini { .. }, Some(libc::ENOENT)) => exit_code::NOT_FOUND,
+            (Self::Hinit, _) | (Self::Tini { .. }, Some(libc::EACCES)) => exit_code::NOT_EXECUTABLE,
+            (Self::DumbInit, _) => 2,
+            (Self::Tini { .. } | Self::Catatonit, _) => 1,
+        }
+    }
+
+    /// Whether orphaned descendants are adopted where hinit is not PID 1.
+    pub fn adopts_orphans(self) -> bool {
+        !matches!(self, Self::Tini { adopts: false })
+    }
+
+    /// Whether a PID 1 closes the descriptors that nobody has declared.
+    pub fn closes_leaked_descriptors(self) -> bool {
+        self == Self::Hinit
+    }
+
+    /// Whether the status document is written. The other inits leave no trace
+    /// in the file system, and several of them may run in one container.
+    pub fn writes_status(self) -> bool {
+        self == Self::Hinit
+    }
+}

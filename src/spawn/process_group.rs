@@ -1,0 +1,88 @@
+//! The app's own process group or session, made on both sides of the fork, so
+//! that a signal can reach the app without hinit.
+
+use crate::plan::Isolation;
+use crate::sys::terminal::{self, Detached, Terminal};
+use crate::sys::{Pid, process};
+use crate::text::system_words;
+use log::debug;
+use std::io;
+
+/// What was found out before the fork, for the child to use.
+#[derive(Debug, Clone, Copy)]
+pub enum ProcessGroup<'a> {
+    /// A group of its own; with the terminal, if hinit is in its foreground.
+    Group(Option<&'a Terminal>),
+    /// A session of its own.
+    Session,
+}
+
+impl<'a> ProcessGroup<'a> {
+    /// Before the fork. For a session to get the terminal, hinit gives it up.
+    pub fn prepare(isolation: Isolation, terminal: Option<&'a Terminal>) -> Self {
+        match isolation {
+            Isolation::Group => {
+                Self::Group(terminal.filter(|terminal| terminal.is_held_by(terminal::own_group())))
+            }
+            Isolation::Session => {
+                log_detached(terminal::detach());
+                Self::Session
+            }
+        }
+    }
+
+    /// In the child. A terminal that cannot be had is not a reason not to run:
+    /// see `Terminal::give`.
+    pub fn enter(self) {
+        match self {
+            Self::Group(foreground) => {
+                process::lead_group(0);
+                if let Some(terminal) = foreground {
+                    let _ = terminal.give(process::own_pid());
+                }
+            }
+            Self::Session => {
+                process::lead_session();
+                log_new_session(&terminal::attach());
+            }
+        }
+    }
+
+    /// In the parent. A session only the child itself can make; it has, when
+    /// its exec is seen.
+    pub fn enter_from_parent(self, pid: Pid) {
+        match self {
+            Self::Group(_) => process::lead_group(pid),
+            Self::Session => {}
+        }
+    }
+}
+
+// A session is dumb-init's way; its own tests compare these lines.
+
+/// hinit has given up its terminal, or had none to give up.
+fn log_detached(outcome: io::Result<Detached>) {
+    match outcome {
+        Ok(Detached::Leader(thrown_away)) => {
+            debug!("Detached from controlling tty, ignoring the first SIGHUP and SIGCONT we receive.");
+            for signal in thrown_away {
+                debug!("Ignoring tty hand-off signal {}.", signal.number());
+            }
+        }
+        Ok(Detached::Member) => debug!("Detached from controlling tty, but was not session leader."),
+        Err(error) => debug!("Unable to detach from controlling tty ({}).", errno(&error)),
+    }
+}
+
+/// The app is in a session of its own, with or without the terminal.
+fn log_new_session(attached: &io::Result<()>) {
+    if let Err(error) = attached {
+        debug!("Unable to attach to controlling tty ({}).", errno(error));
+    }
+    debug!("setsid complete.");
+}
+
+/// `errno=25 Inappropriate ioctl for device`.
+fn errno(error: &io::Error) -> String {
+    format!("errno={} {}", error.raw_os_error().unwrap_or(0), system_words(error))
+}

@@ -1,0 +1,193 @@
+//! A program that is ready to be executed: everything that needs memory is
+//! prepared before the fork.
+
+use super::child_setup::ChildSetup;
+use super::environment::Environment;
+use super::socket_activation;
+use super::start_error::StartError;
+use crate::error::{Error, Result};
+use crate::personality::Personality;
+use crate::plan::{App, Isolation};
+use crate::sys::exec::{StringArray, become_program, c_string};
+use crate::sys::process;
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+/// Docker's own default, for an environment without `PATH`.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// A program that is ready to be executed in a forked child: where it may be
+/// is looked up there, with memory that PID 1 then never had.
+#[derive(Debug)]
+pub struct Program {
+    name: OsString,
+    /// The `PATH` to look it up in; none if its name is a path.
+    search: Option<OsString>,
+    argv: StringArray,
+    envp: StringArray,
+    setup: ChildSetup,
+    pub(super) isolation: Isolation,
+}
+
+impl Program {
+    /// The app, to be looked up in its own environment's `PATH`.
+    ///
+    /// # Errors
+    /// The name is empty, or a word holds a NUL.
+    pub fn new(app: &App, environment: &Environment) -> Result<Self> {
+        if app.program.is_empty() {
+            return Err(Error::new(
+                "the program's name is empty; an unset variable in the command line leaves it so",
+            ));
+        }
+        let by_path = app.program.as_bytes().contains(&b'/');
+        let search = (!by_path).then(|| search_path(environment));
+        build(app, environment, search).map_err(|_| Error::new("a word of the command line holds a NUL byte"))
+    }
+
+    /// The same with something to do in its own process before the exec.
+    #[must_use]
+    pub fn with_setup(self, setup: ChildSetup) -> Self {
+        Self { setup, ..self }
+    }
+
+    /// What its own process has to do before [`Self::execute`].
+    ///
+    /// # Errors
+    /// As for [`Setup::apply`].
+    pub fn set_up(&self) -> io::Result<()> {
+        self.setup.apply()
+    }
+
+    /// Becomes the program. Comes back only if that failed, with the reason
+    /// that execvp(3) would give: EACCES if one candidate could not be
+    /// executed and none was better.
+    pub fn execute(&self) -> io::Error {
+        let mut reason = io::Error::from_raw_os_error(libc::ENOENT);
+        let own = self.own_environment();
+        for path in candidates(&self.name, self.search.as_deref()) {
+            let error = self.try_place(&path, own.as_ref().unwrap_or(&self.envp));
+            match error.raw_os_error() {
+                Some(libc::ENOENT | libc::ENOTDIR) => {}
+                Some(libc::EACCES) => reason = error,
+                _ => return error,
+            }
+        }
+        reason
+    }
+
+    /// With this process's pid in it, if it is to take over sockets.
+    fn own_environment(&self) -> Option<StringArray> {
+        self.setup.sockets.as_ref()?;
+        let name = format!("{}=", socket_activation::PID);
+        let own = format!("{name}{}", process::own_pid());
+        let is_meant = |word: &[u8]| word.starts_with(name.as_bytes());
+        StringArray::new(self.envp.iter().map(|word| if is_meant(word) { own.as_bytes() } else { word })).ok()
+    }
+
+    /// A script without `#!` goes to the shell, as execvp(3) of glibc does and so
+    /// tini from Debian; musl's does not.
+    fn try_place(&self, path: &OsStr, envp: &StringArray) -> io::Error {
+        let program = match c_string(path) {
+            Ok(path) => path,
+            Err(error) => return error,
+        };
+        let error = become_program(&program, &self.argv, envp);
+        if error.raw_os_error() == Some(libc::ENOEXEC) {
+            let shell = [c"/bin/sh".to_bytes(), path.as_bytes()];
+            let Ok(argv) = StringArray::new(shell.into_iter().chain(self.argv.iter().skip(1))) else {
+                return error;
+            };
+            let no_shell = become_program(c"/bin/sh", &argv, envp);
+            if no_shell.kind() != io::ErrorKind::NotFound {
+                return no_shell;
+            }
+        }
+        error
+    }
+
+    /// What a user is told when [`Self::execute`] came back with `error`.
+    pub fn start_error(&self, personality: Personality, error: &io::Error) -> StartError {
+        StartError::not_executed(personality, &self.name, error, &self.why(error))
+    }
+
+    fn is_somewhere(&self, search: Option<&OsStr>) -> bool {
+        candidates(&self.name, search).iter().any(|place| Path::new(place).exists())
+    }
+
+    fn why(&self, error: &io::Error) -> String {
+        match (error.raw_os_error(), &self.search) {
+            (Some(libc::ENOENT), path) if self.is_somewhere(path.as_deref()) => {
+                "the file is there, but the interpreter or loader it names is not in this image".to_owned()
+            }
+            (Some(libc::ENOENT), Some(path)) => {
+                format!("not found in PATH ({}); check its name, or write its full path", path.display())
+            }
+            (Some(libc::ENOENT), None) => "there is no such file; check the path".to_owned(),
+            (Some(libc::EACCES), _) => {
+                "permission denied; is it a file, executable (chmod +x), and readable for this user?"
+                    .to_owned()
+            }
+            (Some(libc::ENOEXEC), _) => {
+                "neither a program for this machine nor a script with #! in its first line".to_owned()
+            }
+            (Some(libc::EAGAIN), _) => "the user's process limit (RLIMIT_NPROC) is reached".to_owned(),
+            _ => error.to_string(),
+        }
+    }
+}
+
+fn build(app: &App, environment: &Environment, search: Option<OsString>) -> io::Result<Program> {
+    let words = std::iter::once(&app.program).chain(&app.args);
+    Ok(Program {
+        name: app.program.clone(),
+        search,
+        argv: StringArray::new(words.map(|word| word.as_bytes()))?,
+        envp: StringArray::new(environment.iter().map(|(name, value)| pair(name, value)))?,
+        setup: ChildSetup::default(),
+        isolation: app.isolation,
+    })
+}
+
+fn search_path(environment: &Environment) -> OsString {
+    let set = environment.iter().find(|(name, _)| name == "PATH");
+    set.map_or_else(|| DEFAULT_PATH.into(), |(_, value)| value.clone())
+}
+
+/// Where `program` may be; an empty entry of `PATH` is the current directory.
+fn candidates(program: &OsStr, search: Option<&OsStr>) -> Vec<OsString> {
+    let Some(search) = search else { return vec![program.to_owned()] };
+    std::env::split_paths(search)
+        .map(|directory| Path::new(".").join(directory).join(program).into())
+        .collect()
+}
+
+fn pair(name: &OsStr, value: &OsStr) -> Vec<u8> {
+    [name.as_bytes(), b"=", value.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn looks_a_name_up_in_every_directory_of_path() {
+        let found = candidates(OsStr::new("app"), Some(OsStr::new("/usr/bin::bin")));
+        assert_eq!(found, ["/usr/bin/app", "./app", "./bin/app"]);
+        assert_eq!(candidates(OsStr::new("./app"), None), ["./app"]);
+    }
+
+    #[test]
+    fn without_path_it_looks_where_docker_would() {
+        assert_eq!(search_path(&vec![]), DEFAULT_PATH);
+        assert_eq!(search_path(&vec![("PATH".into(), "/x".into())]), "/x");
+    }
+
+    #[test]
+    fn refuses_an_empty_name_and_says_where_it_comes_from() {
+        let error = Program::new(&App::default(), &vec![]).unwrap_err().to_string();
+        assert!(error.contains("unset variable"), "{error}");
+    }
+}

@@ -1,0 +1,101 @@
+//! What hinit says, in the user's words: one line an event.
+
+use crate::plan::OnFailure;
+use crate::supervisor::machine::Notice;
+use crate::sys::process::Ending;
+use crate::sys::signals::Arrival;
+use crate::time::{GoDuration, rounded};
+use log::{info, warn};
+use std::fs;
+
+/// Writes a notice to the log; `requested_by` is who asked for the stop, if
+/// anybody did.
+pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
+    match notice {
+        Notice::Forwarding(arrival, sent) if arrival.signal == sent => {
+            info!("{}, forwarded to the app", received(arrival));
+        }
+        Notice::Forwarding(arrival, sent) => info!("{}, {sent} sent to the app", received(arrival)),
+        Notice::Ignoring(arrival) => info!("{}, ignored as told by --rewrite", received(arrival)),
+        Notice::NobodyThere(arrival) => {
+            info!("{} while the app does not run, so nobody gets it", received(arrival));
+        }
+        Notice::NotStarting(request) => {
+            info!("{} while the app does not run, so it is not started", received(request));
+        }
+        Notice::Draining(arrival, drain) => {
+            info!(
+                "{}, draining for {} before the app is asked to stop",
+                received(arrival),
+                GoDuration(drain)
+            );
+        }
+        Notice::Stopping(arrival, sent) => info!("{}, stopping: {sent} sent to the app", received(arrival)),
+        Notice::Drained(sent) => info!("drained, stopping: {sent} sent to the app"),
+        Notice::WaitedTooLong(time) => {
+            warn!("what the app needs was not there within {}, so it is not started", rounded(time));
+        }
+        Notice::ActingOnHealth(action, sent) => {
+            warn!("acting on it (--health-on-failure {}): {sent} sent to the app", name_of(action));
+        }
+        Notice::LimitPassed(limit, Some(sent)) => {
+            warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
+        }
+        Notice::LimitPassed(limit, None) => {
+            warn!("the run limit of {} has passed, so the app is not started again", GoDuration(limit));
+        }
+        Notice::GraceOver(grace) => warn!("the app did not stop within {}, killing it", GoDuration(grace)),
+        Notice::Ended(ending) => {
+            let after =
+                requested_by.map(|requested_by| format!(", after {requested_by}")).unwrap_or_default();
+            info!("the app {}{after}", self::ending(ending));
+        }
+        Notice::Parting(sent) => info!("{sent} sent to what is left of the app's group"),
+        Notice::StoppingItself => info!("stopping itself too"),
+        Notice::Restarting(pause, count) => {
+            info!("restarting the app in {} (restart {count})", rounded(pause));
+        }
+        Notice::RestartsUsedUp(1) => warn!("not started again: --restart allows 1 restart"),
+        Notice::RestartsUsedUp(most) => warn!("not started again: --restart allows {most} restarts"),
+        Notice::Sweeping(limit) => {
+            info!("what the app left behind has {} to end: SIGTERM sent to all", GoDuration(limit));
+        }
+        Notice::SweepOver => warn!("some of it did not end in time, killing it"),
+        Notice::Unkillable => warn!("what was killed does not disappear, leaving without it"),
+    }
+}
+
+fn name_of(action: OnFailure) -> &'static str {
+    match action {
+        OnFailure::None => "none",
+        OnFailure::Stop => "stop",
+        OnFailure::Restart => "restart",
+        OnFailure::Kill => "kill",
+    }
+}
+
+/// `exited with code 0`, `was killed by SIGKILL`.
+pub fn ending(ending: Ending) -> String {
+    match ending {
+        Ending::Exited(code) => format!("exited with code {code}"),
+        Ending::Killed { signal, core: false } => format!("was killed by {signal}"),
+        Ending::Killed { signal, core: true } => format!("was killed by {signal} and dumped core"),
+    }
+}
+
+/// `SIGTERM from outside the container`: who asked, as far as a pid namespace
+/// lets one see.
+pub(super) fn received(arrival: Arrival) -> String {
+    let signal = arrival.signal;
+    match arrival.sender {
+        Some(0) => format!("{signal} from outside the container"),
+        Some(pid) => format!("{signal} from pid {pid}{}", name(pid)),
+        None => format!("{signal} arrived"),
+    }
+}
+
+/// The sender's name, if it is still there to be asked.
+fn name(pid: i32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    if name.is_empty() { name } else { format!(" ({})", name.trim_end()) }
+}

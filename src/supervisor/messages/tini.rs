@@ -1,0 +1,22 @@
+//! What tini says, at its own levels.
+
+use super::hinit;
+use crate::supervisor::machine::Notice;
+use crate::sys::process::Ending;
+use log::{debug, info};
+
+/// tini's suite and people's search engines look for the last five words.
+pub const NOT_SUBREAPER: &str = "Tini is not running as PID 1 and isn't registered as a child subreaper: \
+    use -s or set TINI_SUBREAPER, since otherwise zombie reaping won't work.";
+
+/// Writes a notice to the log.
+pub(super) fn log_notice(notice: Notice) {
+    match notice {
+        Notice::Forwarding(_, sent) | Notice::Stopping(_, sent) => debug!("Passing signal: '{sent}'"),
+        Notice::Ended(Ending::Exited(code)) => info!("Main child exited normally (with status '{code}')"),
+        Notice::Ended(Ending::Killed { signal, .. }) => {
+            info!("Main child exited with signal (with signal '{signal}')");
+        }
+        other => hinit::log_notice(other, None),
+    }
+}

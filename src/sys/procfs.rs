@@ -1,0 +1,123 @@
+//! What /proc tells about a process: the one parser of its `stat` file
+//! (proc_pid_stat(5)).
+
+use super::Pid;
+use std::{fs, io};
+
+/// What hinit needs of `/proc/PID/stat`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stat {
+    /// Field 2; at most 15 bytes, and any byte may be in it.
+    pub command: String,
+    /// Field 3: `R`, `S`, `T` ...
+    pub state: char,
+    /// Field 4.
+    pub parent: Pid,
+    /// Field 22, in ticks since boot.
+    pub start_time: u64,
+}
+
+impl Stat {
+    /// It has ended: a zombie, or on its way to be one.
+    pub fn is_dead(&self) -> bool {
+        matches!(self.state, 'Z' | 'X')
+    }
+
+    /// It is stopped by a signal. One that a debugger stopped (`t`) is not meant.
+    pub fn is_stopped(&self) -> bool {
+        self.state == 'T'
+    }
+
+    /// The name in the second field may hold spaces and parentheses of its own.
+    fn parse(text: &str) -> Option<Self> {
+        let (before, after) = text.rsplit_once(')')?;
+        let (_, command) = before.split_once('(')?;
+        let mut fields = after.split_ascii_whitespace();
+        let state = fields.next()?.chars().next()?;
+        let parent = fields.next()?.parse().ok()?;
+        let start_time = fields.nth(START_TIME - PARENT - 1)?.parse().ok()?;
+        Some(Self { command: command.to_owned(), state, parent, start_time })
+    }
+}
+
+/// The numbers of the fields in the manual page.
+const PARENT: usize = 4;
+const START_TIME: usize = 22;
+
+/// The `stat` of a process.
+///
+/// # Errors
+/// There is no /proc, it hides this process (hidepid in proc(5)), or there is
+/// no such process.
+pub fn stat(pid: Pid) -> io::Result<Stat> {
+    parse_file(&format!("/proc/{pid}/stat"))
+}
+
+/// hinit's own.
+///
+/// # Errors
+/// There is no /proc.
+pub fn own_stat() -> io::Result<Stat> {
+    parse_file("/proc/self/stat")
+}
+
+fn parse_file(path: &str) -> io::Result<Stat> {
+    Stat::parse(&text(path)?).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
+}
+
+/// A process can give itself a name that is no text (prctl(2), `PR_SET_NAME`).
+fn text(path: &str) -> io::Result<String> {
+    Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
+}
+
+/// The effective user of a process. Not the owner of its directory in /proc,
+/// which is root for one that cannot be traced.
+pub fn effective_user(pid: Pid) -> Option<u32> {
+    let status = text(&format!("/proc/{pid}/status")).ok()?;
+    let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    users.split_whitespace().nth(1)?.parse().ok()
+}
+
+/// The pids of all processes that can be seen; none without a /proc.
+pub fn pids() -> impl Iterator<Item = Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REST: &str = "3 7 7 0 -1 4194304 109 0 0 0 0 0 0 0 20 0 1 0 4711 2416640 96";
+
+    #[test]
+    fn parses_any_name() {
+        for name in ["a", "a) S 9", "a b (c)", "", ")", "\u{fffd}"] {
+            let stat = Stat::parse(&format!("7 ({name}) S {REST}")).unwrap();
+            assert_eq!((&*stat.command, stat.state, stat.parent, stat.start_time), (name, 'S', 3, 4711));
+        }
+    }
+
+    #[test]
+    fn tells_dead_and_stopped_processes() {
+        let stat = |letter: &str| Stat::parse(&format!("7 (a) {letter} {REST}")).unwrap();
+        assert!(stat("Z").is_dead() && stat("X").is_dead() && !stat("R").is_dead());
+        assert!(stat("T").is_stopped() && !stat("t").is_stopped(), "a debugger's stop is none");
+    }
+
+    #[test]
+    fn rejects_what_is_no_stat() {
+        let cut = "7 (a) R 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 x";
+        for text in ["", "7", "7 (a", "7 (a)", "7 (a) S", "7 (a) S x", "7 (a) S 3 7 7", "nonsense", cut] {
+            assert_eq!(Stat::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn reads_its_own_process() {
+        let own = own_stat().unwrap();
+        assert_eq!(own, Stat { state: own.state, ..stat(super::super::process::own_pid()).unwrap() });
+        assert_eq!(own.parent, super::super::process::parent_pid());
+        assert!(!own.is_dead() && !own.is_stopped());
+    }
+}
