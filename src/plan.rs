@@ -111,10 +111,10 @@ pub struct Stop {
     pub parent_death: Option<Signal>,
     /// What the rest of the app's process group gets when the app has ended, if
     /// signals go to the group at all.
-    pub parting: Option<Signal>,
+    pub group_exit_signal: Option<Signal>,
     /// Whether TSTP, TTIN and TTOU stop hinit itself too, after they have been
     /// forwarded.
-    pub stops_itself: bool,
+    pub stops_with_app: bool,
 }
 
 impl Stop {

@@ -83,8 +83,8 @@ fn stop(session: bool, mut rewrites: Vec<(Signal, Option<Signal>)>) -> Stop {
         let for_good = [Signal::TSTP, Signal::TTIN, Signal::TTOU];
         rewrites.extend(for_good.map(|signal| (signal, Some(Signal::STOP))));
     }
-    let stop = Stop { group: session, rewrites, stops_itself: true, ..Stop::default() };
-    Stop { parting: stop.rewritten(Signal::TERM), ..stop }
+    let stop = Stop { group: session, rewrites, stops_with_app: true, ..Stop::default() };
+    Stop { group_exit_signal: stop.rewritten(Signal::TERM), ..stop }
 }
 
 /// `15:3`, `15:0` to drop it, and `TERM:QUIT` beyond what dumb-init knows. The
@@ -188,7 +188,7 @@ mod tests {
     fn rewrites_by_number_and_by_name_and_drops_by_0() {
         let stop = stop("-r 15:2 --rewrite=1:0 -r USR1:SIGQUIT -r RTMIN+1:9 -r 15:3 app");
         assert_eq!([15, 1, 10, 35, 12].map(|number| sent(&stop, number)), [3, 0, 3, 9, 12]);
-        assert_eq!(stop.parting.map(Signal::number), Some(3));
+        assert_eq!(stop.group_exit_signal.map(Signal::number), Some(3));
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!([20, 21, 22].map(|number| sent(&session, number)), [15, 19, 19]);
         let single = stop("-c app");
         assert_eq!([20, 21, 22].map(|number| sent(&single, number)), [20, 21, 22]);
-        assert!(session.stops_itself && single.stops_itself);
+        assert!(session.stops_with_app && single.stops_with_app);
     }
 
     #[test]

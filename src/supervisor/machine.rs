@@ -24,14 +24,14 @@ use std::time::Duration;
 
 /// How long what was killed may take to disappear before hinit leaves without
 /// it: a process in an uninterruptible system call cannot be killed.
-pub const UNKILLABLE: Duration = Duration::from_secs(10);
+pub const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often what is left is killed again: it may have forked meanwhile.
 const KILL_AGAIN: Duration = Duration::from_millis(100);
 
 /// Docker's own grace period, for a stop that nobody asked for and that has to
 /// end, without a `--stop-timeout`.
-const OWN_GRACE: Duration = Duration::from_secs(10);
+const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
 /// What the machine is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub enum Event {
     /// The app has turned unhealthy.
     Unhealthy,
     /// No process is left that hinit could reap.
-    Alone,
+    NoChildren,
     /// The deadline of [`Machine::deadline`] may have come.
     Tick,
 }
@@ -72,17 +72,17 @@ pub enum Action {
     /// Give the app the terminal if hinit has it.
     GiveTerminal,
     /// Send this to what is left of the app's group, now that the app is gone.
-    SignalRest(Signal),
+    SignalGroup(Signal),
     /// Stop hinit itself, so that the shell that started it takes over.
     Suspend,
     /// Stop hinit alone, as it was asked to.
-    StopItself,
+    StopSelf,
     /// Send this to every process left.
     SignalAll(Signal),
     /// The phase has changed: publish it.
     Enter(Phase),
     /// Say this in the log.
-    Tell(Notice),
+    Log(Notice),
     /// Leave with this code; nothing comes after it.
     Exit(i32),
 }
@@ -95,7 +95,7 @@ pub enum Notice {
     /// A signal is ignored, as the plan says.
     Ignoring(Arrival),
     /// A signal came while there is no app to get it.
-    NobodyThere(Arrival),
+    NoApp(Arrival),
     /// A stop request came while there is no app, and there will be none.
     NotStarting(Arrival),
     /// A stop request arrived; the app hears of it after this time.
@@ -105,17 +105,17 @@ pub enum Notice {
     /// The drain is over, and the app gets this signal.
     Drained(Signal),
     /// What the app needs was not there in time.
-    WaitedTooLong(Duration),
+    DependenciesTimedOut(Duration),
     /// The app is unhealthy, and by this action gets this signal.
     ActingOnHealth(OnFailure, Signal),
     /// The run limit has passed, and the app gets this signal if there is one.
     LimitPassed(Duration, Option<Signal>),
     /// The grace period is over, the app is killed.
-    GraceOver(Duration),
+    GracePeriodOver(Duration),
     /// The app ended.
     Ended(Ending),
     /// What is left of the app's group gets this, if signals go to the group.
-    Parting(Signal),
+    SignalingGroup(Signal),
     /// hinit stops itself after the app.
     StoppingItself,
     /// It will be started again after this pause, for the so-many-th time.
@@ -125,9 +125,9 @@ pub enum Notice {
     /// What is left is asked to end within this time.
     Sweeping(Duration),
     /// What is left did not end in time and is killed.
-    SweepOver,
+    SweepTimedOut,
     /// What was killed does not disappear.
-    Unkillable,
+    SurvivedKill,
 }
 
 /// Where in its life the app is.
@@ -152,7 +152,7 @@ enum State {
         give_up_at: Moment,
     },
     /// Between two lives.
-    Pausing {
+    RestartPending {
         until: Moment,
     },
     /// The app is gone, the rest has been asked to go.
@@ -161,12 +161,12 @@ enum State {
         code: i32,
     },
     /// The rest has been killed.
-    Swept {
+    SweepKilled {
         again_at: Moment,
         give_up_at: Moment,
         code: i32,
     },
-    Left,
+    Exited,
 }
 
 /// See the module's head.
@@ -177,12 +177,12 @@ pub struct Machine {
     is_pid1: bool,
     state: State,
     suspended: bool,
-    born: Moment,
+    started_at: Moment,
     limit_at: Option<Moment>,
     /// The exit code, whatever the app's own will be.
-    forced: Option<i32>,
+    forced_code: Option<i32>,
     /// Asked to stop because it is unhealthy, to be started again.
-    comes_back: bool,
+    restart_after_stop: bool,
     restarts: Restarts,
 }
 
@@ -197,10 +197,10 @@ impl Machine {
             is_pid1,
             state: State::Starting { until: None },
             suspended: false,
-            born: now,
+            started_at: now,
             limit_at: None,
-            forced: None,
-            comes_back: false,
+            forced_code: None,
+            restart_after_stop: false,
             restarts: Restarts::default(),
         }
     }
@@ -208,7 +208,7 @@ impl Machine {
     /// The app is not started before what it needs is there, and hinit leaves
     /// with [`exit_code::TIMEOUT`] if that takes longer than this.
     pub fn wait_at_most(&mut self, limit: Duration) {
-        self.state = State::Starting { until: Some(self.born.saturating_add(limit)) };
+        self.state = State::Starting { until: Some(self.started_at.saturating_add(limit)) };
     }
 
     /// How often the app has been started again.
@@ -219,56 +219,56 @@ impl Machine {
     /// When [`Event::Tick`] is wanted at the latest.
     pub fn deadline(&self) -> Option<Moment> {
         let own = match self.state {
-            State::Draining { until, .. } | State::Pausing { until } => Some(until),
+            State::Draining { until, .. } | State::RestartPending { until } => Some(until),
             State::Stopping { kill_at } => kill_at,
             State::Starting { until } => until,
             State::Killed { give_up_at } => Some(give_up_at),
             State::Sweeping { kill_at, .. } => Some(kill_at),
-            State::Swept { again_at, .. } => Some(again_at),
-            State::Running | State::Left => None,
+            State::SweepKilled { again_at, .. } => Some(again_at),
+            State::Running | State::Exited => None,
         };
         [own, self.limit_at.filter(|_| self.limit_applies())].into_iter().flatten().min()
     }
 
     /// Takes an event and adds to `todo` what follows from it.
     pub fn on(&mut self, event: Event, now: Moment, todo: &mut Vec<Action>) {
-        if self.state == State::Left {
+        if self.state == State::Exited {
             return;
         }
         match event {
             Event::Started => self.started(now, todo),
             Event::NotStarted(code) => {
-                self.born = now;
+                self.started_at = now;
                 self.life_over(code, now, todo);
             }
             Event::Signal(arrival) => self.signal(arrival, now, todo),
             Event::Stopped(signal) => self.stopped(signal, todo),
             Event::Continued => self.suspended = false,
             Event::Ended(ending) => {
-                self.part(todo);
-                todo.push(Action::Tell(Notice::Ended(ending)));
+                self.signal_group(todo);
+                todo.push(Action::Log(Notice::Ended(ending)));
                 let at_once = todo.len();
                 self.life_over(ending.code(), now, todo);
                 // As an engine does: a worker that lives on would hold the port
                 // of the next life, and each life would leave more of them.
-                if matches!(self.state, State::Pausing { .. }) {
-                    todo.insert(at_once, Action::SignalRest(Signal::KILL));
+                if matches!(self.state, State::RestartPending { .. }) {
+                    todo.insert(at_once, Action::SignalGroup(Signal::KILL));
                 }
             }
             // Never started again: it may live on somewhere.
             Event::Lost(code) => self.finish(code, now, todo),
             Event::Unhealthy => self.unhealthy(now, todo),
-            Event::Alone => self.alone(todo),
+            Event::NoChildren => self.no_children(todo),
             Event::Tick => self.tick(now, todo),
         }
     }
 
     /// The app is gone, and whoever is left of its group is told.
-    fn part(&self, todo: &mut Vec<Action>) {
-        let Some(signal) = self.stop.parting else { return };
-        todo.push(Action::Tell(Notice::Parting(signal)));
+    fn signal_group(&self, todo: &mut Vec<Action>) {
+        let Some(signal) = self.stop.group_exit_signal else { return };
+        todo.push(Action::Log(Notice::SignalingGroup(signal)));
         if self.stop.group {
-            todo.push(Action::SignalRest(signal));
+            todo.push(Action::SignalGroup(signal));
         }
     }
 
@@ -276,23 +276,23 @@ impl Machine {
         if matches!(self.state, State::Starting { .. }) {
             self.limit_at = self.life.limit.map(|limit| now.saturating_add(limit));
         }
-        self.born = now;
+        self.started_at = now;
         self.suspended = false;
         self.enter(State::Running, Phase::Running, todo);
     }
 
     fn signal(&mut self, arrival: Arrival, now: Moment, todo: &mut Vec<Action>) {
         match self.stop.rewritten(arrival.signal) {
-            None => todo.push(Action::Tell(Notice::Ignoring(arrival))),
+            None => todo.push(Action::Log(Notice::Ignoring(arrival))),
             Some(signal) if self.is_stop_request(arrival.signal) => {
                 let sent = self.stop.signal.unwrap_or(signal);
                 self.request_stop(arrival, sent, now, todo);
             }
             Some(signal) => self.forward(arrival, signal, todo),
         }
-        if self.stop.stops_itself && is_job_control(arrival.signal) && self.has_app() {
-            todo.push(Action::Tell(Notice::StoppingItself));
-            todo.push(Action::StopItself);
+        if self.stop.stops_with_app && is_job_control(arrival.signal) && self.has_app() {
+            todo.push(Action::Log(Notice::StoppingItself));
+            todo.push(Action::StopSelf);
         }
     }
 
@@ -302,21 +302,21 @@ impl Machine {
 
     fn forward(&mut self, arrival: Arrival, signal: Signal, todo: &mut Vec<Action>) {
         if !self.has_app() {
-            todo.push(Action::Tell(Notice::NobodyThere(arrival)));
+            todo.push(Action::Log(Notice::NoApp(arrival)));
         } else if signal == Signal::CONT {
-            self.go_on(arrival, todo);
+            self.forward_cont(arrival, todo);
         } else {
-            todo.push(Action::Tell(Notice::Forwarding(arrival, signal)));
+            todo.push(Action::Log(Notice::Forwarding(arrival, signal)));
             todo.push(Action::Signal(signal));
         }
     }
 
     /// `fg` and `bg` of a shell arrive so.
-    fn go_on(&self, arrival: Arrival, todo: &mut Vec<Action>) {
+    fn forward_cont(&self, arrival: Arrival, todo: &mut Vec<Action>) {
         if self.suspended {
             return todo.push(Action::Resume);
         }
-        todo.push(Action::Tell(Notice::Forwarding(arrival, Signal::CONT)));
+        todo.push(Action::Log(Notice::Forwarding(arrival, Signal::CONT)));
         todo.push(Action::GiveTerminal);
         todo.push(Action::Signal(Signal::CONT));
     }
@@ -326,10 +326,10 @@ impl Machine {
         match self.state {
             State::Running | State::Draining { .. } | State::Stopping { .. } | State::Killed { .. } => true,
             State::Starting { .. }
-            | State::Pausing { .. }
+            | State::RestartPending { .. }
             | State::Sweeping { .. }
-            | State::Swept { .. }
-            | State::Left => false,
+            | State::SweepKilled { .. }
+            | State::Exited => false,
         }
     }
 
@@ -338,23 +338,23 @@ impl Machine {
             State::Running if !self.stop.drain.is_zero() => {
                 let until = now.saturating_add(self.stop.drain);
                 self.enter(State::Draining { until, sent }, Phase::Draining, todo);
-                todo.push(Action::Tell(Notice::Draining(request, self.stop.drain)));
+                todo.push(Action::Log(Notice::Draining(request, self.stop.drain)));
             }
             State::Running | State::Draining { .. } => {
-                todo.push(Action::Tell(Notice::Stopping(request, sent)));
+                todo.push(Action::Log(Notice::Stopping(request, sent)));
                 self.ask_to_stop(sent, self.stop.timeout, now, todo);
             }
             State::Stopping { .. } | State::Killed { .. } => {
-                self.comes_back = false;
+                self.restart_after_stop = false;
                 self.forward(request, sent, todo);
             }
             // Between two lives the request itself ends it.
-            State::Pausing { .. } | State::Starting { .. } => {
-                todo.push(Action::Tell(Notice::NotStarting(request)));
+            State::RestartPending { .. } | State::Starting { .. } => {
+                todo.push(Action::Log(Notice::NotStarting(request)));
                 self.finish(exit_code::SIGNAL_BASE + request.signal.number(), now, todo);
             }
-            State::Sweeping { code, .. } => self.kill_the_rest(code, now, todo),
-            State::Swept { .. } | State::Left => {}
+            State::Sweeping { code, .. } => self.kill_leftovers(code, now, todo),
+            State::SweepKilled { .. } | State::Exited => {}
         }
     }
 
@@ -383,74 +383,75 @@ impl Machine {
 
     /// One life of the app is over; the policy may want another one.
     fn life_over(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
-        let by_itself = matches!(self.state, State::Running | State::Pausing { .. });
-        let wanted = by_itself && self.restarts.wanted(self.life.restart, self.judged(code));
-        let comes_back = std::mem::take(&mut self.comes_back);
-        let failed = comes_back || by_itself && self.judged(code) != 0;
+        let by_itself = matches!(self.state, State::Running | State::RestartPending { .. });
+        let wanted = by_itself && self.restarts.wanted(self.life.restart, self.after_ok_exit(code));
+        let restart_after_stop = std::mem::take(&mut self.restart_after_stop);
+        let failed = restart_after_stop || by_itself && self.after_ok_exit(code) != 0;
         if !wanted && failed && self.restarts.used_up(self.life.restart) {
-            todo.push(Action::Tell(Notice::RestartsUsedUp(self.restarts.count())));
-            if comes_back && code == 0 {
-                self.forced = Some(exit_code::UNHEALTHY);
+            todo.push(Action::Log(Notice::RestartsUsedUp(self.restarts.count())));
+            if restart_after_stop && code == 0 {
+                self.forced_code = Some(exit_code::UNHEALTHY);
             }
             return self.finish(code, now, todo);
         }
-        if !wanted && !comes_back {
+        if !wanted && !restart_after_stop {
             return self.finish(code, now, todo);
         }
-        let pause = self.restarts.next(now.saturating_sub(self.born));
-        todo.push(Action::Tell(Notice::Restarting(pause, self.restarts.count())));
+        let pause = self.restarts.next(now.saturating_sub(self.started_at));
+        todo.push(Action::Log(Notice::Restarting(pause, self.restarts.count())));
         let until = now.saturating_add(pause);
-        self.enter(State::Pausing { until }, Phase::Restarting, todo);
+        self.enter(State::RestartPending { until }, Phase::Restarting, todo);
     }
 
-    fn judged(&self, code: i32) -> i32 {
+    fn after_ok_exit(&self, code: i32) -> i32 {
         if self.life.ok_exit.contains(&code) { 0 } else { code }
     }
 
     /// The app is gone for good: look after the rest, or leave.
     fn finish(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
-        let code = self.forced.unwrap_or_else(|| self.judged(code));
+        let code = self.forced_code.unwrap_or_else(|| self.after_ok_exit(code));
         let Some(limit) = self.stop.sweep else { return self.leave(code, todo) };
-        todo.push(Action::Tell(Notice::Sweeping(limit)));
+        todo.push(Action::Log(Notice::Sweeping(limit)));
         let kill_at = now.saturating_add(limit);
         self.enter(State::Sweeping { kill_at, code }, Phase::Stopping, todo);
         todo.push(Action::SignalAll(Signal::TERM));
         todo.push(Action::SignalAll(Signal::CONT));
     }
 
-    fn alone(&mut self, todo: &mut Vec<Action>) {
-        if let State::Sweeping { code, .. } | State::Swept { code, .. } = self.state {
+    fn no_children(&mut self, todo: &mut Vec<Action>) {
+        if let State::Sweeping { code, .. } | State::SweepKilled { code, .. } = self.state {
             self.leave(code, todo);
         }
     }
 
     fn tick(&mut self, now: Moment, todo: &mut Vec<Action>) {
         if self.limit_applies() && self.limit_at.is_some_and(|at| at <= now) {
-            self.pass_limit(now, todo);
+            self.time_out(now, todo);
         }
         match self.state {
             State::Draining { until, sent } if until <= now => {
-                todo.push(Action::Tell(Notice::Drained(sent)));
+                todo.push(Action::Log(Notice::Drained(sent)));
                 self.ask_to_stop(sent, self.stop.timeout, now, todo);
             }
             State::Stopping { kill_at: Some(at) } if at <= now => self.kill(now, todo),
             State::Killed { give_up_at } if give_up_at <= now => {
                 self.give_up(exit_code::SIGNAL_BASE + Signal::KILL.number(), todo);
             }
-            State::Pausing { until } if until <= now => todo.push(Action::Start),
-            State::Starting { until: Some(until) } if until <= now => self.waited_too_long(now, todo),
-            State::Sweeping { kill_at, code } if kill_at <= now => self.kill_the_rest(code, now, todo),
-            State::Swept { give_up_at, code, .. } if give_up_at <= now => self.give_up(code, todo),
-            State::Swept { again_at, give_up_at, code } if again_at <= now => {
-                self.state = State::Swept { again_at: now.saturating_add(KILL_AGAIN), give_up_at, code };
+            State::RestartPending { until } if until <= now => todo.push(Action::Start),
+            State::Starting { until: Some(until) } if until <= now => self.dependencies_timed_out(now, todo),
+            State::Sweeping { kill_at, code } if kill_at <= now => self.kill_leftovers(code, now, todo),
+            State::SweepKilled { give_up_at, code, .. } if give_up_at <= now => self.give_up(code, todo),
+            State::SweepKilled { again_at, give_up_at, code } if again_at <= now => {
+                self.state =
+                    State::SweepKilled { again_at: now.saturating_add(KILL_AGAIN), give_up_at, code };
                 todo.push(Action::SignalAll(Signal::KILL));
             }
             _ => {}
         }
     }
 
-    fn waited_too_long(&mut self, now: Moment, todo: &mut Vec<Action>) {
-        todo.push(Action::Tell(Notice::WaitedTooLong(now.saturating_sub(self.born))));
+    fn dependencies_timed_out(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        todo.push(Action::Log(Notice::DependenciesTimedOut(now.saturating_sub(self.started_at))));
         self.leave(exit_code::TIMEOUT, todo);
     }
 
@@ -461,25 +462,25 @@ impl Machine {
         if self.state != State::Running || action == OnFailure::None {
             return;
         }
-        let sent = if action == OnFailure::Kill { Signal::KILL } else { self.own_request() };
-        todo.push(Action::Tell(Notice::ActingOnHealth(action, sent)));
-        self.comes_back = action == OnFailure::Restart;
-        self.forced = (action != OnFailure::Restart).then_some(exit_code::UNHEALTHY);
-        self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
+        let sent = if action == OnFailure::Kill { Signal::KILL } else { self.stop_signal() };
+        todo.push(Action::Log(Notice::ActingOnHealth(action, sent)));
+        self.restart_after_stop = action == OnFailure::Restart;
+        self.forced_code = (action != OnFailure::Restart).then_some(exit_code::UNHEALTHY);
+        self.ask_to_stop(sent, self.stop.timeout.or(Some(DEFAULT_GRACE)), now, todo);
     }
 
     fn limit_applies(&self) -> bool {
-        matches!(self.state, State::Running | State::Draining { .. } | State::Pausing { .. })
+        matches!(self.state, State::Running | State::Draining { .. } | State::RestartPending { .. })
     }
 
-    fn pass_limit(&mut self, now: Moment, todo: &mut Vec<Action>) {
-        self.forced = Some(exit_code::TIMEOUT);
-        self.comes_back = false;
-        let sent = self.own_request();
+    fn time_out(&mut self, now: Moment, todo: &mut Vec<Action>) {
+        self.forced_code = Some(exit_code::TIMEOUT);
+        self.restart_after_stop = false;
+        let sent = self.stop_signal();
         let limit = self.life.limit.unwrap_or_default();
-        todo.push(Action::Tell(Notice::LimitPassed(limit, self.has_app().then_some(sent))));
+        todo.push(Action::Log(Notice::LimitPassed(limit, self.has_app().then_some(sent))));
         if self.has_app() {
-            self.ask_to_stop(sent, self.stop.timeout.or(Some(OWN_GRACE)), now, todo);
+            self.ask_to_stop(sent, self.stop.timeout.or(Some(DEFAULT_GRACE)), now, todo);
         } else {
             self.finish(exit_code::TIMEOUT, now, todo);
         }
@@ -487,27 +488,27 @@ impl Machine {
 
     /// What the app gets where nobody else asks it to stop: the same as if an
     /// engine did, by SIGTERM.
-    fn own_request(&self) -> Signal {
+    fn stop_signal(&self) -> Signal {
         self.stop.signal.or_else(|| self.stop.rewritten(Signal::TERM)).unwrap_or(Signal::TERM)
     }
 
     fn kill(&mut self, now: Moment, todo: &mut Vec<Action>) {
-        let grace = self.stop.timeout.unwrap_or(OWN_GRACE);
-        todo.push(Action::Tell(Notice::GraceOver(grace)));
+        let grace = self.stop.timeout.unwrap_or(DEFAULT_GRACE);
+        todo.push(Action::Log(Notice::GracePeriodOver(grace)));
         todo.push(Action::Signal(Signal::KILL));
-        self.state = State::Killed { give_up_at: now.saturating_add(UNKILLABLE) };
+        self.state = State::Killed { give_up_at: now.saturating_add(KILL_TIMEOUT) };
     }
 
-    fn kill_the_rest(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
-        todo.push(Action::Tell(Notice::SweepOver));
+    fn kill_leftovers(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
+        todo.push(Action::Log(Notice::SweepTimedOut));
         todo.push(Action::SignalAll(Signal::KILL));
-        let (again_at, give_up_at) = (now.saturating_add(KILL_AGAIN), now.saturating_add(UNKILLABLE));
-        self.state = State::Swept { again_at, give_up_at, code };
+        let (again_at, give_up_at) = (now.saturating_add(KILL_AGAIN), now.saturating_add(KILL_TIMEOUT));
+        self.state = State::SweepKilled { again_at, give_up_at, code };
     }
 
     fn give_up(&mut self, code: i32, todo: &mut Vec<Action>) {
-        todo.push(Action::Tell(Notice::Unkillable));
-        self.leave(self.forced.unwrap_or(code), todo);
+        todo.push(Action::Log(Notice::SurvivedKill));
+        self.leave(self.forced_code.unwrap_or(code), todo);
     }
 
     fn enter(&mut self, state: State, phase: Phase, todo: &mut Vec<Action>) {
@@ -516,7 +517,7 @@ impl Machine {
     }
 
     fn leave(&mut self, code: i32, todo: &mut Vec<Action>) {
-        self.state = State::Left;
+        self.state = State::Exited;
         todo.push(Action::Exit(code));
     }
 }

@@ -68,7 +68,7 @@ pub struct Runtime {
     /// The app's process group, which may outlive it.
     app_group: Option<Pid>,
     /// When the app was started last.
-    born: Moment,
+    started_at: Moment,
     phase: Phase,
     /// The checks until the first start, the monitor from then on.
     checks: Option<(Checks, Timing)>,
@@ -115,7 +115,7 @@ impl Runtime {
             terminal: Terminal::find(),
             app: None,
             app_group: None,
-            born: Moment::ZERO,
+            started_at: Moment::ZERO,
             phase: Phase::Starting,
             checks: prepared.checks,
             monitor: None,
@@ -140,7 +140,7 @@ impl Runtime {
         let pid = start(&self.program, self.personality, self.inherited, self.terminal.as_ref())?;
         self.app = Some(pid);
         self.app_group = Some(pid);
-        self.born = clock::now();
+        self.started_at = clock::now();
         self.oom_monitor.app_started();
         Ok(pid)
     }
@@ -200,8 +200,10 @@ impl Runtime {
     /// this moment on.
     fn started(&mut self) {
         match (&mut self.monitor, self.checks.take()) {
-            (Some(monitor), _) => monitor.restarted(self.born, &mut self.events),
-            (None, Some((checks, timing))) => self.monitor = Some(Monitor::new(checks, timing, self.born)),
+            (Some(monitor), _) => monitor.restarted(self.started_at, &mut self.events),
+            (None, Some((checks, timing))) => {
+                self.monitor = Some(Monitor::new(checks, timing, self.started_at))
+            }
             (None, None) => {}
         }
         self.tell(Event::Started);
@@ -299,7 +301,7 @@ impl Runtime {
     }
 
     fn health_changed(&mut self, change: &health::schedule::Change) {
-        messages::health(change, clock::now().saturating_sub(self.born));
+        messages::health(change, clock::now().saturating_sub(self.started_at));
         if change.to == Status::Unhealthy {
             self.tell(Event::Unhealthy);
         }
@@ -351,7 +353,7 @@ impl Runtime {
             );
             self.tell(Event::Lost(self.personality.own_failure()));
         }
-        self.tell(Event::Alone);
+        self.tell(Event::NoChildren);
     }
 
     fn child_changed(&mut self, pid: Pid, change: Change) {
@@ -399,11 +401,11 @@ impl Runtime {
             Action::Resume => self.resume_app(),
             Action::GiveTerminal => self.give_terminal(),
             Action::Suspend => self.suspend(),
-            Action::SignalRest(signal) => self.signal_rest(signal),
-            Action::StopItself => signals::stop_itself(),
+            Action::SignalGroup(signal) => self.signal_group(signal),
+            Action::StopSelf => signals::stop_itself(),
             Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(phase) => self.enter(phase),
-            Action::Tell(notice) => self.say(notice),
+            Action::Log(notice) => self.say(notice),
             Action::Exit(code) => self.exit = Some(code),
         }
     }
@@ -478,7 +480,7 @@ impl Runtime {
 
     /// The app itself has just been reaped: no process can have got its number
     /// since, and none does while its group lives.
-    fn signal_rest(&self, signal: Signal) {
+    fn signal_group(&self, signal: Signal) {
         let Some(group) = self.app_group else { return };
         // ESRCH: nobody is left of it.
         let _ = signals::send_group(group, signal);

@@ -111,8 +111,8 @@ fn stop(typed: &Typed) -> Result<Stop> {
         sweep: typed.get("sweep", parse_duration)?,
         rewrites: typed.all("rewrite").iter().map(|word| word.read(parse::rewrite)).collect::<Result<_>>()?,
         parent_death: typed.get("pdeath-signal", Signal::parse)?,
-        parting: None,
-        stops_itself: false,
+        group_exit_signal: None,
+        stops_with_app: false,
     })
 }
 

@@ -30,7 +30,7 @@ impl Scene {
     fn on(&mut self, event: Event) -> Vec<Action> {
         let mut todo = Vec::new();
         self.machine.on(event, self.now, &mut todo);
-        todo.retain(|action| !matches!(action, Action::Tell(_)));
+        todo.retain(|action| !matches!(action, Action::Log(_)));
         todo
     }
 
@@ -45,7 +45,7 @@ fn exited(code: i32) -> Event {
 }
 
 /// What a life leaves behind is killed, and then the next one is waited for.
-const AGAIN: [Action; 2] = [Action::SignalRest(Signal::KILL), Action::Enter(Phase::Restarting)];
+const AGAIN: [Action; 2] = [Action::SignalGroup(Signal::KILL), Action::Enter(Phase::Restarting)];
 
 fn grace(timeout: Duration) -> Stop {
     Stop { timeout: Some(timeout), ..Stop::default() }
@@ -101,7 +101,7 @@ fn kills_after_the_grace_period_and_gives_up_on_the_unkillable() {
     assert_eq!(scene.machine.deadline(), Some(SECOND));
     assert_eq!(scene.after(SECOND / 2, Event::Tick), []);
     assert_eq!(scene.after(SECOND / 2, Event::Tick), [Action::Signal(Signal::KILL)]);
-    assert_eq!(scene.after(UNKILLABLE, Event::Tick), [Action::Exit(137)]);
+    assert_eq!(scene.after(KILL_TIMEOUT, Event::Tick), [Action::Exit(137)]);
 }
 
 #[test]
@@ -139,12 +139,13 @@ fn hands_the_terminal_back_on_ctrl_z_but_as_pid_1_goes_on() {
 #[test]
 fn stops_itself_after_the_app_if_a_terminal_asks_and_the_plan_wants_that() {
     let rewrites = vec![(Signal::TSTP, Some(Signal::STOP)), (Signal::TTIN, None)];
-    let mut scene = Scene::running(Stop { rewrites, stops_itself: true, ..Stop::default() }, Life::default());
+    let mut scene =
+        Scene::running(Stop { rewrites, stops_with_app: true, ..Stop::default() }, Life::default());
     for (signal, sent) in
         [(Signal::TSTP, Some(Signal::STOP)), (Signal::TTIN, None), (Signal::TTOU, Some(Signal::TTOU))]
     {
         let todo = scene.on(Event::Signal(from_outside(signal)));
-        let expected: Vec<_> = sent.map(Action::Signal).into_iter().chain([Action::StopItself]).collect();
+        let expected: Vec<_> = sent.map(Action::Signal).into_iter().chain([Action::StopSelf]).collect();
         assert_eq!(todo, expected, "{signal}");
     }
 }
@@ -152,9 +153,9 @@ fn stops_itself_after_the_app_if_a_terminal_asks_and_the_plan_wants_that() {
 #[test]
 fn tells_the_rest_of_the_group_only_where_signals_go_to_the_group() {
     for (group, expected) in
-        [(true, vec![Action::SignalRest(Signal::TERM), Action::Exit(0)]), (false, vec![Action::Exit(0)])]
+        [(true, vec![Action::SignalGroup(Signal::TERM), Action::Exit(0)]), (false, vec![Action::Exit(0)])]
     {
-        let stop = Stop { group, parting: Some(Signal::TERM), ..Stop::default() };
+        let stop = Stop { group, group_exit_signal: Some(Signal::TERM), ..Stop::default() };
         assert_eq!(Scene::running(stop, Life::default()).on(exited(0)), expected);
     }
 }
@@ -166,12 +167,12 @@ fn sweeps_what_is_left_and_leaves_as_soon_as_nothing_is() {
         [Action::Enter(Phase::Stopping), Action::SignalAll(Signal::TERM), Action::SignalAll(Signal::CONT)];
     let mut scene = Scene::running(stop.clone(), Life::default());
     assert_eq!(scene.on(exited(3)), sweep);
-    assert_eq!(scene.on(Event::Alone), [Action::Exit(3)]);
+    assert_eq!(scene.on(Event::NoChildren), [Action::Exit(3)]);
     let mut stubborn = Scene::running(stop.clone(), Life::default());
     stubborn.on(exited(3));
     assert_eq!(stubborn.after(SECOND, Event::Tick), [Action::SignalAll(Signal::KILL)]);
     assert_eq!(stubborn.after(KILL_AGAIN, Event::Tick), [Action::SignalAll(Signal::KILL)]);
-    assert_eq!(stubborn.after(UNKILLABLE, Event::Tick), [Action::Exit(3)]);
+    assert_eq!(stubborn.after(KILL_TIMEOUT, Event::Tick), [Action::Exit(3)]);
     let mut hurried = Scene::running(stop, Life::default());
     hurried.on(exited(3));
     assert_eq!(hurried.on(term()), [Action::SignalAll(Signal::KILL)], "a request cuts it short");
@@ -196,7 +197,7 @@ fn never_starts_an_app_beside_one_that_was_lost() {
     let stop = Stop { sweep: Some(SECOND), ..Stop::default() };
     let mut scene = Scene::running(stop, Life::default());
     scene.on(Event::Lost(125));
-    assert_eq!(scene.on(Event::Alone), [Action::Exit(125)]);
+    assert_eq!(scene.on(Event::NoChildren), [Action::Exit(125)]);
 }
 
 #[test]
@@ -226,7 +227,7 @@ fn a_passed_run_limit_is_124_and_always_ends() {
         scene.after(SECOND, Event::Tick),
         [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)]
     );
-    assert_eq!(scene.after(OWN_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
+    assert_eq!(scene.after(DEFAULT_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
     assert_eq!(
         scene.on(Event::Ended(Ending::Killed { signal: Signal::KILL, core: false })),
         [Action::Exit(124)]
@@ -264,7 +265,7 @@ fn asks_an_app_to_stop_by_the_signal_that_an_engine_s_request_becomes() {
 fn restarts_an_unhealthy_app_and_kills_it_if_it_does_not_stop() {
     let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, Restart::No));
     assert_eq!(scene.on(Event::Unhealthy), [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM)]);
-    assert_eq!(scene.after(OWN_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
+    assert_eq!(scene.after(DEFAULT_GRACE, Event::Tick), [Action::Signal(Signal::KILL)]);
     let killed = Event::Ended(Ending::Killed { signal: Signal::KILL, core: false });
     assert_eq!(scene.on(killed), AGAIN);
     assert_eq!(scene.after(Duration::from_millis(100), Event::Tick), [Action::Start]);
@@ -343,10 +344,10 @@ prop_compose! {
         drain in durations(),
         sweep in proptest::option::of(durations()),
         rewrites in proptest::collection::vec((signals(), proptest::option::of(signals())), 0..3),
-        parting in proptest::option::of(signals()),
-        stops_itself: bool,
+        group_exit_signal in proptest::option::of(signals()),
+        stops_with_app: bool,
     ) -> Stop {
-        Stop { group, signal, timeout, drain, sweep, rewrites, parent_death: None, parting, stops_itself }
+        Stop { group, signal, timeout, drain, sweep, rewrites, parent_death: None, group_exit_signal, stops_with_app }
     }
 }
 
@@ -431,13 +432,13 @@ impl World {
             | Action::Resume
             | Action::GiveTerminal
             | Action::Suspend
-            | Action::StopItself => {
+            | Action::StopSelf => {
                 assert!(self.app, "{action:?} to a reaped app");
             }
-            Action::SignalRest(_) => assert!(!self.app, "{action:?} while the app is there"),
+            Action::SignalGroup(_) => assert!(!self.app, "{action:?} while the app is there"),
             Action::Exit(code) => self.exit = Some(code),
             Action::Start => self.start(),
-            Action::SignalAll(_) | Action::Enter(_) | Action::Tell(_) => {}
+            Action::SignalAll(_) | Action::Enter(_) | Action::Log(_) => {}
         }
     }
 
@@ -472,7 +473,7 @@ impl World {
             Happening::Stops(signal) if self.app => self.tell(Event::Stopped(signal)),
             Happening::TurnsUnhealthy if self.app => self.tell(Event::Unhealthy),
             Happening::Continues if self.app => self.tell(Event::Continued),
-            Happening::AllGone if !self.app => self.tell(Event::Alone),
+            Happening::AllGone if !self.app => self.tell(Event::NoChildren),
             Happening::Time(time) => {
                 self.now += time;
                 self.tell(Event::Tick);

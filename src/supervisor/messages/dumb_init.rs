@@ -16,7 +16,7 @@ pub(super) fn log_notice(notice: Notice) {
             forwarded(arrival.signal, sent);
         }
         Notice::Ignoring(arrival) => ignoring(arrival),
-        Notice::Parting(sent) => forwarded(Signal::TERM, sent),
+        Notice::SignalingGroup(sent) => forwarded(Signal::TERM, sent),
         Notice::Ended(ending) => debug!("Child exited with status {}. Goodbye.", ending.code()),
         Notice::StoppingItself => debug!("Suspending self due to TTY signal."),
         other => hinit::log_notice(other, None),

@@ -17,7 +17,7 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         }
         Notice::Forwarding(arrival, sent) => info!("{}, {sent} sent to the app", received(arrival)),
         Notice::Ignoring(arrival) => info!("{}, ignored as told by --rewrite", received(arrival)),
-        Notice::NobodyThere(arrival) => {
+        Notice::NoApp(arrival) => {
             info!("{} while the app does not run, so nobody gets it", received(arrival));
         }
         Notice::NotStarting(request) => {
@@ -32,7 +32,7 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         }
         Notice::Stopping(arrival, sent) => info!("{}, stopping: {sent} sent to the app", received(arrival)),
         Notice::Drained(sent) => info!("drained, stopping: {sent} sent to the app"),
-        Notice::WaitedTooLong(time) => {
+        Notice::DependenciesTimedOut(time) => {
             warn!("what the app needs was not there within {}, so it is not started", rounded(time));
         }
         Notice::ActingOnHealth(action, sent) => {
@@ -44,13 +44,15 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         Notice::LimitPassed(limit, None) => {
             warn!("the run limit of {} has passed, so the app is not started again", GoDuration(limit));
         }
-        Notice::GraceOver(grace) => warn!("the app did not stop within {}, killing it", GoDuration(grace)),
+        Notice::GracePeriodOver(grace) => {
+            warn!("the app did not stop within {}, killing it", GoDuration(grace))
+        }
         Notice::Ended(ending) => {
             let after =
                 requested_by.map(|requested_by| format!(", after {requested_by}")).unwrap_or_default();
             info!("the app {}{after}", self::ending(ending));
         }
-        Notice::Parting(sent) => info!("{sent} sent to what is left of the app's group"),
+        Notice::SignalingGroup(sent) => info!("{sent} sent to what is left of the app's group"),
         Notice::StoppingItself => info!("stopping itself too"),
         Notice::Restarting(pause, count) => {
             info!("restarting the app in {} (restart {count})", rounded(pause));
@@ -60,8 +62,8 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         Notice::Sweeping(limit) => {
             info!("what the app left behind has {} to end: SIGTERM sent to all", GoDuration(limit));
         }
-        Notice::SweepOver => warn!("some of it did not end in time, killing it"),
-        Notice::Unkillable => warn!("what was killed does not disappear, leaving without it"),
+        Notice::SweepTimedOut => warn!("some of it did not end in time, killing it"),
+        Notice::SurvivedKill => warn!("what was killed does not disappear, leaving without it"),
     }
 }
 
