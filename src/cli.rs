@@ -9,16 +9,26 @@ mod status;
 
 use crate::compat;
 use crate::error::Error;
+use crate::exit_code;
+use crate::spawn::socket_activation;
+use crate::sys::process;
 use crate::sys::start::Start;
 use crate::text::nearest;
 use std::ffi::OsString;
 use std::io::Write;
+use std::os::fd::RawFd;
 
-const NOT_FOUND: i32 = 127;
+/// As PID 1, what nobody declared is a leak of the engine (CVE-2024-21626).
+/// Another init passes it on, as a script may have opened it for the app; so
+/// does an ordinary process, which is part of somebody's pipeline.
+pub fn first_leaked_descriptor(args: &[OsString]) -> Option<RawFd> {
+    let is_own_pid1 = process::own_pid() == 1 && compat::program(args).is_none();
+    is_own_pid1.then(socket_activation::first_undeclared)
+}
 
 /// The whole program: words in, exit code out.
 pub fn main(start: &Start) -> i32 {
-    if let Some(program) = compat::program(start) {
+    if let Some(program) = compat::program(&start.args) {
         return program(start);
     }
     let words = start.args.get(1..).unwrap_or_default();
@@ -43,7 +53,7 @@ const VERBS: [&str; 5] = ["run", "probe", "status", "explain", "version"];
 /// A mistyped verb is taken for a program, which is then not found.
 fn start_program(words: &[OsString], first: &str, start: &Start) -> i32 {
     let code = run::main(words, start.inherited);
-    if code == NOT_FOUND
+    if code == exit_code::NOT_FOUND
         && let Some(verb) = nearest(first, VERBS.into_iter())
     {
         let _ = writeln!(std::io::stderr(), "hinit: did you mean 'hinit {verb}'?");

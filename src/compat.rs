@@ -29,8 +29,8 @@ pub type Program = fn(&Start) -> i32;
 ///
 /// podman mounts the init of `--init` as `/run/podman-init`, and Docker its as
 /// `/sbin/docker-init`.
-pub fn program(start: &Start) -> Option<Program> {
-    match Path::new(start.args.first()?).file_name()?.to_str()? {
+pub fn program(args: &[OsString]) -> Option<Program> {
+    match Path::new(args.first()?).file_name()?.to_str()? {
         "tini" | "tini-static" | "docker-init" => Some(tini::main),
         "dumb-init" => Some(dumb_init::main),
         "catatonit" | "podman-init" => Some(catatonit::main),

@@ -47,11 +47,6 @@ impl Personality {
         !matches!(self, Self::Tini { adopts: false })
     }
 
-    /// Whether a PID 1 closes the descriptors that nobody has declared.
-    pub fn closes_leaked_descriptors(self) -> bool {
-        self == Self::Hinit
-    }
-
     /// Whether the status document is written. The other inits leave no trace
     /// in the file system, and several of them may run in one container.
     pub fn writes_status(self) -> bool {

@@ -67,7 +67,7 @@ enum Ready {
 /// runs ([`crate::sys::memory`]).
 #[inline(never)]
 fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
-    let sockets = socket_activation::take(plan.personality)?;
+    let sockets = socket_activation::take()?;
     let account = plan.identity.user.as_ref().map(identity::resolve_from_files).transpose()?;
     do_as_root(plan, account.as_ref())?;
     let outcome = become_user(account.as_ref(), &plan.identity)?;

@@ -16,6 +16,7 @@
 //! 10,000 zombies are reaped, and `growth`, what 100,000 probes leave in the
 //! memory of PID 1, which takes a few minutes.
 
+#![allow(unsafe_code, reason = "it forks as hinit does")]
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
 
 mod growth;

@@ -153,12 +153,12 @@ mod tests {
     use crate::plan::Health;
     use crate::plan::probe::Probe;
     use crate::spawn::child_setup::ChildSetup;
-    use crate::sys::{clock, fds, process, signals};
+    use crate::sys::signals::Inherited;
+    use crate::sys::{clock, fds, process};
     use std::time::Duration;
 
     fn monitor(command: &str, timing: Timing) -> Monitor {
-        let inherited = signals::block_all();
-        inherited.restore();
+        let inherited = Inherited::of_a_test();
         let health = Health { probes: vec![Probe::from_command(command).unwrap()], timing };
         let checks =
             Checks::new(&health, &std::env::vars_os().collect(), &ChildSetup::default(), inherited).unwrap();

@@ -63,12 +63,12 @@ impl ProbeProcess {
             Work::Builtin(target, page) => {
                 page.write(&[]);
                 let verdict = || run_builtin(target, check.outliving(), page);
-                (fork(|| report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
+                (fork(inherited, || report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
             }
             Work::Notify(wanted, notify_state, page) => {
                 page.write(&[]);
                 let verdict = || verdict_of(notify_state.get().verdict(*wanted, now));
-                (fork(|| report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
+                (fork(inherited, || report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
             }
         };
         Ok(Self {
@@ -181,8 +181,8 @@ impl Exec {
 
 /// A child that leads a process group of its own, does `work`, and leaves with
 /// the code that gives.
-fn fork(work: impl FnOnce() -> i32) -> io::Result<Pid> {
-    let Side::Parent(pid) = process::fork()? else {
+fn fork(inherited: Inherited, work: impl FnOnce() -> i32) -> io::Result<Pid> {
+    let Side::Parent(pid) = inherited.fork()? else {
         process::lead_group(0);
         process::leave(work())
     };
@@ -194,7 +194,7 @@ fn run(program: &Program, inherited: Inherited, page: &Rc<SharedPage>) -> io::Re
     page.write(&[]);
     let (output, said) = fds::pipe(libc::O_CLOEXEC)?;
     fds::set_nonblocking(output.as_fd())?;
-    let pid = fork(|| execute(program, inherited, &mut File::from(said), page))?;
+    let pid = fork(inherited, || execute(program, inherited, &mut File::from(said), page))?;
     let exec = Exec { failure: Rc::clone(page), error: None };
     Ok((pid, Channel::Pipe(Output::from(File::from(output)), exec)))
 }

@@ -12,7 +12,6 @@
 //! somebody's pipeline, and what `hinit diff <(a) <(b)` passes stays open.
 
 use crate::error::{Error, Result};
-use crate::personality::Personality;
 use crate::sys::{Pid, fds, process};
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -36,16 +35,23 @@ pub struct Sockets {
     names: Option<OsString>,
 }
 
-/// Takes what was passed, and as PID 1 closes everything else. From here on
-/// they are closed by every exec but the app's.
-///
-/// To be called before hinit opens a descriptor of its own.
+/// The first descriptor that nobody declared: it and all behind it are leaks.
+pub fn first_undeclared() -> RawFd {
+    FIRST + own_count()
+}
+
+fn own_count() -> RawFd {
+    let variable = |name| std::env::var_os(name);
+    count(variable(PID).as_deref(), variable(COUNT).as_deref(), process::own_pid())
+}
+
+/// Takes what was passed. From here on they are closed by every exec but the
+/// app's.
 ///
 /// # Errors
 /// One of the descriptors that `LISTEN_FDS` counts is not open.
-pub fn take(personality: Personality) -> Result<Option<Sockets>> {
-    let variable = |name| std::env::var_os(name);
-    let count = count(variable(PID).as_deref(), variable(COUNT).as_deref(), process::own_pid());
+pub fn take() -> Result<Option<Sockets>> {
+    let count = own_count();
     for fd in FIRST..FIRST + count {
         fds::close_on_exec(fd, true).map_err(|error| {
             Error::with_fix(
@@ -55,10 +61,7 @@ pub fn take(personality: Personality) -> Result<Option<Sockets>> {
             )
         })?;
     }
-    if process::own_pid() == 1 && personality.closes_leaked_descriptors() {
-        fds::close_from(FIRST + count);
-    }
-    Ok((count > 0).then(|| Sockets { count, names: variable(NAMES) }))
+    Ok((count > 0).then(|| Sockets { count, names: std::env::var_os(NAMES) }))
 }
 
 /// How many were passed to this process; 0 if they are for another one.

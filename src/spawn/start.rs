@@ -30,7 +30,7 @@ pub fn start(
     let ends =
         fds::pipe(libc::O_CLOEXEC).map_err(|error| StartError::without(personality, "a pipe", &error))?;
     let group = ProcessGroup::prepare(program.isolation, terminal);
-    match process::fork() {
+    match inherited.fork() {
         Err(error) => {
             Err(StartError { is_shortage: true, ..StartError::without(personality, "a process", &error) })
         }

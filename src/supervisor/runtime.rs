@@ -202,7 +202,7 @@ impl Runtime {
         match (&mut self.monitor, self.checks.take()) {
             (Some(monitor), _) => monitor.restarted(self.started_at, &mut self.events),
             (None, Some((checks, timing))) => {
-                self.monitor = Some(Monitor::new(checks, timing, self.started_at))
+                self.monitor = Some(Monitor::new(checks, timing, self.started_at));
             }
             (None, None) => {}
         }

@@ -140,11 +140,12 @@ pub fn close_on_exec(fd: RawFd, close: bool) -> io::Result<()> {
 /// here are closed.
 const MOST_UNSEEN: RawFd = 65536;
 
-/// Closes every descriptor from `first` on. To be called before hinit has
-/// opened one that it still needs.
-pub fn close_from(first: RawFd) {
-    // SAFETY: nothing owns these descriptors, as the caller is the first to
-    // care for any.
+/// Closes every descriptor from `first` on.
+///
+/// # Safety
+/// Nothing in this process owns one of them.
+pub(super) unsafe fn close_from(first: RawFd) {
+    // SAFETY: nothing owns these descriptors, as the caller promises.
     let closed = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, 0) };
     if closed == 0 {
         return;

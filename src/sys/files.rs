@@ -86,10 +86,11 @@ mod tests {
 
     #[test]
     fn a_lock_of_somebody_who_may_only_read_claims_nothing() {
-        use crate::sys::process::{Side, fork, leave, wait_for};
+        use crate::sys::process::{Side, leave, wait_for};
+        use crate::sys::signals::Inherited;
         let path = std::env::temp_dir().join(format!("hinit-claimed-{}", std::process::id()));
         fs::write(&path, "").unwrap();
-        let seen_by_another = || match fork().unwrap() {
+        let seen_by_another = || match Inherited::of_a_test().fork().unwrap() {
             Side::Child => leave(File::open(&path).map_or(2, |file| i32::from(is_claimed(&file)))),
             Side::Parent(pid) => wait_for(pid).unwrap().code(),
         };

@@ -50,14 +50,17 @@ pub enum Side {
     Parent(Pid),
 }
 
-/// Makes a child that goes on from here.
+/// Makes a child that goes on from here; [`super::signals::Inherited::fork`] is
+/// the safe way.
 ///
-/// hinit has one thread, so the child may allocate.
+/// # Safety
+/// This process has no other thread: one that holds a lock of the allocator
+/// would hold it in the child for ever.
 ///
 /// # Errors
 /// EAGAIN at a process limit, ENOMEM (fork(2)).
-pub fn fork() -> io::Result<Side> {
-    // SAFETY: with a single thread no lock can be held by another one.
+pub unsafe fn fork() -> io::Result<Side> {
+    // SAFETY: the caller promises that no other thread can hold a lock.
     let pid = check(unsafe { libc::fork() })?;
     Ok(if pid == 0 { Side::Child } else { Side::Parent(pid) })
 }

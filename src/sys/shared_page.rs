@@ -65,7 +65,8 @@ impl Drop for SharedPage {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sys::process::{Side, fork, leave, wait_for};
+    use crate::sys::process::{Side, leave, wait_for};
+    use crate::sys::signals::Inherited;
 
     #[test]
     fn tells_what_was_written_last() {
@@ -84,7 +85,7 @@ mod tests {
     #[test]
     fn tells_the_parent_what_a_child_wrote_that_is_gone() {
         let board = SharedPage::new().unwrap();
-        match fork().unwrap() {
+        match Inherited::of_a_test().fork().unwrap() {
             Side::Child => {
                 board.write(&["from the child"]);
                 leave(0);

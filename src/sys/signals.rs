@@ -3,6 +3,7 @@
 //! Raw system calls with raw 64-bit masks: nix knows no realtime signals, and
 //! musl's sigfillset leaves out 32 to 34 (a musl dumb-init is killed by them).
 
+use super::process::{self, Side};
 use super::{Pid, check, check_long};
 use crate::signal::Signal;
 use std::fs::File;
@@ -30,16 +31,39 @@ pub struct Inherited {
 ///
 /// An inherited SIGCHLD=ignore makes the kernel reap by itself, and tini,
 /// catatonit and tino wait for ever.
-pub fn block_all() -> Inherited {
+///
+/// # Safety
+/// This process has no other thread, and starts none while the returned value
+/// is in use: the mask is one thread's, and [`Inherited::fork`] trusts it.
+pub unsafe fn block_all() -> Inherited {
     let mask = set_mask(ALL).unwrap_or_default();
     let sigchld_ignored = set_sigchld(libc::SIG_DFL) == libc::SIG_IGN;
-    Inherited { mask, sigchld_ignored, parent: super::process::parent_pid() }
+    Inherited { mask, sigchld_ignored, parent: process::parent_pid() }
 }
 
 impl Inherited {
     /// The parent at the start, which may have died since.
     pub fn parent(self) -> Pid {
         self.parent
+    }
+
+    /// Makes a child that goes on from here.
+    ///
+    /// # Errors
+    /// EAGAIN at a process limit, ENOMEM (fork(2)).
+    pub fn fork(self) -> io::Result<Side> {
+        // SAFETY: whoever made this value has promised that there is one thread.
+        unsafe { process::fork() }
+    }
+
+    /// What a test inherits: nothing stays blocked.
+    #[cfg(test)]
+    pub fn of_a_test() -> Self {
+        // SAFETY: not kept, since tests run as threads. The C library makes its
+        // allocator usable in their children, which do little and end.
+        let inherited = unsafe { block_all() };
+        inherited.restore();
+        inherited
     }
 
     /// Puts the signal state back to what hinit was started with.
@@ -102,7 +126,7 @@ pub fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
 /// # Errors
 /// ESRCH if there is none.
 pub fn send_everyone(signal: Signal) -> io::Result<()> {
-    debug_assert!(super::process::own_pid() == 1);
+    debug_assert!(process::own_pid() == 1);
     // SAFETY: kill touches no memory of ours.
     check(unsafe { libc::kill(-1, signal.number()) }).map(drop)
 }

@@ -7,6 +7,7 @@
 
 use super::{fds, signals};
 use std::ffi::{CStr, OsString, c_char, c_int};
+use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStringExt;
 
 /// How hinit was started.
@@ -19,10 +20,15 @@ pub struct Start {
     pub inherited: signals::Inherited,
 }
 
-/// Makes `$main` (a `fn(&Start) -> i32`) the program's first function.
+/// Which descriptors were left open by mistake: all from this one on, for a
+/// program that was called with these arguments; none closes nothing.
+pub type FirstLeaked = fn(&[OsString]) -> Option<RawFd>;
+
+/// Makes `$main` (a `fn(&Start) -> i32`) the program's first function, after
+/// what `$first_leaked` (a [`FirstLeaked`]) tells to close.
 #[macro_export]
 macro_rules! entry_point {
-    ($main:path) => {
+    ($main:path, $first_leaked:path) => {
         #[allow(unsafe_code, missing_docs, clippy::not_unsafe_ptr_arg_deref)]
         // SAFETY: `main` is the name the C runtime calls; nothing else has it.
         #[unsafe(no_mangle)]
@@ -30,24 +36,32 @@ macro_rules! entry_point {
             argc: std::ffi::c_int,
             argv: *const *const std::ffi::c_char,
         ) -> std::ffi::c_int {
-            // SAFETY: these are the C runtime's own argc and argv.
-            $main(&unsafe { $crate::sys::start::begin(argc, argv) })
+            // SAFETY: these are the C runtime's own argc and argv, and this is
+            // its first call: no other thread, nothing opened.
+            $main(&unsafe { $crate::sys::start::begin(argc, argv, $first_leaked) })
         }
     };
 }
 
-/// Blocks all signals, fills closed standard descriptors, takes the words.
+/// Blocks all signals, fills closed standard descriptors, takes the arguments,
+/// and closes what was left open by mistake.
 ///
 /// # Safety
-/// `argv` must hold `argc` valid C strings, as the C runtime's does.
-pub unsafe fn begin(argc: c_int, argv: *const *const c_char) -> Start {
-    let inherited = signals::block_all();
+/// `argv` must hold `argc` valid C strings, as the C runtime's does; there is
+/// no other thread, and nothing has opened a descriptor.
+pub unsafe fn begin(argc: c_int, argv: *const *const c_char, first_leaked: FirstLeaked) -> Start {
+    // SAFETY: there is no other thread, as the caller promises.
+    let inherited = unsafe { signals::block_all() };
     fds::fill_stdio();
     let count = usize::try_from(argc).unwrap_or(0);
     let word = |index: usize| {
         // SAFETY: the caller promises `argc` valid C strings.
         unsafe { CStr::from_ptr(*argv.add(index)) }
     };
-    let args = (0..count).map(|index| OsString::from_vec(word(index).to_bytes().to_vec())).collect();
+    let args: Vec<_> = (0..count).map(|index| OsString::from_vec(word(index).to_bytes().to_vec())).collect();
+    if let Some(first) = first_leaked(&args) {
+        // SAFETY: nothing has opened a descriptor but the standard ones.
+        unsafe { fds::close_from(first) };
+    }
     Start { args, inherited }
 }

@@ -1,11 +1,12 @@
 //! The app that the tests run under hinit, one behaviour a verb.
+#![allow(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
 use hinit::signal::Signal;
 use hinit::sys::process::{self, Ending, Side};
 use hinit::sys::signals::{Inbox, block_all, on_parent_death};
 use hinit::sys::{clock, fds};
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 /// Nothing here lives longer.
@@ -30,10 +31,16 @@ fn main() {
     }
 }
 
+fn fork() -> io::Result<Side> {
+    // SAFETY: nothing here starts a thread.
+    unsafe { process::fork() }
+}
+
 /// Prints the number of each signal that arrives, all 64 of them, if it is to
 /// be `told`, and leaves on SIGTERM with code 7.
 fn signals(told: fn(Signal) -> bool) {
-    block_all();
+    // SAFETY: nothing here starts a thread.
+    unsafe { block_all() };
     let mut inbox = Inbox::open().expect("a signalfd");
     say("ready");
     let mut arrivals = Vec::new();
@@ -53,10 +60,10 @@ fn signals(told: fn(Signal) -> bool) {
 
 /// Leaves so many orphans behind, each dead at once, and goes on.
 fn orphans(count: usize) {
-    match process::fork().expect("a child") {
+    match fork().expect("a child") {
         Side::Child => {
             for _ in 0..count {
-                if process::fork().expect("a grandchild") == Side::Child {
+                if fork().expect("a grandchild") == Side::Child {
                     process::leave(0);
                 }
             }
@@ -70,7 +77,8 @@ fn orphans(count: usize) {
 
 /// Leaves with code 8 on SIGHUP, without a word: there is nobody to hear it.
 fn hangup() {
-    block_all();
+    // SAFETY: nothing here starts a thread.
+    unsafe { block_all() };
     let mut inbox = Inbox::open().expect("a signalfd");
     say("ready");
     let mut arrivals = Vec::new();
@@ -89,8 +97,8 @@ fn fork_until(count: usize) {
     let end = clock::now() + LONGEST;
     let mut made = 0;
     while made < count && clock::now() < end {
-        match process::fork() {
-            Ok(Side::Child) => process::leave(i32::from(process::fork().is_err())),
+        match fork() {
+            Ok(Side::Child) => process::leave(i32::from(fork().is_err())),
             Ok(Side::Parent(pid)) => made += usize::from(process::wait_for(pid) == Some(Ending::Exited(0))),
             Err(_) => std::thread::yield_now(),
         }
@@ -111,7 +119,8 @@ fn use_memory() {
 /// Says each word to NOTIFY_SOCKET when a signal arrives, then that it has, and
 /// leaves with code 7 on SIGTERM.
 fn notify(words: &[String]) {
-    block_all();
+    // SAFETY: nothing here starts a thread.
+    unsafe { block_all() };
     let socket = notify_socket();
     let mut inbox = Inbox::open().expect("a signalfd");
     say(&format!("ready {}", std::env::var("WATCHDOG_USEC").unwrap_or_default()));
@@ -135,7 +144,7 @@ fn notify(words: &[String]) {
 /// while it tells its signals.
 fn flood() {
     let socket = notify_socket();
-    if process::fork().expect("a child") == Side::Child {
+    if fork().expect("a child") == Side::Child {
         let _ = on_parent_death(Signal::KILL);
         let end = clock::now() + LONGEST;
         while clock::now() < end && socket.send(b"WATCHDOG=1\nSTATUS=busy").is_ok() {}
@@ -158,7 +167,7 @@ fn notify_socket() -> std::os::unix::net::UnixDatagram {
 
 /// Moves into the group of a child, and stays.
 fn leave_group() {
-    let Side::Parent(child) = process::fork().expect("a child") else {
+    let Side::Parent(child) = fork().expect("a child") else {
         let _ = on_parent_death(Signal::KILL);
         return std::thread::sleep(LONGEST);
     };
@@ -170,7 +179,8 @@ fn leave_group() {
 
 /// Does not stop on SIGTERM.
 fn ignore_term() {
-    block_all();
+    // SAFETY: nothing here starts a thread.
+    unsafe { block_all() };
     say("ready");
     wait_for_ever();
 }

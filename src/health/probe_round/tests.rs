@@ -10,9 +10,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 fn inherited() -> Inherited {
-    let inherited = signals::block_all();
-    inherited.restore();
-    inherited
+    Inherited::of_a_test()
 }
 
 /// Checks of these probes, with the signal state that this process has.

@@ -7,6 +7,7 @@ use crate::status::file::StatusFile;
 use crate::sys::Pid;
 use crate::sys::process::Side;
 use crate::sys::signals;
+use crate::sys::signals::Inherited;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 use std::time::UNIX_EPOCH;
@@ -220,7 +221,7 @@ fn leaves_a_shared_file_alone_that_was_rewritten(times: u32) {
     let directory = Directory::new("shared");
     let (shared, own) = (directory.file("shared.json"), directory.file("own.json"));
     let other = Supervisor { namespace: Some(1), ..own_name() };
-    let Side::Parent(theirs) = process::fork().unwrap() else {
+    let Side::Parent(theirs) = Inherited::of_a_test().fork().unwrap() else {
         let mut place = StatusFile::create(Some(&shared), &[], &document_of(other)).0.unwrap();
         (1..=times).for_each(|restarts| place.write(&Document { restarts, ..document_of(other) }).unwrap());
         // Killed by its parent; else the test is over and failed.

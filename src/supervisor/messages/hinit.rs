@@ -45,7 +45,7 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
             warn!("the run limit of {} has passed, so the app is not started again", GoDuration(limit));
         }
         Notice::GracePeriodOver(grace) => {
-            warn!("the app did not stop within {}, killing it", GoDuration(grace))
+            warn!("the app did not stop within {}, killing it", GoDuration(grace));
         }
         Notice::Ended(ending) => {
             let after =
