@@ -1,7 +1,7 @@
 //! The life of the app as a pure machine: an event and a time in, actions out.
 //!
-//! No clock, no system call, no global. The states are those of DESIGN section
-//! 3, and every transition is in [`Machine::on`].
+//! No clock, no system call, no global. The states are those of docs/design.md, section
+//! 9, and every transition is in [`Machine::on`].
 //!
 //! Invariants, kept here and checked by the property tests:
 //! 1. A process that was reaped is never signalled; what is left of its group

@@ -468,7 +468,7 @@ impl Runtime {
         // Whether anybody is left at all is seen by reaping.
         self.reaping = true;
         if process::own_pid() == 1 {
-            // ESRCH: nobody. EPERM: a process of another user, as said in DESIGN.
+            // ESRCH: nobody. EPERM: a process of another user, as said in docs/design.md, section 5.
             let _ = signals::send_everyone(signal);
             return;
         }

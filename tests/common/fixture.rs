@@ -203,5 +203,5 @@ fn wait_for_ever() {
 
 fn say(text: &str) {
     println!("{text}");
-    std::io::stdout().flush().expect("stdout");
+    io::stdout().flush().expect("stdout");
 }
