@@ -4,7 +4,7 @@
 //! Each message has its length before it, in a byte.
 #![no_main]
 
-use hinit::health::notify::{Listener, Said, Shared};
+use hinit::health::notify::{Listener, NotifyState, SharedNotifyState};
 use hinit::plan::probe::Notify;
 use libfuzzer_sys::fuzz_target;
 use std::ffi::OsString;
@@ -19,7 +19,7 @@ const WANTED: Notify = Notify { watchdog: Some(Duration::from_secs(5)) };
 struct Sockets {
     app: UnixDatagram,
     listener: Listener,
-    said: Shared,
+    said: SharedNotifyState,
     engine: UnixDatagram,
 }
 
@@ -29,7 +29,7 @@ impl Sockets {
         let engine = SocketAddr::from_abstract_name(&name).and_then(|name| UnixDatagram::bind_addr(&name));
         let engine = engine.expect("a socket for the engine");
         engine.set_nonblocking(true).expect("a socket that does not block");
-        let said = Shared::default();
+        let said = SharedNotifyState::default();
         let outer = OsString::from(format!("@{name}"));
         let listener = Listener::open(said.clone(), Some(&outer)).expect("a socket for the app");
         let (_, name) = listener.variables(WANTED).swap_remove(0);
@@ -47,7 +47,7 @@ thread_local! {
 fuzz_target!(|input: &[u8]| {
     SOCKETS.with(|sockets| {
         sockets.listener.forget();
-        let mut expected = Said::default();
+        let mut expected = NotifyState::default();
         let (mut rest, mut now) = (input, Duration::from_secs(1));
         while let Some((length, after)) = rest.split_first() {
             let (message, after) = after.split_at(after.len().min(usize::from(*length)));
@@ -78,10 +78,10 @@ fn passed_on(engine: &UnixDatagram, message: &[u8]) {
 }
 
 /// Ready is only who said so.
-fn judged(said: Said, input: &[u8], now: Duration) {
-    match said.judge(WANTED, now) {
+fn judged(said: NotifyState, input: &[u8], now: Duration) {
+    match said.verdict(WANTED, now) {
         Ok(_) => assert!(input.windows(7).any(|window| window == b"READY=1")),
         Err(why) => assert!(!why.contains('\n')),
     }
-    assert!(said.judge(WANTED, now + Duration::from_secs(6)).is_err());
+    assert!(said.verdict(WANTED, now + Duration::from_secs(6)).is_err());
 }

@@ -4,7 +4,8 @@
 
 use hinit::limits::rlimit::Limit;
 use hinit::limits::umask::Umask;
-use hinit::before::{env_file, oom_score};
+use hinit::limits::oom_score;
+use hinit::setup::env_file;
 use hinit::identity::capability::Set;
 use hinit::plan::probe::StatusSet;
 use hinit::plan::parse;
@@ -22,13 +23,13 @@ fuzz_target!(|text: &str| {
     if let Ok(duration) = parse_duration(text) {
         assert_eq!(parse_duration(&GoDuration(duration).to_string()).ok(), Some(duration));
     }
-    if let Ok((from, _)) = words::rewrite(text) {
+    if let Ok((from, _)) = parse::rewrite(text) {
         assert!(![Signal::KILL, Signal::STOP, Signal::CHLD].contains(&from));
     }
-    if let Ok(code) = words::exit_code(text) {
+    if let Ok(code) = parse::exit_code(text) {
         assert!((0..=255).contains(&code));
     }
-    let _ = (words::restart(text), Umask::parse(text), oom_score::parse(text));
+    let _ = (parse::restart(text), Umask::parse(text), oom_score::parse(text));
     if let Ok(set) = Set::parse(text) {
         assert!(set == Set::ALL || Set::parse(&set.to_string()) == Ok(set));
     }
