@@ -17,17 +17,17 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// What a check looks at, and how often it is said with hinit.
+/// The checks of one kind.
 #[derive(Default)]
 struct Share {
     total: usize,
-    /// Why, and the old check.
-    left: Vec<(String, String)>,
+    /// Reason and old line of each check without an equivalent.
+    unsupported: Vec<(String, String)>,
 }
 
-/// The kinds that hinit speaks, and how many of them it may leave: scripts
-/// in files, and curl's URL in a file or printed by a script.
-const OWED: [(&str, usize); 8] = [
+/// The kinds that hinit supports, and how many of them may have no equivalent:
+/// scripts in files, and curl's URL in a file or printed by a script.
+const SUPPORTED: [(&str, usize); 8] = [
     ("curl", 4),
     ("wget", 0),
     ("nc", 0),
@@ -55,7 +55,7 @@ fn real_checks() -> Vec<(String, String)> {
     rows.map(|row| (kind(&row), row["raw"].as_str().unwrap().to_owned())).collect()
 }
 
-/// The corpus' own kind, with those that hinit speaks told apart.
+/// The kind of the corpus, split further for those that hinit supports.
 fn kind(row: &Value) -> String {
     let (raw, kind) = (row["raw"].as_str().unwrap(), row["kind"].as_str().unwrap());
     let has = |words: &[&str]| words.iter().any(|word| raw.contains(word));
@@ -77,55 +77,57 @@ fn one(raw: &str) -> Explained {
 }
 
 #[test]
-fn says_every_real_check_with_hinit_or_why_not() {
+fn translates_every_real_check_or_gives_a_reason() {
     let mut shares: BTreeMap<String, Share> = BTreeMap::new();
     for (kind, raw) in real_checks() {
         let explained = one(&raw);
         let share = shares.entry(kind).or_default();
         share.total += 1;
-        if let Err(why) = explained.probe {
-            assert!(why.len() > 10, "left without a reason: {raw}");
-            share.left.push((why, explained.old));
+        if let Err(why) = explained.health_check {
+            assert!(why.len() > 10, "no reason for {raw}");
+            share.unsupported.push((why, explained.old));
         }
     }
     print!("{}", table(&shares));
-    for (kind, most) in OWED {
-        let left = shares.get(kind).map_or(&[][..], |share| &share.left);
-        assert!(left.len() <= most, "{kind}: more is left than explain can say: {left:?}");
+    for (kind, most) in SUPPORTED {
+        let unsupported = shares.get(kind).map_or(&[][..], |share| &share.unsupported);
+        assert!(unsupported.len() <= most, "{kind}: more than {most} without an equivalent: {unsupported:?}");
     }
 }
 
-/// Shares by kind; for the kinds that hinit speaks, each check that is left.
+/// Shares by kind; for the supported kinds each check without an equivalent.
 fn table(shares: &BTreeMap<String, Share>) -> String {
     let mut out = String::new();
     for (kind, share) in shares {
-        let said = share.total - share.left.len();
-        let _ = writeln!(out, "{kind:14} {said:4} of {:4} said with hinit", share.total);
-        for (why, old) in share.left.iter().filter(|_| OWED.iter().any(|(owed, _)| owed == kind)) {
-            let _ = writeln!(out, "      left: {old}\n            {why}");
+        let translated = share.total - share.unsupported.len();
+        let _ = writeln!(out, "{kind:14} {translated:4} of {:4} translated", share.total);
+        for (why, old) in
+            share.unsupported.iter().filter(|_| SUPPORTED.iter().any(|(supported, _)| supported == kind))
+        {
+            let _ = writeln!(out, "      none: {old}\n            {why}");
         }
     }
     out
 }
 
 #[test]
-fn every_line_it_writes_is_one_that_hinit_reads() {
+fn writes_only_lines_that_hinit_accepts() {
     let (mut probes, mut entrypoints) = (0, 0);
     for (_, raw) in real_checks() {
         let explained = one(&raw);
-        for words in explained.probe.iter().flat_map(|line| probes_of(line)) {
+        for words in explained.health_check.iter().flat_map(|line| probes_of(line)) {
             words::parse(&words, &variable).unwrap_or_else(|error| panic!("{raw}: {words:?}: {error}"));
             probes += 1;
         }
-        if let Some(line) = explained.run {
-            reads_entrypoint(&line);
+        if let Some(line) = explained.entrypoint {
+            parse_entrypoint(&line);
             entrypoints += 1;
         }
     }
-    println!("{probes} probes and {entrypoints} entrypoints are read as they are written");
+    println!("{probes} probes and {entrypoints} entrypoints are accepted");
 }
 
-/// The words after each `/hinit probe` of a HEALTHCHECK line or a `test:`.
+/// The arguments of each `/hinit probe` of a HEALTHCHECK line or a `test:`.
 fn probes_of(line: &str) -> Vec<Vec<String>> {
     let words: Vec<String> = if let Some(list) = line.strip_prefix("test: ") {
         let words: Vec<String> = serde_json::from_str(list).unwrap();
@@ -143,8 +145,8 @@ fn probes_of(line: &str) -> Vec<Vec<String>> {
     commands.map(|words| words.strip_prefix(&["/hinit".into(), "probe".into()]).unwrap().to_vec()).collect()
 }
 
-/// PID 1's options, each by the parser that reads it.
-fn reads_entrypoint(line: &str) {
+/// Parses the options of PID 1, each by its own parser.
+fn parse_entrypoint(line: &str) {
     let (compose, list) = match line.strip_prefix("ENTRYPOINT ") {
         Some(list) => (false, list),
         None => (true, line.strip_prefix("entrypoint: ").unwrap()),
@@ -196,8 +198,8 @@ fn variable(name: &str) -> Option<String> {
     Some(if name.ends_with("URL") { "http://localhost/".into() } else { "1".to_owned() })
 }
 
-/// A real check that was cut, and glued to a piece of another.
-fn spoilt(checks: Vec<String>) -> impl Strategy<Value = String> {
+/// A real check, cut and joined to a piece of another.
+fn damaged(checks: Vec<String>) -> impl Strategy<Value = String> {
     let piece = select(checks);
     (piece.clone(), piece, any::<Index>(), any::<Index>(), "[$`'\"(){}|&;<>\\\\\\[\\]\n ]{0,3}").prop_map(
         |(first, second, cut, from, glue)| {
@@ -209,28 +211,29 @@ fn spoilt(checks: Vec<String>) -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn stays_calm_and_in_its_lines_whatever_it_is_given() {
+fn prints_one_line_an_item_for_any_input() {
     let mut checks: Vec<String> = real_checks().into_iter().map(|(_, raw)| raw).collect();
     checks.push("HEALTHCHECK CMD curl -f http://localhost/ || exit 1".into());
     let mut runner = TestRunner::new(ProptestConfig::with_cases(3000));
-    let calm = |text: String| {
+    let check_lines = |text: String| {
         for kind in [Kind::Line, Kind::File] {
             for check in explain(&text, kind).unwrap_or_default() {
                 let shown = check.to_string();
                 prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{}", shown);
-                let optional = usize::from(!check.place.is_empty()) + usize::from(check.run.is_some());
+                let optional =
+                    usize::from(!check.location.is_empty()) + usize::from(check.entrypoint.is_some());
                 prop_assert_eq!(shown.lines().count(), 2 + optional + check.notes.len(), "{}", shown);
             }
         }
         Ok(())
     };
-    runner.run(&spoilt(checks), calm).unwrap();
+    runner.run(&damaged(checks), check_lines).unwrap();
 }
 
 #[test]
-fn refuses_to_nest_without_end() {
+fn rejects_deep_nesting() {
     for line in ["env ".repeat(10_000) + "x", "timeout 1 ".repeat(10_000) + "x", "(".repeat(100_000)] {
-        let why = one(&line).probe.unwrap_err();
+        let why = one(&line).health_check.unwrap_err();
         assert!(why.contains("nested too deeply"), "{why}");
     }
 }
@@ -251,19 +254,19 @@ fn hinit(words: &[&str], stdin: &str) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-const SAID: &str = r#"  old:   HEALTHCHECK CMD curl http://localhost/
+const REPORT: &str = r#"  old:   HEALTHCHECK CMD curl http://localhost/
   new:   HEALTHCHECK CMD ["/hinit", "probe", "http://localhost/"]
   PID 1: ENTRYPOINT ["/hinit", "--health", "http://localhost/", "--"]
-  note:  curl without -f succeeds for a 500; hinit wants 200-399
+  note:  curl without -f succeeds for status 500; hinit requires 200-399
 "#;
 
 #[test]
 fn explains_a_line_and_what_comes_by_stdin() {
     let line = "HEALTHCHECK CMD curl http://localhost/";
-    assert_eq!(hinit(&[line], ""), (0, SAID.into(), String::new()));
-    assert_eq!(hinit(&["-"], &format!("{line}\n")), (0, SAID.into(), String::new()));
+    assert_eq!(hinit(&[line], ""), (0, REPORT.into(), String::new()));
+    assert_eq!(hinit(&["-"], &format!("{line}\n")), (0, REPORT.into(), String::new()));
     let (code, stdout, _) = hinit(&["-"], &format!("FROM a\n{line}\n"));
-    assert_eq!((code, stdout), (0, format!("line 2:\n{SAID}")));
+    assert_eq!((code, stdout), (0, format!("line 2:\n{REPORT}")));
 }
 
 #[test]
@@ -279,9 +282,9 @@ fn explains_a_file() {
 }
 
 #[test]
-fn leaving_a_check_is_no_failure_and_not_reading_one_is() {
+fn fails_only_for_what_it_cannot_parse() {
     let (code, stdout, _) = hinit(&["pgrep nginx"], "");
-    assert!(code == 0 && stdout.contains("  left:  it looks for a process"), "{stdout}");
+    assert!(code == 0 && stdout.contains("  new:   none: it finds a process"), "{stdout}");
     let file = |name: &str| format!("/no/such/{name}");
     for (words, stdin) in [
         (vec![], ""),

@@ -1,8 +1,7 @@
-//! explain: any line, Dockerfile or compose file gives one line for each
-//! thing it says, in words that hinit reads, and nothing of it can reach the
-//! terminal.
+//! explain: for any line, Dockerfile or compose file it prints one line an item,
+//! its probes are accepted by hinit, and no control character reaches the terminal.
 //!
-//! The first byte says whether it is a file.
+//! The first byte tells whether the text is a file.
 #![no_main]
 
 use hinit::lab::explain::{Kind, explain};
@@ -19,19 +18,19 @@ fuzz_target!(|input: &[u8]| {
     };
     assert!(!checks.is_empty());
     for check in checks {
-        assert_eq!(check.probe.is_err(), check.words.is_empty(), "{check:?}");
+        assert_eq!(check.health_check.is_err(), check.probe_args.is_empty(), "{check:?}");
         let shown = check.to_string();
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
-        for words in check.words.iter().filter(|words| !words.iter().any(|word| is_variable(word))) {
-            assert!(words::parse(words, &|_| None).is_ok(), "{words:?}");
+        for args in check.probe_args.iter().filter(|args| !args.iter().any(|arg| has_variable(arg))) {
+            assert!(words::parse(args, &|_| None).is_ok(), "{args:?}");
         }
         let lines =
-            2 + usize::from(!check.place.is_empty()) + usize::from(check.run.is_some()) + check.notes.len();
+            2 + usize::from(!check.location.is_empty()) + usize::from(check.entrypoint.is_some()) + check.notes.len();
         assert_eq!(shown.lines().count(), lines, "{shown}");
     }
 });
 
-/// Of the container's or of compose's, whose value is not known.
-fn is_variable(word: &str) -> bool {
-    word.contains(|c| c == '$' || c >= '\u{f0000}')
+/// A variable of the container or of compose, whose value is not known.
+fn has_variable(arg: &str) -> bool {
+    arg.contains(|c| c == '$' || c >= '\u{f0000}')
 }

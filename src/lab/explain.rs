@@ -1,35 +1,48 @@
-//! `hinit explain`: an old health check said with hinit, and what is wrong
-//! with the old one. Text in, report out: nothing is read, run or probed.
+//! `hinit explain`: translates a health check to hinit and lists its mistakes.
+//! It reads text and returns a report; it opens, runs and probes nothing.
 //!
-//! A [`source`] (a HEALTHCHECK line, a Dockerfile, a compose file) holds
-//! checks; the [`shell`] parser splits their lines; [`meaning`] asks the
-//! [`tools`] what each command looks at, and decides by trying all outcomes
-//! when the whole line succeeds; [`report`] says it in hinit's words.
+//! - [`source`] finds the checks of a HEALTHCHECK line, a Dockerfile or a
+//!   compose file.
+//! - [`shell`] parses their command lines.
+//! - [`translate`] turns each command into a probe, with the options of each
+//!   [`tool`] and the [`filter`]s behind a pipe. The [`truth_table`] tells when
+//!   the whole line succeeds.
+//! - [`report`] combines the new lines, as [`render`] writes them, with the
+//!   notes.
 
-mod meaning;
+mod compose_variables;
+mod exec_form;
+mod filter;
+mod health_check;
 mod mistakes;
-mod probe;
-pub mod report;
+mod notes;
+mod probe_command;
+mod quote;
+mod render;
+mod report;
 mod shell;
 mod source;
 mod timing;
-mod tools;
-mod truth;
+mod tool;
+mod translate;
+mod truth_table;
+mod unsupported;
+mod variable;
 
 use crate::error::{Error, Result};
 use crate::text::one_line;
 pub use report::Explained;
 pub use source::Kind;
 
-/// In bytes; it may quote the text.
-const LONGEST_ERROR: usize = 500;
+/// In bytes; an error may quote the text.
+const MAX_ERROR_LENGTH: usize = 500;
 
 /// Explains every health check of a text.
 ///
 /// # Errors
-/// One line for a text that cannot be read or holds no health check.
+/// One line for a text that cannot be parsed or has no health check.
 pub fn explain(text: &str, kind: Kind) -> Result<Vec<Explained>> {
-    let checks = source::checks(text, kind);
-    let checks = checks.map_err(|error| Error::new(one_line(&error.to_string(), LONGEST_ERROR)))?;
+    let checks = source::health_checks(text, kind);
+    let checks = checks.map_err(|error| Error::new(one_line(&error.to_string(), MAX_ERROR_LENGTH)))?;
     Ok(checks.iter().map(report::explain).collect())
 }

@@ -1,95 +1,88 @@
-//! What is wrong in the form of a check, whatever it runs.
+//! Mistakes in the form of a check, independent of what it runs.
 
-use super::shell::Simple;
-use super::shell::word::variable_in;
-use super::source::json_list;
-
-/// Adds a note once.
-pub(super) fn add(notes: &mut Vec<String>, note: impl Into<String>) {
-    let note = note.into();
-    if !notes.contains(&note) {
-        notes.push(note);
-    }
-}
+use super::exec_form;
+use super::notes::Notes;
+use super::shell::ast::SimpleCommand;
+use super::variable::first_variable;
 
 const OPERATORS: [&str; 5] = ["||", "&&", "|", ";", ">"];
 
-/// `["curl", "-f", URL, "||", "exit 1"]`: the words up to the operator.
-pub(super) fn of_exec_form(words: &[String], notes: &mut Vec<String>) -> Vec<String> {
-    let program = words.first().map_or("", String::as_str);
-    let is_operator = |word: &String| OPERATORS.contains(&word.as_str()) || word.starts_with("> ");
-    if let Some(at) = words.iter().position(is_operator).filter(|at| *at > 0) {
-        let from = &words[at];
-        add(notes, format!("exec form has no shell: '{from}' and what follows are arguments of {program}"));
-        return words[..at].to_vec();
+/// `["curl", "-f", URL, "||", "exit 1"]`: the arguments before the operator.
+pub(super) fn in_exec_form(args: &[String], notes: &mut Notes) -> Vec<String> {
+    let program = args.first().map_or("", String::as_str);
+    let is_operator = |arg: &String| OPERATORS.contains(&arg.as_str()) || arg.starts_with("> ");
+    if let Some(at) = args.iter().position(is_operator).filter(|at| *at > 0) {
+        let from = &args[at];
+        notes.add(format!(
+            "exec form has no shell: '{from}' and everything after it are arguments of {program}"
+        ));
+        return args[..at].to_vec();
     }
-    if words.len() == 1 && program.contains(' ') {
-        add(notes, format!("exec form with one word looks for a program whose name is '{program}'"));
+    if args.len() == 1 && program.contains(' ') {
+        notes.add(format!("exec form with one element runs a program named '{program}'"));
         return program.split_whitespace().map(str::to_owned).collect();
     }
-    words.to_vec()
+    args.to_vec()
 }
 
 /// `CMD ["CMD-SHELL", "curl ..."]` in a Dockerfile.
-pub(super) fn of_compose_word(word: &str, notes: &mut Vec<String>) {
-    add(
-        notes,
-        format!("{word} in the list is compose's; in a Dockerfile it is the program that is looked for"),
-    );
+pub(super) fn compose_keyword(keyword: &str, notes: &mut Notes) {
+    notes.add(format!(
+        "{keyword} in the list is compose syntax; in a Dockerfile it is the name of the program to run"
+    ));
 }
 
-/// `test: CMD curl ...`: only a list begins with that word.
-pub(super) fn of_first_word<'a>(script: &'a str, notes: &mut Vec<String>) -> &'a str {
-    let rest = ["CMD", "CMD-SHELL"].iter().find_map(|word| Some((word, script.trim().strip_prefix(word)?)));
-    match rest.filter(|(_, rest)| rest.starts_with(char::is_whitespace)) {
-        Some((word, rest)) => {
-            add(
-                notes,
-                format!("{word} is a word of a list; here it is the program that the shell looks for"),
-            );
+/// `test: CMD curl ...`: the script without the keyword, which belongs in a list.
+pub(super) fn keyword_in_script<'a>(script: &'a str, notes: &mut Notes) -> &'a str {
+    let found = ["CMD", "CMD-SHELL"].iter().find_map(|word| Some((word, script.trim().strip_prefix(word)?)));
+    match found.filter(|(_, rest)| rest.starts_with(char::is_whitespace)) {
+        Some((keyword, rest)) => {
+            notes.add(format!(
+                "{keyword} is a keyword only in a list; here the shell runs a program of that name"
+            ));
             rest
         }
         None => script,
     }
 }
 
-/// `CMD ["x"] || exit 1` and `CMD ['x']`: meant as exec form, run by a shell.
-pub(super) fn broken_exec_form(script: &str, notes: &mut Vec<String>) -> Option<Vec<String>> {
+/// `CMD ["x"] || exit 1` and `CMD ['x']`: intended as exec form, run by a shell.
+pub(super) fn broken_exec_form(script: &str, notes: &mut Notes) -> Option<Vec<String>> {
     let script = script.trim();
-    if let Some(words) = list_at_start(script) {
-        let first = words.first().map_or("", String::as_str);
-        let note =
-            format!("what follows the list makes this shell form, and '[{first},' the program it looks for");
-        add(notes, note);
-        return Some(words);
+    if let Some(args) = leading_list(script) {
+        let first = args.first().map_or("", String::as_str);
+        notes.add(format!(
+            "text after the list makes this shell form: the shell runs a program named '[{first},'"
+        ));
+        return Some(args);
     }
     let inside = script.strip_prefix("['")?.strip_suffix("']")?;
-    add(notes, "exec form is JSON and wants double quotes: with single ones it is shell form");
-    Some(inside.split("',").map(|word| word.trim().trim_start_matches('\'').to_owned()).collect())
+    notes.add("exec form is JSON and requires double quotes: with single quotes it is shell form");
+    Some(inside.split("',").map(|arg| arg.trim().trim_start_matches('\'').to_owned()).collect())
 }
 
-/// `["x"]` with something after it; a list has its end among the first few `]`.
-fn list_at_start(script: &str) -> Option<Vec<String>> {
-    const TRIED: usize = 20;
+/// `["x"]` before other text; the list ends at one of the first few `]`.
+fn leading_list(script: &str) -> Option<Vec<String>> {
+    const MAX_ATTEMPTS: usize = 20;
     script.strip_prefix('[')?.trim_start().strip_prefix('"')?;
-    script.match_indices(']').take(TRIED).find_map(|(end, _)| json_list(&script[..=end]))
+    script.match_indices(']').take(MAX_ATTEMPTS).find_map(|(end, _)| exec_form::parse(&script[..=end]))
 }
 
 /// `["CMD-SHELL", "pg_isready", "-U", "x"]`.
-pub(super) fn of_extra_words(extra: &[String], notes: &mut Vec<String>) {
+pub(super) fn extra_arguments(extra: &[String], notes: &mut Notes) {
     if !extra.is_empty() {
-        let words = extra.join(" ");
-        add(notes, format!("CMD-SHELL runs only its first word as a script: '{words}' is ignored"));
+        let args = extra.join(" ");
+        notes.add(format!("CMD-SHELL runs only its first argument as a script: '{args}' is ignored"));
     }
 }
 
 /// A variable in single quotes or in exec form.
-pub(super) fn of_dead_variables(simple: &Simple, exec_form: bool, notes: &mut Vec<String>) {
-    let program = simple.program().unwrap_or_default();
-    let Some(word) = simple.words.iter().find(|word| word.has_dead_variable()) else { return };
-    let text = word.in_hinit().unwrap_or_default();
-    let name = variable_in(&text).unwrap_or_default();
+pub(super) fn unexpanded_variable(command: &SimpleCommand, exec_form: bool, notes: &mut Notes) {
+    let program = command.program().unwrap_or_default();
+    let Some(word) = command.argv.iter().find(|word| word.has_unexpanded_variable()) else { return };
+    let text = word.to_hinit().unwrap_or_default();
+    let name = first_variable(&text).unwrap_or_default();
     let why =
-        if exec_form { "exec form expands no variables" } else { "single quotes keep it from the shell" };
-    add(notes, format!("{program} gets ${name} as text: {why}; hinit expands ${{{name}}} by itself"));
+        if exec_form { "exec form does not expand variables" } else { "single quotes prevent expansion" };
+    notes.add(format!("{program} gets ${name} as literal text: {why}; hinit expands ${{{name}}} itself"));
 }

@@ -1,8 +1,10 @@
-//! The characters of a shell line, up to a word.
+//! Splits a shell script into words and operators.
 
-use super::word::{Part, Why, Word, name_length};
+use super::word::{Part, Word};
+use crate::lab::explain::notes::Reason;
+use crate::lab::explain::variable::name_length;
 
-/// Where the parser is in the text.
+/// A position in the text.
 pub(super) struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -19,7 +21,7 @@ impl<'a> Lexer<'a> {
         self.at
     }
 
-    /// What lies between two positions, without the blanks around it.
+    /// The text between two positions, trimmed.
     pub(super) fn between(&self, start: usize, end: usize) -> &'a str {
         self.text.get(start..end).unwrap_or_default().trim()
     }
@@ -46,7 +48,7 @@ impl<'a> Lexer<'a> {
         Some(c)
     }
 
-    /// Skips blanks, continued lines and a comment, but no line's end.
+    /// Skips blanks, line continuations and a comment, but no newline.
     pub(super) fn skip_blanks(&mut self) {
         loop {
             if self.take("\\\n") || self.take(" ") || self.take("\t") || self.take("\r") {
@@ -59,14 +61,14 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// A word that stands here bare: `!`, `{`, `if`.
-    pub(super) fn takes_bare(&mut self, word: &str) -> bool {
+    /// Takes a reserved word, which is not quoted: `!`, `{`, `if`.
+    pub(super) fn take_reserved(&mut self, word: &str) -> bool {
         let Some(after) = self.rest().strip_prefix(word) else { return false };
         let ends = after.chars().next().is_none_or(|c| END_OF_WORD.contains(c));
         ends && self.take(word)
     }
 
-    /// The digits in front of a redirection: the `2` of `2>&1`.
+    /// The descriptor before a redirection: the `2` of `2>&1`.
     pub(super) fn descriptor(&mut self) -> Option<u32> {
         let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
         let (number, after) = self.rest().split_at(digits);
@@ -75,8 +77,8 @@ impl<'a> Lexer<'a> {
         Some(number)
     }
 
-    /// The next word, or none where an operator or the end is.
-    pub(super) fn word(&mut self) -> Result<Option<Word>, Why> {
+    /// The next word; none at an operator or at the end.
+    pub(super) fn word(&mut self) -> Result<Option<Word>, Reason> {
         let start = self.at;
         let mut word = Word::default();
         while let Some(c) = self.peek().filter(|c| !END_OF_WORD.contains(*c)) {
@@ -106,19 +108,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn single_quoted(&mut self, word: &mut Word) -> Result<(), Why> {
+    fn single_quoted(&mut self, word: &mut Word) -> Result<(), Reason> {
         self.at += 1;
-        let end = self.rest().find('\'').ok_or("it has a quote that is not closed")?;
+        let end = self.rest().find('\'').ok_or("it has an unclosed quote")?;
         word.0.push(Part::Literal(self.rest()[..end].to_owned()));
         self.at += end + 1;
         Ok(())
     }
 
-    fn double_quoted(&mut self, word: &mut Word) -> Result<(), Why> {
+    fn double_quoted(&mut self, word: &mut Word) -> Result<(), Reason> {
         self.at += 1;
         word.push_text("");
         loop {
-            match self.peek().ok_or("it has a quote that is not closed")? {
+            match self.peek().ok_or("it has an unclosed quote")? {
                 '"' => {
                     self.at += 1;
                     return Ok(());
@@ -134,7 +136,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// In double quotes a backslash is text unless one of these follows.
+    /// In double quotes a backslash is literal unless one of these characters follows.
     fn escaped_in_quotes(&mut self, word: &mut Word) {
         self.at += 1;
         match self.peek() {
@@ -143,18 +145,18 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    fn backquoted(&mut self, word: &mut Word) -> Result<(), Why> {
+    fn backquoted(&mut self, word: &mut Word) -> Result<(), Reason> {
         self.at += 1;
-        let end = self.rest().find('`').ok_or("it has a backquote that is not closed")?;
+        let end = self.rest().find('`').ok_or("it has an unclosed backquote")?;
         word.0.push(Part::Command(self.rest()[..end].trim().to_owned()));
         self.at += end + 1;
         Ok(())
     }
 
-    fn dollar(&mut self, word: &mut Word) -> Result<(), Why> {
+    fn dollar(&mut self, word: &mut Word) -> Result<(), Reason> {
         self.at += 1;
         if self.take("?") {
-            word.0.push(Part::Status);
+            word.0.push(Part::ExitStatus);
         } else if self.take("(") {
             let inside = self.until_closed(')')?;
             let arithmetic = inside.starts_with('(');
@@ -170,12 +172,12 @@ impl<'a> Lexer<'a> {
         } else {
             let name = &self.rest()[..name_length(self.rest())];
             self.at += name.len();
-            self.bare(name, word);
+            self.unbraced(name, word);
         }
         Ok(())
     }
 
-    fn bare(&mut self, name: &str, word: &mut Word) {
+    fn unbraced(&mut self, name: &str, word: &mut Word) {
         if !name.is_empty() {
             return word.0.push(Part::Variable { name: name.to_owned(), default: None });
         }
@@ -188,8 +190,8 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// What is inside a bracket that has just been opened; quotes hide brackets.
-    fn until_closed(&mut self, close: char) -> Result<&'a str, Why> {
+    /// The text up to the bracket that closes the current one; quoted brackets do not count.
+    fn until_closed(&mut self, close: char) -> Result<&'a str, Reason> {
         let open = if close == ')' { '(' } else { '{' };
         let (start, mut depth, mut quote) = (self.at, 1, None);
         while let Some(c) = self.next() {
@@ -204,11 +206,11 @@ impl<'a> Lexer<'a> {
                 return Ok(&self.text[start..self.at - 1]);
             }
         }
-        Err(format!("it has a bracket without its closing {close}"))
+        Err(format!("it has an unclosed bracket: {close} is missing"))
     }
 }
 
-/// `NAME` or `NAME:-DEFAULT`; `NAME-DEFAULT` differs only for an empty variable.
+/// `NAME` or `NAME:-DEFAULT`; `NAME-DEFAULT` differs only if the variable is empty.
 fn braced(inside: &str) -> Part {
     let other = || Part::Other(format!("${{{inside}}}"));
     let (name, rest) = inside.split_at(name_length(inside));

@@ -1,53 +1,53 @@
-//! From words to commands, pipelines and lists.
+//! Parses words into commands, pipelines and lists.
 
+use super::ast::{Command, List, ListOperator, Pipeline, Redirection, SimpleCommand};
 use super::lexer::Lexer;
-use super::word::{Part, Why, Word, name_length};
-use super::{Command, Joint, List, Pipeline, Redirect, Simple};
+use crate::lab::explain::notes::Reason;
 
-/// Deeper nesting than this is no health check, and would cost stack.
-const DEEPEST: u32 = 20;
+/// Bounds the recursion. No health check is nested deeper.
+const MAX_DEPTH: u32 = 20;
 const KEYWORDS: [&str; 7] = ["if", "for", "while", "until", "case", "function", "[["];
-const OPERATORS: [&str; 9] = ["<<", "&>", "<>", "<&", ">&", ">>", ">|", "<", ">"];
+const REDIRECTIONS: [&str; 9] = ["<<", "&>", "<>", "<&", ">&", ">>", ">|", "<", ">"];
 
-/// Reads a whole script.
-pub(in crate::lab::explain) fn parse(text: &str) -> Result<List, Why> {
+/// Parses a script.
+pub(crate) fn parse(text: &str) -> Result<List, Reason> {
     let mut lexer = Lexer::new(text);
     let list = list(&mut lexer, 0)?;
     if lexer.rest().is_empty() {
         return Ok(list);
     }
-    Err(format!("its shell syntax is not understood from '{}' on", first_word(lexer.rest())))
+    Err(format!("its shell syntax is not supported from '{}' on", first_word(lexer.rest())))
 }
 
 fn first_word(text: &str) -> &str {
     text.split_whitespace().next().unwrap_or(text)
 }
 
-fn list(lexer: &mut Lexer<'_>, depth: u32) -> Result<List, Why> {
-    if depth > DEEPEST {
+fn list(lexer: &mut Lexer<'_>, depth: u32) -> Result<List, Reason> {
+    if depth > MAX_DEPTH {
         return Err("its brackets are nested too deeply".into());
     }
     let mut list = List::new();
-    let mut joint = Joint::Then;
+    let mut operator = ListOperator::Sequence;
     loop {
         skip_lines(lexer);
         let Some(pipeline) = pipeline(lexer, depth)? else {
-            return if joint == Joint::Then {
+            return if operator == ListOperator::Sequence {
                 Ok(list)
             } else {
-                Err("a command is missing at its end".into())
+                Err("a command is missing at the end".into())
             };
         };
-        list.push((joint, pipeline));
+        list.push((operator, pipeline));
         lexer.skip_blanks();
-        joint = if lexer.take("&&") {
-            Joint::And
+        operator = if lexer.take("&&") {
+            ListOperator::And
         } else if lexer.take("||") {
-            Joint::Or
+            ListOperator::Or
         } else if lexer.take(";") || lexer.take("\n") {
-            Joint::Then
+            ListOperator::Sequence
         } else if lexer.rest().starts_with('&') {
-            return Err("it runs something in the background: an & that is not meant so wants quotes".into());
+            return Err("it runs a command in the background; quote an & that is part of an argument".into());
         } else {
             return Ok(list);
         };
@@ -61,8 +61,8 @@ fn skip_lines(lexer: &mut Lexer<'_>) {
     }
 }
 
-fn pipeline(lexer: &mut Lexer<'_>, depth: u32) -> Result<Option<Pipeline>, Why> {
-    let negated = lexer.takes_bare("!");
+fn pipeline(lexer: &mut Lexer<'_>, depth: u32) -> Result<Option<Pipeline>, Reason> {
+    let negated = lexer.take_reserved("!");
     lexer.skip_blanks();
     let start = lexer.at();
     let Some(first) = command(lexer, depth)? else { return Ok(None) };
@@ -73,75 +73,65 @@ fn pipeline(lexer: &mut Lexer<'_>, depth: u32) -> Result<Option<Pipeline>, Why> 
             break;
         }
         skip_lines(lexer);
-        commands.push(command(lexer, depth)?.ok_or("nothing follows its last |")?);
+        commands.push(command(lexer, depth)?.ok_or("nothing follows the last |")?);
     }
     let text = lexer.between(start, lexer.at()).to_owned();
     Ok(Some(Pipeline { negated, commands, text }))
 }
 
-fn command(lexer: &mut Lexer<'_>, depth: u32) -> Result<Option<Command>, Why> {
-    if let Some(keyword) = KEYWORDS.iter().find(|word| lexer.takes_bare(word)) {
-        return Err(format!("it is a shell program with '{keyword}', which explain does not read"));
+fn command(lexer: &mut Lexer<'_>, depth: u32) -> Result<Option<Command>, Reason> {
+    if let Some(keyword) = KEYWORDS.iter().find(|word| lexer.take_reserved(word)) {
+        return Err(format!("it is a shell script with '{keyword}', which explain does not support"));
     }
     let close = if lexer.take("(") {
         ")"
-    } else if lexer.takes_bare("{") {
+    } else if lexer.take_reserved("{") {
         "}"
     } else {
         return simple(lexer);
     };
     let inside = list(lexer, depth + 1)?;
     if !lexer.take(close) {
-        return Err(format!("it has a bracket without its closing {close}"));
+        return Err(format!("it has an unclosed bracket: {close} is missing"));
     }
     lexer.skip_blanks();
-    while redirect(lexer)?.is_some() {
+    while redirection(lexer)?.is_some() {
         lexer.skip_blanks();
     }
     Ok(Some(Command::Group(inside)))
 }
 
-fn simple(lexer: &mut Lexer<'_>) -> Result<Option<Command>, Why> {
-    let mut simple = Simple::default();
+fn simple(lexer: &mut Lexer<'_>) -> Result<Option<Command>, Reason> {
+    let mut simple = SimpleCommand::default();
     loop {
         lexer.skip_blanks();
-        if let Some(found) = redirect(lexer)? {
-            simple.redirects.push(found);
+        if let Some(found) = redirection(lexer)? {
+            simple.redirections.push(found);
             continue;
         }
-        // The brace that ends a group is a word of its own, where a command could begin.
-        if simple.words.is_empty() && lexer.rest().starts_with('}') {
+        // The closing brace of a group is a reserved word, only where a command can start.
+        if simple.argv.is_empty() && lexer.rest().starts_with('}') {
             break;
         }
         let Some(word) = lexer.word()? else { break };
-        match assignment(&word).filter(|_| simple.words.is_empty()) {
-            Some(assign) => simple.assigns.push(assign),
-            None => simple.words.push(word),
+        match word.as_assignment().filter(|_| simple.argv.is_empty()) {
+            Some(assignment) => simple.assignments.push(assignment),
+            None => simple.argv.push(word),
         }
     }
-    Ok((simple != Simple::default()).then_some(Command::Simple(simple)))
+    Ok((simple != SimpleCommand::default()).then_some(Command::Simple(simple)))
 }
 
-/// `NAME=VALUE`.
-pub(in crate::lab::explain) fn assignment(word: &Word) -> Option<(String, Word)> {
-    let Part::Text(text) = word.0.first()? else { return None };
-    let (name, value) = text.split_once('=')?;
-    if name.is_empty() || name_length(name) != name.len() {
-        return None;
-    }
-    let mut parts = word.0.clone();
-    parts[0] = Part::Text(value.to_owned());
-    Some((name.to_owned(), Word(parts)))
-}
-
-fn redirect(lexer: &mut Lexer<'_>) -> Result<Option<Redirect>, Why> {
+fn redirection(lexer: &mut Lexer<'_>) -> Result<Option<Redirection>, Reason> {
     let written = lexer.descriptor();
-    let Some(operator) = OPERATORS.into_iter().find(|operator| lexer.take(operator)) else { return Ok(None) };
+    let Some(operator) = REDIRECTIONS.into_iter().find(|operator| lexer.take(operator)) else {
+        return Ok(None);
+    };
     if operator == "<<" {
-        return Err("it has a here-document, which explain does not read".into());
+        return Err("it has a here-document, which explain does not support".into());
     }
     lexer.skip_blanks();
-    let to = lexer.word()?.ok_or_else(|| format!("nothing follows its {operator}"))?;
+    let target = lexer.word()?.ok_or_else(|| format!("nothing follows {operator}"))?;
     let fd = written.unwrap_or(u32::from(!operator.starts_with('<')));
-    Ok(Some(Redirect { fd, operator: operator.to_owned(), to }))
+    Ok(Some(Redirection { fd, operator: operator.to_owned(), target }))
 }

@@ -1,66 +1,78 @@
-//! A Dockerfile, as far as it leads to its HEALTHCHECKs: comments, continued
-//! lines, the escape directive, here-documents, stages.
+//! The HEALTHCHECKs of a Dockerfile. It parses what they depend on: comments,
+//! line continuations, the escape directive, here-documents, stages.
 
-use super::Check;
-use super::instruction::{self, SHOWN, json_list, split_word};
+use super::instruction::{self, split_word};
 use crate::error::Result;
+use crate::lab::explain::exec_form;
+use crate::lab::explain::health_check::{HealthCheck, MAX_SHOWN};
 use crate::text::one_line;
 
-/// An instruction with its continued lines joined, and where it begins.
+/// An instruction with its line continuations joined, and its first line.
 struct Instruction {
     line: usize,
     text: String,
 }
 
-/// The HEALTHCHECK that holds for each stage: its last one.
+/// All HEALTHCHECKs, those that Docker ignores too.
 ///
 /// # Errors
-/// A HEALTHCHECK that docker build would refuse, with its line.
-pub(super) fn checks(text: &str) -> Result<Vec<Check>> {
-    let mut found: Vec<Check> = Vec::new();
-    let (mut stage, mut shell, mut first_of_stage) = (None::<String>, Vec::new(), 0);
+/// A HEALTHCHECK that docker build would reject, with its line.
+pub(super) fn health_checks(text: &str) -> Result<Vec<HealthCheck>> {
+    let mut stage = Stage::default();
+    let mut found: Vec<HealthCheck> = Vec::new();
     for instruction in instructions(text) {
-        let (word, rest) = split_word(&instruction.text);
-        match word.to_ascii_uppercase().as_str() {
-            "FROM" => {
-                (stage, shell, first_of_stage) = (Some(stage_name(rest)), Vec::new(), found.len());
+        let (keyword, rest) = split_word(&instruction.text);
+        match keyword.to_ascii_uppercase().as_str() {
+            "FROM" => stage = Stage { name: stage_name(rest), shell: Vec::new(), first_check: found.len() },
+            "SHELL" => stage.shell = exec_form::parse(rest).unwrap_or_default(),
+            "HEALTHCHECK" => {
+                let check = stage.health_check(&instruction, "", rest)?;
+                note_overridden(&mut found[stage.first_check..], instruction.line);
+                found.push(check);
             }
-            "SHELL" => shell = json_list(rest).unwrap_or_default(),
-            "HEALTHCHECK" | "ONBUILD" => {
-                let is_onbuild = word.eq_ignore_ascii_case("ONBUILD");
-                let (inner, behind) = split_word(rest);
-                if is_onbuild && !inner.eq_ignore_ascii_case("HEALTHCHECK") {
-                    continue;
+            "ONBUILD" => match split_word(rest) {
+                (inner, arguments) if inner.eq_ignore_ascii_case("HEALTHCHECK") => {
+                    found.push(stage.health_check(&instruction, ONBUILD, arguments)?);
                 }
-                let (mark, arguments) = if is_onbuild { (ONBUILD, behind) } else { ("", rest) };
-                let place = format!("line {}{mark}", instruction.line);
-                let check = instruction::check(&instruction.text, arguments, &shell)
-                    .map_err(|error| error.at(&place))?;
-                if !is_onbuild {
-                    overrule(&mut found[first_of_stage..], instruction.line);
-                }
-                found.push(Check { place: place_in(&place, stage.as_deref()), ..check });
-            }
+                _ => {}
+            },
             _ => {}
         }
     }
     Ok(found)
 }
 
-/// Of a check that is only for the images built from this one.
-const ONBUILD: &str = ", ONBUILD";
+/// The stage that is being read.
+#[derive(Default)]
+struct Stage {
+    /// Empty without one.
+    name: String,
+    /// The list of its last SHELL instruction.
+    shell: Vec<String>,
+    /// The index of its first check.
+    first_check: usize,
+}
 
-/// Docker takes only the last HEALTHCHECK of a stage.
-fn overrule(earlier: &mut [Check], line: usize) {
-    if let Some(check) = earlier.iter_mut().rev().find(|check| !check.place.contains(ONBUILD)) {
-        check.notes.push(format!("docker ignores this one: line {line} overrules it"));
+impl Stage {
+    fn health_check(&self, instruction: &Instruction, mark: &str, arguments: &str) -> Result<HealthCheck> {
+        let line = format!("line {}{mark}", instruction.line);
+        let check = instruction::health_check(&instruction.text, arguments, &self.shell)
+            .map_err(|error| error.at(&line))?;
+        let location = match self.name.as_str() {
+            "" => line,
+            name => format!("{line}, stage {}", one_line(name, MAX_SHOWN)),
+        };
+        Ok(HealthCheck { location, ..check })
     }
 }
 
-fn place_in(line: &str, stage: Option<&str>) -> String {
-    match stage.filter(|name| !name.is_empty()) {
-        Some(name) => format!("{line}, stage {}", one_line(name, SHOWN)),
-        None => line.to_owned(),
+/// Marks a check for the images that are built from this one.
+const ONBUILD: &str = ", ONBUILD";
+
+/// Docker takes only the last HEALTHCHECK of a stage.
+fn note_overridden(earlier: &mut [HealthCheck], line: usize) {
+    if let Some(check) = earlier.iter_mut().rev().find(|check| !check.location.contains(ONBUILD)) {
+        check.notes.add(format!("Docker ignores this check: line {line} overrides it"));
     }
 }
 
@@ -73,7 +85,7 @@ fn stage_name(from: &str) -> String {
     }
 }
 
-/// A single instruction, its continued lines joined.
+/// A single instruction with its line continuations joined.
 pub(super) fn joined(text: &str) -> String {
     instructions(text).into_iter().map(|instruction| instruction.text).collect::<Vec<_>>().join(" ")
 }
@@ -90,10 +102,10 @@ fn instructions(text: &str) -> Vec<Instruction> {
         let mut next = Some(line);
         while let Some(line) = next {
             let line = line.trim_end();
-            // Comments and empty lines inside a continued line are left out.
-            let left_out = is_comment(line) || (line.is_empty() && !text.is_empty());
-            let more = left_out || line.ends_with(escape);
-            if !left_out {
+            // Comments and empty lines between continued lines are dropped.
+            let dropped = is_comment(line) || (line.is_empty() && !text.is_empty());
+            let more = dropped || line.ends_with(escape);
+            if !dropped {
                 text += line.strip_suffix(escape).unwrap_or(line);
             }
             next = if more { lines.next().map(|(_, line)| line) } else { None };
@@ -111,7 +123,7 @@ fn is_comment(line: &str) -> bool {
     line.trim_start().starts_with('#')
 }
 
-/// `# escape=`, among the directives at the top.
+/// The escape character of a `# escape=` directive at the top; default `\`.
 fn escape_character(text: &str) -> char {
     for line in text.lines() {
         let Some((name, value)) = line.trim_start().strip_prefix('#').and_then(|line| line.split_once('='))
@@ -125,7 +137,7 @@ fn escape_character(text: &str) -> char {
     '\\'
 }
 
-/// The words that end the here-documents of an instruction: `RUN <<EOF`.
+/// The delimiters of the here-documents of an instruction: `RUN <<EOF`.
 fn here_documents(text: &str) -> Vec<String> {
     let (word, rest) = split_word(text);
     if !["RUN", "COPY", "ADD"].iter().any(|known| word.eq_ignore_ascii_case(known)) {

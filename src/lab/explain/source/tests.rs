@@ -5,7 +5,7 @@ fn all(text: &str) -> Vec<Explained> {
     explain(text, Kind::File).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn refusal(text: &str, kind: Kind) -> String {
+fn rejection(text: &str, kind: Kind) -> String {
     let error = explain(text, kind).expect_err(text).to_string();
     assert!(!error.contains('\n'), "one line: {error}");
     error
@@ -31,35 +31,35 @@ USER app
 ";
     let checks = all(text);
     assert_eq!(checks.len(), 1);
-    assert_eq!(checks[0].place, "line 9");
+    assert_eq!(checks[0].location, "line 9");
     assert_eq!(
-        checks[0].probe.as_deref(),
+        checks[0].health_check.as_deref(),
         Ok(r#"HEALTHCHECK --interval=5s --timeout=3s CMD ["/hinit", "probe", "http://localhost:${PORT}/"]"#)
     );
 }
 
 #[test]
-fn takes_the_last_health_check_of_each_stage() {
+fn notes_overridden_health_checks_of_a_stage() {
     let text =
         "FROM a AS one\nHEALTHCHECK CMD nc -z h 1\nHEALTHCHECK CMD nc -z h 2\nFROM b\nHEALTHCHECK NONE\n";
     let checks = all(text);
-    let places: Vec<&str> = checks.iter().map(|check| check.place.as_str()).collect();
+    let places: Vec<&str> = checks.iter().map(|check| check.location.as_str()).collect();
     assert_eq!(places, ["line 2, stage one", "line 3, stage one", "line 5"]);
-    assert_eq!(checks[0].notes, ["docker ignores this one: line 3 overrules it"]);
+    assert_eq!(checks[0].notes, ["Docker ignores this check: line 3 overrides it"]);
     assert!(checks[1].notes.is_empty() && checks[2].notes.is_empty());
-    assert!(checks[2].probe.as_ref().is_err_and(|why| why.contains("--no-healthcheck")));
+    assert!(checks[2].health_check.as_ref().is_err_and(|why| why.contains("--no-healthcheck")));
 }
 
 #[test]
 fn knows_the_escape_directive_and_the_shell_instruction() {
     let text = "# escape=`\nFROM a\nSHELL [\"/bin/bash\", \"-c\"]\nHEALTHCHECK CMD `\n  : </dev/tcp/h/1\n";
     let checks = all(text);
-    assert_eq!(checks[0].words, [["tcp://h:1"]]);
+    assert_eq!(checks[0].probe_args, [["tcp://h:1"]]);
     assert!(checks[0].notes.is_empty(), "{:?}", checks[0].notes);
 }
 
 #[test]
-fn believes_a_shell_instruction() {
+fn applies_a_shell_instruction() {
     let text = "FROM a
 SHELL [\"/bin/bash\", \"-o\", \"pipefail\", \"-c\"]
 HEALTHCHECK CMD curl -f http://h/ | tee /dev/stderr
@@ -69,10 +69,10 @@ HEALTHCHECK CMD try { iwr http://h/ } catch { exit 1 }
 ";
     let checks = all(text);
     assert_eq!(
-        (checks[0].words[0].as_slice(), checks[0].notes.len()),
+        (checks[0].probe_args[0].as_slice(), checks[0].notes.len()),
         (["http://h/".to_owned()].as_slice(), 0)
     );
-    assert!(checks[1].probe.as_ref().is_err_and(|why| why.contains("SHELL is powershell")));
+    assert!(checks[1].health_check.as_ref().is_err_and(|why| why.contains("SHELL is powershell")));
     assert_eq!(checks[1].notes, Vec::<String>::new());
 }
 
@@ -80,29 +80,29 @@ HEALTHCHECK CMD try { iwr http://h/ } catch { exit 1 }
 fn finds_a_check_for_the_images_built_from_this_one() {
     let text = "FROM a AS b\nHEALTHCHECK CMD nc -z h 1\nONBUILD HEALTHCHECK CMD nc -z h 2\nHEALTHCHECK CMD nc -z h 3\n";
     let checks = all(text);
-    let places: Vec<&str> = checks.iter().map(|check| check.place.as_str()).collect();
+    let places: Vec<&str> = checks.iter().map(|check| check.location.as_str()).collect();
     assert_eq!(places, ["line 2, stage b", "line 3, ONBUILD, stage b", "line 4, stage b"]);
     let noted: Vec<usize> = checks.iter().map(|check| check.notes.len()).collect();
     assert_eq!(noted, [1, 0, 0]);
 }
 
 #[test]
-fn refuses_what_docker_build_refuses() {
+fn rejects_what_docker_build_rejects() {
     for (line, why) in [
         ("", "the line is empty"),
-        ("HEALTHCHECK", "wants CMD or NONE"),
+        ("HEALTHCHECK", "requires CMD or NONE"),
         ("HEALTHCHECK CMD", "has no command"),
-        ("HEALTHCHECK NONE x", "wants CMD or NONE"),
+        ("HEALTHCHECK NONE x", "requires CMD or NONE"),
         ("HEALTHCHECK --intervall=5s CMD x", "no option --intervall"),
-        ("HEALTHCHECK --interval 5s CMD x", "only with its value"),
+        ("HEALTHCHECK --interval 5s CMD x", "requires a value"),
     ] {
-        let error = refusal(line, Kind::Line);
+        let error = rejection(line, Kind::Line);
         assert!(error.contains(why), "{line}: {error}");
     }
-    let error = refusal("FROM a\n\nHEALTHCHECK --x=1 CMD y\n", Kind::File);
+    let error = rejection("FROM a\n\nHEALTHCHECK --x=1 CMD y\n", Kind::File);
     assert!(error.starts_with("line 3: "), "{error}");
     for text in ["FROM a\n", "services: {a: {image: b}}\n", "", "just text\n"] {
-        assert!(refusal(text, Kind::File).contains("no health check"), "{text}");
+        assert!(rejection(text, Kind::File).contains("no health check"), "{text}");
     }
 }
 
@@ -135,14 +135,14 @@ services:
 #[test]
 fn finds_the_health_checks_of_a_compose_file() {
     let checks = all(COMPOSE);
-    let places: Vec<&str> = checks.iter().map(|check| check.place.as_str()).collect();
+    let places: Vec<&str> = checks.iter().map(|check| check.location.as_str()).collect();
     assert_eq!(places, ["service web", "service db", "service off", "service none", "service slow"]);
     assert_eq!(
-        checks[0].probe.as_deref(),
+        checks[0].health_check.as_deref(),
         Ok(r#"test: ["CMD", "/hinit", "probe", "http://localhost:$${PORT}/${BASE:-x}?q=${Q}"]"#)
     );
     assert_eq!(
-        checks[1].run.as_deref(),
+        checks[1].entrypoint.as_deref(),
         Some(
             r#"entrypoint: ["/hinit", "--health", "postgres://db:5432", "--health-interval", "5s", "--health-start-period", "10s", "--"]"#
         )
@@ -151,31 +151,41 @@ fn finds_the_health_checks_of_a_compose_file() {
         [&checks[2].old, &checks[3].old, &checks[4].old],
         ["disable: true", "test: [\"NONE\"]", "no test:"]
     );
-    let why: Vec<&str> =
-        checks[2..].iter().filter_map(|check| check.probe.as_ref().err()).map(String::as_str).collect();
+    let why: Vec<&str> = checks[2..]
+        .iter()
+        .filter_map(|check| check.health_check.as_ref().err())
+        .map(String::as_str)
+        .collect();
     assert!(
-        why[0].contains("off") && why[1].contains("off") && why[2].contains("no test of its own"),
+        why[0].contains("disables") && why[1].contains("disables") && why[2].contains("no test of its own"),
         "{why:?}"
     );
-    assert!(checks[0].run.as_ref().is_some_and(|run| run.contains(r#""30s""#)), "its own interval wins");
+    assert!(
+        checks[0].entrypoint.as_ref().is_some_and(|run| run.contains(r#""30s""#)),
+        "its own interval wins"
+    );
 }
 
 #[test]
-fn takes_what_is_pasted_from_a_compose_file() {
+fn accepts_a_test_pasted_from_a_compose_file() {
     for text in
         ["[\"CMD\", \"nc\", \"-z\", \"h\", \"1\"]", "test: nc -z h 1", "test:\n  - CMD-SHELL\n  - nc -z h 1"]
     {
         let check = explain(text, Kind::Line).unwrap().remove(0);
-        assert_eq!(check.probe.as_deref(), Ok(r#"test: ["CMD", "/hinit", "probe", "tcp://h:1"]"#), "{text}");
+        assert_eq!(
+            check.health_check.as_deref(),
+            Ok(r#"test: ["CMD", "/hinit", "probe", "tcp://h:1"]"#),
+            "{text}"
+        );
     }
 }
 
 #[test]
-fn leaves_to_compose_what_compose_fills_in() {
+fn keeps_the_variables_of_compose() {
     let checks =
         all("services: {a: {healthcheck: {test: 'nc -z h $P', interval: '${EVERY:-5s}', retries: $N}}}");
     assert_eq!(
-        checks[0].run.as_deref(),
+        checks[0].entrypoint.as_deref(),
         Some(
             r#"entrypoint: ["/hinit", "--health", "tcp://h:$P", "--health-interval", "${EVERY:-5s}", "--health-retries", "$N", "--"]"#
         )
@@ -186,8 +196,8 @@ fn leaves_to_compose_what_compose_fills_in() {
 #[test]
 fn shows_no_control_characters_of_a_file() {
     for text in ["services: {\"a\\e[31m\": {healthcheck: {}}}", "FROM a AS b\u{1b}[31m\nHEALTHCHECK NONE\n"] {
-        let place = &all(text)[0].place;
-        assert!(!place.contains('\u{1b}') && place.contains("[31m"), "{place}");
+        let location = &all(text)[0].location;
+        assert!(!location.contains('\u{1b}') && location.contains("[31m"), "{location}");
     }
     for (text, kind) in [
         ("services: {\"a\\e\": {healthcheck: {test: {b: c}}}}", Kind::File),
@@ -196,27 +206,30 @@ fn shows_no_control_characters_of_a_file() {
         ("HEALTHCHECK --a\u{1b} CMD x", Kind::Line),
         ("services: [\u{1b}", Kind::File),
     ] {
-        let error = refusal(text, kind);
+        let error = rejection(text, kind);
         assert!(!error.chars().any(char::is_control), "{error:?}");
     }
 }
 
 #[test]
-fn says_where_a_compose_file_is_wrong() {
+fn locates_errors_of_a_compose_file() {
     for (text, why) in [
-        ("services:\n  a: [\n", "not YAML"),
-        ("services:\n  a: {healthcheck: {test: [curl, x]}}\n", "service a: a list in test: begins with CMD"),
-        ("services:\n  a: {healthcheck: {test: {b: c}}}\n", "neither a string nor a list"),
+        ("services:\n  a: [\n", "invalid YAML"),
+        (
+            "services:\n  a: {healthcheck: {test: [curl, x]}}\n",
+            "service a: a list in test: must start with CMD",
+        ),
+        ("services:\n  a: {healthcheck: {test: {b: c}}}\n", "must be a string or a list"),
         (&format!("services: {}", "[".repeat(200)), "nested too deeply"),
         (&format!("services: {}", "[".repeat(100_000)), "recursion limit"),
     ] {
-        let error = refusal(text, Kind::File);
+        let error = rejection(text, Kind::File);
         assert!(error.contains(why), "{error}");
     }
 }
 
 #[test]
-fn shares_aliases_and_never_multiplies_them() {
+fn shares_aliases() {
     let mut text = String::from("a0: &a0 {test: [CMD, x]}\n");
     for level in 1..60 {
         let before = level - 1;

@@ -1,25 +1,25 @@
-//! YAML to a small tree, by yaml-rust2's events: aliases are shared and
-//! nothing recurses, so no file can cost more than its size.
+//! Parses YAML into a small tree from yaml-rust2's events. Aliases are shared
+//! and nothing recurses, so the cost is bounded by the size of the file.
 
 use crate::error::{Error, Result};
 use std::rc::Rc;
 use yaml_rust2::parser::{Event, Parser};
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Node {
+pub(super) enum Yaml {
     Scalar(String),
-    List(Vec<Rc<Node>>),
-    Map(Vec<(String, Rc<Node>)>),
+    List(Vec<Rc<Yaml>>),
+    Map(Vec<(String, Rc<Yaml>)>),
 }
 
-impl Node {
-    /// The value of a key; a key of the map itself before one that `<<` merges in.
+impl Yaml {
+    /// The value of a key of the map itself; the last one wins.
     pub(super) fn get(&self, key: &str) -> Option<&Rc<Self>> {
         let Self::Map(entries) = self else { return None };
         entries.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// What `<<` merges into a map, one after the other.
+    /// The maps that `<<` merges in, in their order.
     pub(super) fn merged(&self) -> Vec<&Rc<Self>> {
         match self.get("<<").map(|node| (node, &**node)) {
             Some((_, Self::List(nodes))) => nodes.iter().collect(),
@@ -39,30 +39,30 @@ impl Node {
 /// A collection that is still open.
 struct Open {
     anchor: usize,
-    nodes: Vec<Rc<Node>>,
+    nodes: Vec<Rc<Yaml>>,
     is_map: bool,
 }
 
-const DEEPEST: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// The first document of a file.
 ///
 /// # Errors
-/// The parser's own, with the line.
-pub(super) fn parse(text: &str) -> Result<Rc<Node>> {
+/// The error of the parser, with the line.
+pub(super) fn parse(text: &str) -> Result<Rc<Yaml>> {
     let mut parser = Parser::new_from_str(text);
-    let mut anchors: Vec<(usize, Rc<Node>)> = Vec::new();
+    let mut anchors: Vec<(usize, Rc<Yaml>)> = Vec::new();
     let mut open: Vec<Open> = Vec::new();
     loop {
         let (event, mark) = parser.next_token().map_err(|error| {
-            Error::new(format!("line {}: this is not YAML: {}", error.marker().line(), error.info()))
+            Error::new(format!("line {}: invalid YAML: {}", error.marker().line(), error.info()))
         })?;
         let done = match event {
-            Event::Scalar(text, _, anchor, _) => Some((anchor, Rc::new(Node::Scalar(text)))),
+            Event::Scalar(text, _, anchor, _) => Some((anchor, Rc::new(Yaml::Scalar(text)))),
             Event::Alias(anchor) => Some((0, aliased(&anchors, anchor))),
-            Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) if open.len() >= DEEPEST => {
+            Event::SequenceStart(anchor, _) | Event::MappingStart(anchor, _) if open.len() >= MAX_DEPTH => {
                 let _ = anchor;
-                return Err(Error::new(format!("line {}: it is nested too deeply", mark.line())));
+                return Err(Error::new(format!("line {}: nested too deeply", mark.line())));
             }
             Event::SequenceStart(anchor, _) => {
                 open.push(Open { anchor, nodes: Vec::new(), is_map: false });
@@ -73,7 +73,7 @@ pub(super) fn parse(text: &str) -> Result<Rc<Node>> {
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => open.pop().map(closed),
-            Event::DocumentEnd | Event::StreamEnd => return Err(Error::new("there is nothing in it")),
+            Event::DocumentEnd | Event::StreamEnd => return Err(Error::new("the file is empty")),
             Event::Nothing | Event::StreamStart | Event::DocumentStart => None,
         };
         let Some((anchor, node)) = done else { continue };
@@ -87,17 +87,17 @@ pub(super) fn parse(text: &str) -> Result<Rc<Node>> {
     }
 }
 
-/// The parser numbers anchors from 1, and refuses an alias of none.
-fn aliased(anchors: &[(usize, Rc<Node>)], anchor: usize) -> Rc<Node> {
+/// The parser numbers anchors from 1, and rejects an alias without an anchor.
+fn aliased(anchors: &[(usize, Rc<Yaml>)], anchor: usize) -> Rc<Yaml> {
     let found = anchors.iter().rev().find(|(number, _)| *number == anchor);
-    found.map_or_else(|| Rc::new(Node::Scalar(String::new())), |(_, node)| Rc::clone(node))
+    found.map_or_else(|| Rc::new(Yaml::Scalar(String::new())), |(_, node)| Rc::clone(node))
 }
 
-fn closed(open: Open) -> (usize, Rc<Node>) {
+fn closed(open: Open) -> (usize, Rc<Yaml>) {
     if !open.is_map {
-        return (open.anchor, Rc::new(Node::List(open.nodes)));
+        return (open.anchor, Rc::new(Yaml::List(open.nodes)));
     }
     let pairs = open.nodes.chunks_exact(2);
     let entries = pairs.map(|pair| (pair[0].text().unwrap_or_default().to_owned(), Rc::clone(&pair[1])));
-    (open.anchor, Rc::new(Node::Map(entries.collect())))
+    (open.anchor, Rc::new(Yaml::Map(entries.collect())))
 }
