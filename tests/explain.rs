@@ -193,7 +193,7 @@ fn filled_in(word: &str, variable: &str) -> String {
     text + &word[end..]
 }
 
-#[allow(clippy::unnecessary_wraps, reason = "as the parser wants it")]
+#[allow(clippy::unnecessary_wraps, reason = "the signature of a lookup")]
 fn variable(name: &str) -> Option<String> {
     Some(if name.ends_with("URL") { "http://localhost/".into() } else { "1".to_owned() })
 }

@@ -1,7 +1,7 @@
 //! explain: for any line, Dockerfile or compose file it prints one line an item,
 //! its probes are accepted by hinit, and no control character reaches the terminal.
 //!
-//! The first byte tells whether the text is a file.
+//! The first byte selects line or file.
 #![no_main]
 
 use hinit::lab::explain::{Kind, explain};

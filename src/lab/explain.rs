@@ -5,8 +5,8 @@
 //!   compose file.
 //! - [`shell`] parses their command lines.
 //! - [`translate`] turns each command into a probe, with the options of each
-//!   [`tool`] and the [`filter`]s behind a pipe. The [`truth_table`] tells when
-//!   the whole line succeeds.
+//!   [`tool`] and the [`filter`]s behind a pipe. The [`truth_table`] decides
+//!   when the whole line succeeds.
 //! - [`report`] combines the new lines, as [`render`] writes them, with the
 //!   notes.
 

@@ -16,7 +16,7 @@ pub(super) struct HealthCheck {
     pub(super) test: Test,
     pub(super) timing: Timing,
     pub(super) format: Format,
-    /// What is wrong with its place in the file.
+    /// Notes on its position in the file.
     pub(super) notes: Notes,
 }
 

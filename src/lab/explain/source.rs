@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 pub enum Kind {
     /// A `HEALTHCHECK` line, or only the command of one.
     Line,
-    /// A Dockerfile or a compose file; its content tells which.
+    /// A Dockerfile or a compose file, detected by its content.
     File,
 }
 

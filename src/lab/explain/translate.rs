@@ -4,6 +4,7 @@ mod condition;
 mod dev_tcp;
 mod shell_options;
 mod translator;
+mod wrapper;
 
 use super::health_check::Test;
 use super::mistakes;

@@ -57,7 +57,7 @@ pub(super) enum PassRule {
     AnyResponse(usize),
     /// When its only probe fails.
     Inverted,
-    /// Whatever the outcome of its probes.
+    /// For every outcome of its probes.
     Always,
     Never,
     Other,

@@ -25,10 +25,10 @@ pub(super) fn probe(command: &SimpleCommand, reason: &str) -> ProbeCommand {
 /// Why a program has no equivalent.
 pub(super) fn reason(program: &str, command: &SimpleCommand, notes: &mut Notes) -> Reason {
     if prints_version(command) {
-        notes.add("it prints the version of a program, which says nothing about the running one");
+        notes.add("it prints the version of a program, which does not check the running one");
     }
     if ["nginx", "httpd", "apachectl", "apache2ctl"].contains(&program) && tests_configuration(command) {
-        notes.add("it checks a configuration file, which says nothing about the running server");
+        notes.add("it checks a configuration file, which does not check the running server");
     }
     let is_mariadb =
         |word: &Word| word.as_text().is_some_and(|text| text == "--connect" || text.starts_with("--innodb"));

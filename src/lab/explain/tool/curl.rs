@@ -10,7 +10,7 @@ use options::{CurlArgs, CurlOption};
 const REDIRECTS: &str = "curl -L follows redirects to any host; hinit --follow only to the same host, and any other redirect is the final response";
 const HEAD_WITH_BODY: &str = "curl -X HEAD waits for a body that never arrives; -I was intended";
 
-/// The probe of the URL. `merged` tells that stderr goes to stdout.
+/// The probe of the URL. `merged` if stderr goes to stdout.
 pub(super) fn translate(args: &[String], merged: bool, notes: &mut Notes) -> Result<ProbeCommand, Reason> {
     let args = CurlArgs::parse(args, notes)?;
     let mut probe = http_probe(&url(&args)?, notes)?;

@@ -10,9 +10,9 @@ use crate::lab::explain::unsupported;
 use crate::time::GoDuration;
 use std::time::Duration;
 
-const TARGET: &str = "explain cannot tell which target its script connects to";
-const HEADERS: &str = "explain cannot tell which headers its script sends";
-const STATUS: &str = "explain cannot tell which statuses its script accepts";
+const TARGET: &str = "explain cannot determine which target its script connects to";
+const HEADERS: &str = "explain cannot determine which headers its script sends";
+const STATUS: &str = "explain cannot determine which statuses its script accepts";
 
 /// The probe of the script; an unsupported script is executed.
 pub(super) fn translate(command: &SimpleCommand, notes: &mut Notes) -> Result<ProbeCommand, Reason> {
@@ -132,7 +132,7 @@ fn status(probe: &mut ProbeCommand, tokens: &Tokens, notes: &mut Notes) -> Resul
     }
     if let Some((statuses, end)) = comparison(tokens) {
         let passes = true_succeeds(tokens, end)
-            .ok_or("explain cannot tell what its script does after it compares the status")?;
+            .ok_or("explain cannot determine what its script does after it compares the status")?;
         probe.set("status", if passes { statuses.if_true() } else { statuses.if_false() });
         return Ok(());
     }

@@ -9,7 +9,7 @@ use crate::lab::explain::probe_command::{Lenient, ProbeCommand};
 use crate::lab::explain::shell::ast::SimpleCommand;
 use crate::lab::explain::unsupported;
 
-const STATUS: &str = "explain cannot tell which statuses its script accepts";
+const STATUS: &str = "explain cannot determine which statuses its script accepts";
 /// Arguments besides the URL that change the request.
 const REQUEST_ARGUMENTS: [&str; 6] = ["headers", "params", "auth", "cookies", "cert", "proxies"];
 
@@ -32,7 +32,7 @@ fn client(tokens: &Tokens, notes: &mut Notes) -> Result<ProbeCommand, Reason> {
     }
     let url = tokens
         .text_at(call + 2, Language::Python)
-        .ok_or("explain cannot tell which URL its script requests")?;
+        .ok_or("explain cannot determine which URL its script requests")?;
     let mut probe = library_probe(&url.0)?;
     if tokens.name(call) == Some("head") {
         probe.set("method", "HEAD");
@@ -87,7 +87,7 @@ fn status(probe: &mut ProbeCommand, tokens: &Tokens, raises: bool, notes: &mut N
 fn socket(tokens: &Tokens) -> Option<Result<ProbeCommand, Reason>> {
     let call = tokens.call(&["create_connection", "connect"]).filter(|_| tokens.has_name(&["socket"]))?;
     let probe = |target| ProbeCommand::new(target).with_timeout(timeout(tokens));
-    let unknown = || "explain cannot tell which address its script connects to".to_owned();
+    let unknown = || "explain cannot determine which address its script connects to".to_owned();
     Some(address(tokens, call + 2).map(probe).ok_or_else(unknown))
 }
 

@@ -192,11 +192,11 @@ fn translates_python() {
         ),
         (
             "python -c 'import requests; exit(1 if requests.get(\"http://h/\").status_code == 500 else 0)'",
-            "none: explain cannot tell which statuses its script accepts",
+            "none: explain cannot determine which statuses its script accepts",
         ),
         (
             "python -c 'import requests; exit(requests.get(\"http://h/\").status_code == 200)'",
-            "none: explain cannot tell which statuses its script accepts",
+            "none: explain cannot determine which statuses its script accepts",
         ),
         ("python3 check.py", "none: it runs a script from the image"),
         (
@@ -258,7 +258,7 @@ fn translates_node() {
             "node -e \"fetch('http://h/').then(r=>r.json()).then(j=>process.exit(j.ok?0:1))\"",
             "none: its script processes the response body",
         ),
-        ("node -e \"fetch(url)\"", "none: explain cannot tell which target its script connects to"),
+        ("node -e \"fetch(url)\"", "none: explain cannot determine which target its script connects to"),
         ("node health.js", "none: it runs a script from the image"),
     ]);
 }

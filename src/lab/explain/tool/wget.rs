@@ -78,7 +78,7 @@ const SPIDER: &str =
 const SAVES_FILE: &str =
     "wget without -O or --spider saves a file at each check; busybox wget fails if the file exists";
 
-/// A probe for each URL. `merged` tells that stderr goes to stdout.
+/// A probe for each URL. `merged` if stderr goes to stdout.
 pub(super) fn translate(
     args: &[String],
     merged: bool,

@@ -3,6 +3,7 @@
 use super::condition::{self, Condition};
 use super::dev_tcp::{DevTcp, OpenConnection, filters_from};
 use super::shell_options::ShellOptions;
+use super::wrapper;
 use crate::lab::explain::filter;
 use crate::lab::explain::mistakes;
 use crate::lab::explain::notes::{Notes, Reason};
@@ -211,7 +212,7 @@ impl Translator {
             "sh" | "bash" | "ash" | "dash" => return self.inner_shell(program, command),
             "timeout" => return self.timeout(command),
             "exec" | "env" | "command" | "busybox" if command.argv.len() > 1 => {
-                return self.simple_command(&without_first(command));
+                return self.simple_command(&wrapper::without_first(command));
             }
             "[" | "test" | "[[" => return self.condition(command),
             _ => return self.tool(program, command),
@@ -279,15 +280,12 @@ impl Translator {
 
     /// `bash -eo pipefail -c SCRIPT`.
     fn inner_shell(&mut self, program: &str, command: &SimpleCommand) -> Result<ExitExpr, Reason> {
-        let is_c =
-            |word: &Word| word.as_text().is_some_and(|text| text.starts_with('-') && text.ends_with('c'));
-        let at = command.argv.iter().position(is_c);
-        let Some((at, script)) = at.and_then(|at| Some((at, command.argv.get(at + 1)?))) else {
+        let Some((options, script)) = wrapper::shell_script(command) else {
             return Ok(self.unsupported(command, unsupported::SCRIPT));
         };
         let inner = ShellOptions { bash: program == "bash", ..ShellOptions::default() };
         let outer = std::mem::replace(&mut self.shell, inner);
-        self.shell.set(&SimpleCommand { argv: command.argv[..=at].to_vec(), ..SimpleCommand::default() });
+        self.shell.set(&options);
         let expr = self.list(&shell::parse(&script.to_hinit()?)?)?;
         self.shell = outer;
         Ok(ExitExpr::Group(Box::new(expr)))
@@ -295,19 +293,12 @@ impl Translator {
 
     /// `timeout -k 1 5 curl ...`.
     fn timeout(&mut self, command: &SimpleCommand) -> Result<ExitExpr, Reason> {
-        let mut args = command.argv.iter().skip(1).peekable();
-        while let Some(option) = args.next_if(|arg| arg.as_text().is_some_and(|arg| arg.starts_with('-'))) {
-            if option.as_text().is_some_and(|option| option == "-k" || option == "-s") {
-                args.next();
-            }
-        }
-        let limit = args.next().and_then(Word::as_text);
-        let inner: Vec<Word> = args.cloned().collect();
-        if inner.is_empty() {
+        let (limit, inner) = wrapper::timeout(command);
+        if inner.argv.is_empty() {
             return Ok(self.unsupported(command, "its timeout command runs no program"));
         }
         self.timeout = limit.as_deref().and_then(duration::from_seconds);
-        let expr = self.simple_command(&SimpleCommand { argv: inner, ..command.clone() });
+        let expr = self.simple_command(&inner);
         self.timeout = None;
         expr
     }
@@ -370,17 +361,6 @@ impl Translator {
 fn is_file(redirection: &Redirection) -> bool {
     let target = redirection.target.as_text().unwrap_or_default();
     [">", ">>", ">|"].contains(&redirection.operator.as_str()) && !target.starts_with("/dev/")
-}
-
-/// The command that `exec` or `env NAME=VALUE` runs.
-fn without_first(command: &SimpleCommand) -> SimpleCommand {
-    let mut rest = command.clone();
-    rest.argv.remove(0);
-    let is_assignment = |word: &Word| word.as_text().is_some_and(|text| text.contains('='));
-    while rest.argv.len() > 1 && is_assignment(&rest.argv[0]) {
-        rest.argv.remove(0);
-    }
-    rest
 }
 
 fn needs_shell(command: &SimpleCommand) -> bool {
