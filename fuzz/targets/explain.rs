@@ -6,7 +6,7 @@
 #![no_main]
 
 use hinit::lab::explain::{Kind, explain};
-use hinit::plan::probe::words;
+use hinit::plan::probe::options;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -23,7 +23,7 @@ fuzz_target!(|input: &[u8]| {
         let shown = check.to_string();
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
         for words in check.words.iter().filter(|words| !words.iter().any(|word| is_variable(word))) {
-            assert!(words::parse(words, &|_| None).is_ok(), "{words:?}");
+            assert!(options::parse(words, &|_| None).is_ok(), "{words:?}");
         }
         let lines =
             2 + usize::from(!check.place.is_empty()) + usize::from(check.run.is_some()) + check.notes.len();

@@ -2,7 +2,7 @@
 
 use super::shell::word::Why;
 use super::source::is_frozen;
-use crate::plan::probe::words;
+use crate::plan::probe::options;
 
 /// What one command of the old check looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,7 +125,7 @@ impl Probe {
         const GUESSES: [&str; 4] = ["1", "", "h:1", "http://h/"];
         let mut tried = GUESSES.iter().map(|guess| {
             let words = self.words().into_iter().map(|word| word.replace(is_frozen, guess));
-            words::parse(words, &|_| Some((*guess).to_owned()))
+            options::parse(words, &|_| Some((*guess).to_owned()))
         });
         let first = tried.next().map_or(Ok(()), |first| first.map(drop));
         match first {

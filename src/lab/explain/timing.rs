@@ -1,7 +1,7 @@
 //! When a check is run: Docker's five numbers, as they were written.
 
 use super::mistakes::add;
-use crate::probe::OWN_LIMIT;
+use crate::probe::DEFAULT_TIMEOUT;
 use crate::time::{GoDuration, parse_duration};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl Timing {
     /// A limit that `hinit probe` would not wait for by itself.
     pub(super) fn long_limit(&self) -> Option<String> {
         self.duration("timeout")
-            .filter(|limit| *limit > OWN_LIMIT)
+            .filter(|limit| *limit > DEFAULT_TIMEOUT)
             .map(|_| self.text("timeout").map(str::to_owned))?
     }
 
