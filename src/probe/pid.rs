@@ -4,8 +4,8 @@
 //! reason names the process.
 
 use super::verdict::Outcome;
-use crate::sys::{Pid, process};
-use std::fs::{self, File, OpenOptions};
+use crate::sys::{Pid, process, procfs};
+use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -46,21 +46,8 @@ fn check(pid: Pid) -> Result<String, &'static str> {
         return Err("does not exist");
     }
     // Without a /proc, or where it hides other processes, this is all there is.
-    let Some((command, state)) = stat(pid) else { return Ok(String::new()) };
-    if matches!(state, 'Z' | 'X') { Err("is a zombie") } else { Ok(format!(" ({command})")) }
-}
-
-/// The command and the state of a process.
-fn stat(pid: Pid) -> Option<(String, char)> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    command_and_state(&String::from_utf8_lossy(&stat)).map(|(command, state)| (command.to_owned(), state))
-}
-
-/// The second and third field of proc_pid_stat(5). The command may contain
-/// spaces and brackets itself.
-fn command_and_state(stat: &str) -> Option<(&str, char)> {
-    let (start, rest) = stat.rsplit_once(')')?;
-    Some((start.split_once('(')?.1, rest.trim_start().chars().next()?))
+    let Ok(stat) = procfs::stat(pid) else { return Ok(String::new()) };
+    if stat.is_dead() { Err("is a zombie") } else { Ok(format!(" ({})", stat.command)) }
 }
 
 #[cfg(test)]
@@ -75,12 +62,5 @@ mod tests {
         for text in ["", "\n", "\n123", "0", "-1", "+1", "12 3", "x", "99999999999", "1\0"] {
             assert_eq!(parse(text), None, "{text:?}");
         }
-    }
-
-    #[test]
-    fn finds_the_state_behind_any_command() {
-        assert_eq!(command_and_state("7 (a) S 1 2"), Some(("a", 'S')));
-        assert_eq!(command_and_state("7 (a) Z (b) Z 1 2"), Some(("a) Z (b", 'Z')));
-        assert_eq!(command_and_state("7 a S"), None);
     }
 }
