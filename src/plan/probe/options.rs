@@ -44,7 +44,7 @@ Checks:
       --cert FILE                Client certificate in PEM
       --key FILE                 Private key of the client certificate (default the file of --cert)
       --send TEXT                Text to send to tcp:// or unix://: 'PING\\r\\n'; also \\t \\0 \\\\ \\xFF
-      --expect TEXT              Text that the first 10 KiB received must contain; escapes like --send
+      --expect TEXT              Text that the first 10 KiB received must contain; same escapes
       --timeout DURATION         Time limit for the whole probe, such as 5s
 ";
 

@@ -59,11 +59,11 @@ pub(super) fn read_reply(_: &Service, received: &[u8]) -> Option<Readiness> {
 fn old_error(bytes: &[u8]) -> Option<Readiness> {
     let is_text = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace();
     let end = bytes.iter().position(|byte| *byte == 0);
-    let said = &bytes[..end.unwrap_or(bytes.len())];
-    if !said.iter().all(is_text) || said.len() > LONGEST {
+    let message = &bytes[..end.unwrap_or(bytes.len())];
+    if !message.iter().all(is_text) || message.len() > LONGEST {
         return Some(Readiness::OtherProtocol);
     }
-    end.map(|_| Readiness::NotReady(text(said)))
+    end.map(|_| Readiness::NotReady(text(message)))
 }
 
 fn error(body: &[u8]) -> Readiness {

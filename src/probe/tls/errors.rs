@@ -52,7 +52,7 @@ fn handshake(why: &Error) -> String {
             "requires a client certificate; write --cert FILE and --key FILE".into()
         }
         Error::AlertReceived(_) => format!("rejected the TLS connection: {why}"),
-        _ => format!("broke the rules of TLS: {why}"),
+        _ => format!("violated the TLS protocol: {why}"),
     }
 }
 

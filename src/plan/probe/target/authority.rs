@@ -19,7 +19,7 @@ pub(super) fn split_authority<'a>(text: &str, rest: &'a str) -> Result<(Option<S
 }
 
 /// Whether this is `USER:PASS/WORD@HOST`: a part of the password would be read
-/// as the port, and shown in the error.
+/// as the port, and quoted in the error.
 fn is_split_password(rest: &str) -> bool {
     let (authority, after) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let port = authority.rsplit_once(':').filter(|_| !authority.contains(['@', '[']));
