@@ -4,7 +4,7 @@
 
 use hinit::error::Error;
 use hinit::lab::explain::{Explained, Kind, explain};
-use hinit::plan::probe::{Probe, words};
+use hinit::plan::probe::{Probe, options};
 use hinit::time::parse_duration;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -116,7 +116,7 @@ fn writes_only_lines_that_hinit_accepts() {
     for (_, raw) in real_checks() {
         let explained = one(&raw);
         for words in explained.health_check.iter().flat_map(|line| probes_of(line)) {
-            words::parse(&words, &variable).unwrap_or_else(|error| panic!("{raw}: {words:?}: {error}"));
+            options::parse(&words, &variable).unwrap_or_else(|error| panic!("{raw}: {words:?}: {error}"));
             probes += 1;
         }
         if let Some(line) = explained.entrypoint {

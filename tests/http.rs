@@ -1,4 +1,4 @@
-//! What an HTTP answer can be asked for: its body, its redirects, a socket.
+//! Checks of an HTTP answer: its body, its redirects, a unix socket.
 //! All traffic stays on loopback.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
 use std::thread;
 
-/// The path that is asked for.
+/// The requested path.
 fn path_of(stream: &mut impl Read) -> String {
     let mut request = Vec::new();
     let mut byte = [0];
@@ -26,7 +26,7 @@ fn answer(stream: &mut impl Write, status: &str, header: &str, body: &str) {
     let _ = write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\n{header}\r\n{body}");
 }
 
-/// A Spring application: `/down` is what it says while its database is away.
+/// A Spring application: `/down` is its answer while its database is down.
 fn app(mut stream: TcpStream) {
     match path_of(&mut stream).as_str() {
         "/down" => answer(&mut stream, "503 Service Unavailable", "", r#"{"status":"DOWN"}"#),
@@ -57,10 +57,10 @@ fn a_json_value_must_be_there() {
     healthy(&format!("http://:{port}/ --json status=UP --json checks[0].ok=true --json .n=1"));
     healthy(&format!("http://:{port}/long --json status=UP"));
     let table = [
-        ("/ --json status=DOWN", "but its body has \"UP\" at 'status', wanted DOWN"),
+        ("/ --json status=DOWN", "but its body has \"UP\" at 'status', expected DOWN"),
         ("/ --json checks[1].ok=true", "but its body has nothing at 'checks.1.ok'"),
         ("/text --json status=UP", "but its body is not JSON"),
-        ("/down --json status=DOWN", "answered 503 Service Unavailable, wanted 200-399"),
+        ("/down --json status=DOWN", "answered 503 Service Unavailable, expected 200-399"),
     ];
     for (words, why) in table {
         let reason = unhealthy(&format!("http://:{port}{words}"));
@@ -69,7 +69,7 @@ fn a_json_value_must_be_there() {
 }
 
 #[test]
-fn a_json_check_does_not_widen_what_a_text_is_looked_for_in() {
+fn a_json_check_does_not_raise_the_limit_of_other_checks() {
     let port = serve(app);
     let reason = unhealthy(&format!("http://:{port}/long --json status=UP --contains UP"));
     assert!(reason.contains("but its body does not contain 'UP' in its first 10 KiB"), "{reason}");
@@ -77,7 +77,7 @@ fn a_json_check_does_not_widen_what_a_text_is_looked_for_in() {
 }
 
 #[test]
-fn a_byte_order_mark_before_json_is_no_part_of_it() {
+fn a_byte_order_mark_before_json_is_ignored() {
     let port = serve(|mut stream| {
         path_of(&mut stream);
         answer(&mut stream, "200 OK", "", "\u{feff}{\"status\":\"UP\"}");
@@ -121,14 +121,14 @@ fn redirects(mut stream: TcpStream) {
 }
 
 #[test]
-fn a_redirect_to_the_same_host_is_followed_if_asked() {
+fn a_redirect_to_the_same_host_is_followed_on_request() {
     let port = serve(redirects);
     let reason = healthy(&format!("http://localhost:{port}/a --follow --contains ok"));
     assert_eq!(reason, format!("http://127.0.0.1:{port}/ok answered 200 OK"));
     let reason = healthy(&format!("http://localhost:{port}/bad"));
     assert_eq!(reason, format!("http://127.0.0.1:{port}/bad answered 302 Found"));
     let reason = unhealthy(&format!("http://localhost:{port}/bad --follow"));
-    assert_eq!(reason, format!("http://127.0.0.1:{port}/fault answered 500 Broken, wanted 200-399: no"));
+    assert_eq!(reason, format!("http://127.0.0.1:{port}/fault answered 500 Broken, expected 200-399: no"));
 }
 
 #[test]
@@ -136,17 +136,17 @@ fn a_redirect_to_another_host_is_never_followed() {
     let port = serve(redirects);
     let reason = healthy(&format!("http://localhost:{port}/out --follow"));
     assert!(
-        reason.ends_with("answered 302 Found to another host, 192.0.2.1, which is not asked"),
+        reason.ends_with("answered 302 Found, a redirect to another host (192.0.2.1), which is not followed"),
         "{reason}"
     );
     unhealthy(&format!("http://localhost:{port}/out --follow --status 200"));
 }
 
 #[test]
-fn redirects_do_not_go_on_for_ever() {
+fn redirects_are_not_followed_endlessly() {
     let port = serve(redirects);
     let reason = unhealthy(&format!("http://localhost:{port}/loop --follow"));
-    assert!(reason.contains("redirects for ever: 10 redirects led to no answer"), "{reason}");
+    assert!(reason.contains("redirects endlessly: no answer after 10 redirects"), "{reason}");
 }
 
 #[test]
@@ -163,12 +163,12 @@ fn one_deadline_covers_all_redirects() {
     for port in [slow, stuck] {
         let reason = unhealthy_within(&format!("http://:{port}/ --follow"), SHORT);
         // In which phase depends on the machine.
-        assert!(reason.ends_with(" 300ms") && !reason.contains("redirects for ever"), "{reason}");
+        assert!(reason.ends_with(" 300ms") && !reason.contains("redirects endlessly"), "{reason}");
     }
 }
 
 #[test]
-fn an_app_on_a_unix_socket_is_asked_as_any_other() {
+fn an_app_on_a_unix_socket_is_probed_as_any_other() {
     let directory = std::env::temp_dir().join(format!("hinit-http-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();
     let path = directory.join("app.sock");

@@ -29,7 +29,7 @@ fn reply(stream: &mut TcpStream, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
 }
 
-/// Writes `bytes` again and again until the other side has had enough.
+/// Writes `bytes` again and again until the other side closes.
 fn reply_for_ever(mut stream: TcpStream, start: &[u8], bytes: &[u8], pause: Duration) {
     reply(&mut stream, start);
     while stream.write_all(bytes).is_ok() {
@@ -41,7 +41,7 @@ fn ok(mut stream: TcpStream) {
     reply(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\n{\"status\":\"UP\"}");
 }
 
-/// Answers with what was asked, as the body.
+/// Answers with the request as the body.
 fn echo(mut stream: TcpStream) {
     let mut request = read_request(&mut stream);
     if request.contains("Content-Length: 4") {
@@ -53,7 +53,7 @@ fn echo(mut stream: TcpStream) {
 }
 
 #[test]
-fn a_good_answer_is_healthy_and_the_reason_says_who_gave_it() {
+fn a_good_answer_is_healthy_and_the_reason_names_the_server() {
     let port = serve(ok);
     for host in ["", "127.0.0.1", "localhost"] {
         let reason = healthy(&format!("http://{host}:{port}/health"));
@@ -103,12 +103,12 @@ fn the_status_decides_and_a_redirect_is_not_followed() {
     for status in [400, 401, 404, 500, 503] {
         assert_eq!(
             unhealthy(&format!("http://:{port}/{status}")),
-            format!("http://127.0.0.1:{port}/{status} answered {status} Because, wanted 200-399: body")
+            format!("http://127.0.0.1:{port}/{status} answered {status} Because, expected 200-399: body")
         );
     }
     healthy(&format!("http://:{port}/401 --status 200-299,401"));
     let reason = unhealthy(&format!("http://:{port}/302 --status 200-299,401"));
-    assert!(reason.contains("answered 302 Because, wanted 200-299,401"), "{reason}");
+    assert!(reason.contains("answered 302 Because, expected 200-299,401"), "{reason}");
 }
 
 #[test]
@@ -120,7 +120,7 @@ fn the_body_must_contain_every_text() {
 }
 
 #[test]
-fn the_request_is_what_was_asked_for() {
+fn the_request_is_as_configured() {
     let port = serve(echo);
     let has = |words: &str, text: &str| {
         healthy(&format!("http://:{port}{words} --contains '{text}'"));
@@ -158,10 +158,10 @@ fn early_hints_are_not_the_answer() {
 }
 
 #[test]
-fn a_server_that_accepts_and_says_nothing_is_unhealthy_at_the_deadline() {
+fn a_server_that_accepts_and_does_not_answer_is_unhealthy_at_the_deadline() {
     let port = serve(hold);
     let reason = unhealthy_within(&format!("http://:{port}/"), SHORT);
-    assert!(reason.ends_with("took the connection and did not answer within 300ms"), "{reason}");
+    assert!(reason.ends_with("accepted the connection but did not answer within 300ms"), "{reason}");
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn endless_answers_are_cut_off() {
 }
 
 #[test]
-fn what_is_no_http_fails_at_once_and_is_shown_escaped() {
+fn what_is_not_http_fails_at_once_and_is_quoted_escaped() {
     let garbage = serve(|mut stream| {
         reply(&mut stream, b"\x1b[31mHi\0\r\n");
         hold(stream);

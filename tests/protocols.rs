@@ -49,16 +49,16 @@ fn echo(mut stream: TcpStream) {
 }
 
 #[test]
-fn a_stream_is_sent_a_text_and_must_answer_with_another() {
+fn a_stream_is_sent_one_text_and_must_answer_with_another() {
     let port = serve(echo);
     let reason = healthy(&format!(r"tcp://:{port} --send 'PING\r\n' --expect 'ING\r'"));
-    assert_eq!(reason, format!("127.0.0.1:{port} said 'ING'"));
+    assert_eq!(reason, format!("127.0.0.1:{port} sent 'ING'"));
     assert_eq!(
         healthy(&format!("tcp://:{port} --send PING")),
         format!("127.0.0.1:{port} accepts connections")
     );
     let reason = unhealthy_within(&format!("tcp://:{port} --send PING --expect PONG"), SHORT);
-    assert_eq!(reason, format!("127.0.0.1:{port} did not say 'PONG', but 'PING'"));
+    assert_eq!(reason, format!("127.0.0.1:{port} did not send 'PONG', but 'PING'"));
 }
 
 #[test]
@@ -74,13 +74,13 @@ fn a_banner_may_come_in_pieces() {
 }
 
 #[test]
-fn a_stream_that_never_says_it_is_unhealthy_and_bounded() {
+fn a_stream_that_never_sends_it_is_unhealthy_and_bounded() {
     let endless = serve(|mut stream| while stream.write_all(&[b'x'; 4096]).is_ok() {});
     let reason = unhealthy(&format!("tcp://:{endless} --expect UP"));
-    assert!(reason.contains("did not say 'UP' in its first 10 KiB, but 'xxx"), "{reason}");
+    assert!(reason.contains("did not send 'UP' in the first 10 KiB, but 'xxx"), "{reason}");
     let silent = serve(hold);
     let reason = unhealthy_within(&format!("tcp://:{silent} --expect UP"), SHORT);
-    assert!(reason.ends_with("took the connection and did not answer within 300ms"), "{reason}");
+    assert!(reason.ends_with("accepted the connection but did not answer within 300ms"), "{reason}");
     let gone = serve(drop);
     let reason = unhealthy(&format!("tcp://:{gone} --expect UP"));
     assert!(reason.contains("the connection without an answer"), "{reason}");
@@ -99,7 +99,7 @@ fn a_unix_socket_is_probed_as_a_port_is() {
         }
     });
     assert_eq!(healthy(&format!("unix://{path}")), format!("{path} accepts connections"));
-    assert_eq!(healthy(&format!("unix://{path} --expect hello")), format!("{path} said 'hello'"));
+    assert_eq!(healthy(&format!("unix://{path} --expect hello")), format!("{path} sent 'hello'"));
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_unix_socket_that_nobody_serves_is_unhealthy() {
         format!("connection refused by {dead}: nothing listens there")
     );
     let _datagram = std::os::unix::net::UnixDatagram::bind(&datagram).unwrap();
-    assert_eq!(unhealthy(&format!("unix://{datagram}")), format!("{datagram} is no stream socket"));
+    assert_eq!(unhealthy(&format!("unix://{datagram}")), format!("{datagram} is not a stream socket"));
     // A stopped app whose backlog is full: the kernel makes whoever connects wait.
     let _full = UnixListener::bind(&full).unwrap();
     let connections = std::iter::from_fn(|| {
@@ -140,12 +140,12 @@ fn a_file_must_exist_and_be_new_enough() {
     file.set_modified(SystemTime::now() - Duration::from_secs(3600)).unwrap();
     healthy(&plain);
     let reason = unhealthy(&aged);
-    assert_eq!(reason, format!("{path} was modified 1h0m0s ago, and at most 30s are allowed"));
+    assert_eq!(reason, format!("{path} was modified 1h0m0s ago, more than the 30s allowed"));
     file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
     let reason = unhealthy(&aged);
-    assert!(reason.contains("in the future, and a difference of at most 30s is allowed"), "{reason}");
+    assert!(reason.contains("in the future, more than the 30s allowed"), "{reason}");
     let reason = unhealthy(&format!("file://{path}/below"));
-    assert!(reason.starts_with(&format!("{path}/below cannot be looked at: ")), "{reason}");
+    assert!(reason.starts_with(&format!("{path}/below cannot be accessed: ")), "{reason}");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_pid_file_must_name_a_living_process() {
     let target = format!("pid://{path}");
     assert_eq!(unhealthy(&target), format!("there is no {path}"));
     std::fs::write(&path, "nonsense\n").unwrap();
-    assert_eq!(unhealthy(&target), format!("{path} holds no process number on its first line: 'nonsense'"));
+    assert_eq!(unhealthy(&target), format!("{path} has no PID on its first line: 'nonsense'"));
     let mut app = Command::new("sleep").arg("1000").spawn().unwrap();
     let pid = app.id();
     std::fs::write(&path, format!("{pid}\n/var/lib/app\n")).unwrap();
@@ -175,8 +175,8 @@ fn a_pid_file_that_is_a_fifo_or_has_no_end_is_not_waited_for() {
     let path = directory.path("fifo");
     let made = Command::new("mkfifo").arg(&path).status().unwrap();
     assert!(made.success());
-    assert!(unhealthy(&format!("pid://{path}")).contains("holds no process number"));
-    assert!(unhealthy("pid:///dev/zero").contains("holds no process number"));
+    assert!(unhealthy(&format!("pid://{path}")).contains("has no PID"));
+    assert!(unhealthy("pid:///dev/zero").contains("has no PID"));
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn a_service_that_hangs_or_leaves_is_unhealthy() {
     let (silent, gone) = (serve(hold), serve(drop));
     for service in SERVICES {
         let reason = unhealthy_within(&format!("{service}localhost:{silent}"), SHORT);
-        assert!(reason.ends_with("took the connection and did not answer within 300ms"), "{reason}");
+        assert!(reason.ends_with("accepted the connection but did not answer within 300ms"), "{reason}");
         let reason = unhealthy(&format!("{service}localhost:{gone}"));
         assert!(reason.contains("the connection without an answer"), "{reason}");
     }
@@ -268,14 +268,14 @@ fn an_endless_answer_of_a_service_is_cut_off() {
         let port = serve_bytes(start, &[b'x'; 4096], Duration::ZERO);
         let reason = unhealthy(&format!("{service}:{port}"));
         assert!(
-            reason.contains("does not answer as ") || reason.contains("is not ready"),
+            reason.contains("does not speak the protocol of ") || reason.contains("is not ready"),
             "{service} {reason}"
         );
     }
 }
 
 #[test]
-fn what_speaks_another_protocol_is_named_by_what_it_said() {
+fn what_speaks_another_protocol_is_quoted() {
     let answers: [&'static [u8]; 4] = [
         b"HTTP/1.1 400 Bad Request\r\n\r\n",
         b"SSH-2.0-OpenSSH_9.2\r\n",
@@ -286,7 +286,10 @@ fn what_speaks_another_protocol_is_named_by_what_it_said() {
         let port = serve_bytes(answer, b"", Duration::ZERO);
         for service in SERVICES {
             let reason = unhealthy(&format!("{service}:{port}"));
-            assert!(reason.starts_with(&format!("127.0.0.1:{port} does not answer as ")), "{reason}");
+            assert!(
+                reason.starts_with(&format!("127.0.0.1:{port} does not speak the protocol of ")),
+                "{reason}"
+            );
         }
     }
 }
@@ -322,7 +325,7 @@ fn every_kind_finds_a_server_on_ipv6_alone() {
     for (start, rest) in kinds() {
         let reason = unhealthy_within(&format!("{start}{port}{rest}"), SHORT);
         assert!(reason.contains(&format!("[::1]:{port}")), "{start}: {reason}");
-        let silent = reason.ends_with("took the connection and did not answer within 300ms");
+        let silent = reason.ends_with("accepted the connection but did not answer within 300ms");
         assert!(silent || reason.ends_with("had not finished the TLS handshake after 300ms"), "{reason}");
     }
 }
@@ -338,7 +341,7 @@ fn garbage(seed: u8) -> Vec<u8> {
 }
 
 #[test]
-fn garbage_is_unhealthy_whoever_gets_it() {
+fn garbage_is_unhealthy_in_every_protocol() {
     for seed in 0..16 {
         let port = servers::serve_with(move |mut stream| {
             let _ = stream.write_all(&garbage(seed));
@@ -352,14 +355,14 @@ fn garbage_is_unhealthy_whoever_gets_it() {
 }
 
 #[test]
-fn a_service_on_a_unix_socket_is_asked_there() {
+fn a_service_on_a_unix_socket_is_probed_there() {
     let directory = Directory::new("service");
     let listener = UnixListener::bind(directory.path("cache.sock")).unwrap();
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        let mut question = [0; 6];
-        stream.read_exact(&mut question).unwrap();
-        assert_eq!(&question, b"PING\r\n");
+        let mut request = [0; 6];
+        stream.read_exact(&mut request).unwrap();
+        assert_eq!(&request, b"PING\r\n");
         stream.write_all(b"+PONG\r\n").unwrap();
     });
     let path = directory.path("cache.sock");

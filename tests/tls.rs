@@ -25,14 +25,14 @@ fn certificates(name: &str) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_file_iter(file(name)).unwrap().map(Result::unwrap).collect()
 }
 
-/// What a server is.
+/// What kind of server it is.
 struct Server {
     name: &'static str,
-    wants_client: bool,
+    requires_client: bool,
     versions: &'static [&'static SupportedProtocolVersion],
 }
 
-const HONEST: Server = Server { name: "localhost", wants_client: false, versions: rustls::ALL_VERSIONS };
+const HONEST: Server = Server { name: "localhost", requires_client: false, versions: rustls::ALL_VERSIONS };
 
 const EACH: [&[&SupportedProtocolVersion]; 2] = [&[&version::TLS12], &[&version::TLS13]];
 
@@ -42,7 +42,7 @@ impl Server {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(self.versions)
             .unwrap();
-        let builder = if self.wants_client {
+        let builder = if self.requires_client {
             let mut roots = RootCertStore::empty();
             roots.add_parsable_certificates(certificates("ca.pem"));
             builder.with_client_cert_verifier(
@@ -55,7 +55,7 @@ impl Server {
         builder.with_single_cert(certificates(&format!("{}.pem", self.name)), key).unwrap()
     }
 
-    /// Serves for as long as the test runs.
+    /// Serves until the test ends.
     fn start(&self) -> u16 {
         let config = Arc::new(self.config());
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -78,7 +78,7 @@ fn answer(mut stream: StreamOwned<ServerConnection, TcpStream>) {
     }
     let close = request.starts_with(b"GET /close ");
     let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\nhello");
-    // Without its goodbye in TLS, as many servers do it.
+    // Otherwise without a close_notify alert, as many servers do.
     if close {
         stream.conn.send_close_notify();
         let _ = stream.flush();
@@ -93,7 +93,7 @@ fn url(port: u16, rest: &str) -> String {
 }
 
 #[test]
-fn a_server_whose_certificate_is_vouched_for_is_healthy() {
+fn a_server_with_a_trusted_certificate_is_healthy() {
     for versions in EACH {
         let port = Server { versions, ..HONEST }.start();
         let ca = file("ca.pem");
@@ -106,18 +106,18 @@ fn a_server_whose_certificate_is_vouched_for_is_healthy() {
 }
 
 #[test]
-fn a_self_signed_certificate_can_be_believed_by_itself() {
+fn a_self_signed_certificate_can_be_trusted_itself() {
     let port = Server { name: "selfsigned", ..HONEST }.start();
     healthy(&url(port, &format!(" --cacert {}", file("selfsigned.pem"))));
     let reason = unhealthy(&url(port, &format!(" --cacert {}", file("ca.pem"))));
-    assert!(reason.contains("self-signed or from an unknown issuer; believe it with --cacert"), "{reason}");
+    assert!(reason.contains("self-signed or from an unknown issuer; trust it with --cacert"), "{reason}");
 }
 
 #[test]
-fn a_certificate_that_cannot_be_believed_is_explained() {
+fn a_certificate_that_is_not_trusted_is_explained() {
     let ca = file("ca.pem");
     let table = [
-        ("expired", ca.as_str(), "out of date"),
+        ("expired", ca.as_str(), "has expired"),
         ("other", &ca, "has a certificate for other.example, not for localhost"),
         ("localhost", &file("selfsigned.pem"), "self-signed or from an unknown issuer"),
     ];
@@ -131,35 +131,35 @@ fn a_certificate_that_cannot_be_believed_is_explained() {
 }
 
 #[test]
-fn a_certificate_that_is_believed_is_so_for_its_own_names_only() {
+fn a_trusted_certificate_is_valid_for_its_own_names_only() {
     let port = Server { name: "selfsigned", ..HONEST }.start();
     let reason = unhealthy(&format!("https://127.0.0.2:{port}/ --cacert {}", file("selfsigned.pem")));
     assert!(reason.contains("connection refused") || reason.contains("not for 127.0.0.2"), "{reason}");
 }
 
 #[test]
-fn a_client_certificate_is_shown_where_one_is_wanted() {
+fn a_client_certificate_is_sent_where_one_is_required() {
     for versions in EACH {
-        let port = Server { wants_client: true, versions, ..HONEST }.start();
+        let port = Server { requires_client: true, versions, ..HONEST }.start();
         let ca = file("ca.pem");
         let (cert, key) = (file("client.pem"), file("client.key"));
         healthy(&url(port, &format!(" --cacert {ca} --cert {cert} --key {key}")));
         let reason = unhealthy(&url(port, &format!(" --cacert {ca}")));
-        let refused =
-            reason.contains("wants a client certificate; write --cert") || reason.contains("refuses TLS");
+        let refused = reason.contains("requires a client certificate; write --cert")
+            || reason.contains("rejected the TLS connection");
         assert!(refused, "{reason}");
     }
 }
 
 #[test]
-fn files_that_make_no_sense_are_named() {
+fn invalid_files_are_named() {
     let port = HONEST.start();
     let ca = file("ca.pem");
     let table = [
         ("--cacert /nonexistent.pem", "/nonexistent.pem cannot be read: it does not exist"),
-        ("--cacert /proc/self", "it is no file"),
-        (&format!("--cacert {}", file("client.key")), "has no certificate in PEM"),
-        (&format!("--insecure --cert {ca}"), "ca.pem has no key in PEM"),
+        ("--cacert /proc/self", "it is not a file"),
+        (&format!("--cacert {}", file("client.key")), "contains no PEM certificate"),
+        (&format!("--insecure --cert {ca}"), "ca.pem contains no unencrypted PEM key"),
         (&format!("--insecure --cert {ca} --key {}", file("client.key")), "--key"),
     ];
     for (words, why) in table {
@@ -169,14 +169,14 @@ fn files_that_make_no_sense_are_named() {
 }
 
 #[test]
-fn a_server_that_does_not_speak_tls_is_told_from_one_that_speaks_it_badly() {
+fn a_server_without_tls_and_one_with_broken_tls_have_different_reasons() {
     let http = serve(|mut stream| {
         let _ = stream.read(&mut [0; 4096]);
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");
         hold(stream);
     });
     let reason = unhealthy(&url(http, " --insecure"));
-    assert!(reason.ends_with("does not speak TLS there; write http:// if it speaks HTTP"), "{reason}");
+    assert!(reason.ends_with("does not speak TLS; write http:// if it speaks HTTP"), "{reason}");
 
     let alert = serve(|mut stream| {
         let _ = stream.read(&mut [0; 4096]);
@@ -184,7 +184,7 @@ fn a_server_that_does_not_speak_tls_is_told_from_one_that_speaks_it_badly() {
         hold(stream);
     });
     let reason = unhealthy(&url(alert, " --insecure"));
-    assert!(reason.contains("refuses TLS as hinit speaks it"), "{reason}");
+    assert!(reason.contains("rejected the TLS connection"), "{reason}");
 
     let garbage = serve(|mut stream| {
         let _ = stream.read(&mut [0; 4096]);

@@ -103,7 +103,7 @@ fn a_pattern_that_takes_too_long_is_ended_in_time() {
     let pattern = r"(?i)(([\w\W]?){100}){200}x";
     let (code, stdout, _) = hinit(&["probe", &url, "--match", pattern, "--timeout", "300ms"]);
     let why = format!(
-        "Health check exceeded timeout (300ms): {url} answered 200 OK, but its body was still being searched\n"
+        "Health check exceeded timeout (300ms): {url} answered 200 OK, but its body was still being checked\n"
     );
     assert_eq!((code, stdout), (1, why));
 }

@@ -55,7 +55,7 @@ fn say(word: &str) -> Outcome<()> {
     Ok(io::stdout().flush()?)
 }
 
-fn fork() -> std::io::Result<Side> {
+fn fork() -> io::Result<Side> {
     // SAFETY: nothing here starts a thread.
     unsafe { process::fork() }
 }

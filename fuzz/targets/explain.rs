@@ -5,7 +5,7 @@
 #![no_main]
 
 use hinit::lab::explain::{Kind, explain};
-use hinit::plan::probe::words;
+use hinit::plan::probe::options;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {
@@ -22,7 +22,7 @@ fuzz_target!(|input: &[u8]| {
         let shown = check.to_string();
         assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
         for args in check.probe_args.iter().filter(|args| !args.iter().any(|arg| has_variable(arg))) {
-            assert!(words::parse(args, &|_| None).is_ok(), "{args:?}");
+            assert!(options::parse(args, &|_| None).is_ok(), "{args:?}");
         }
         let lines =
             2 + usize::from(!check.location.is_empty()) + usize::from(check.entrypoint.is_some()) + check.notes.len();

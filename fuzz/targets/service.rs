@@ -6,7 +6,7 @@
 #![no_main]
 
 use hinit::plan::probe::{Builtin, Probe, Service, Target};
-use hinit::probe::heard_by_service as heard;
+use hinit::probe::read_service;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -25,8 +25,8 @@ static SERVICES: LazyLock<[Service; TARGETS.len()]> = LazyLock::new(|| TARGETS.m
 fuzz_target!(|input: &[u8]| {
     let [kind, size, bytes @ ..] = input else { return };
     let service = &SERVICES[usize::from(*kind) % TARGETS.len()];
-    let whole = heard(service, bytes, bytes.len().max(1));
-    let pieces = heard(service, bytes, usize::from(*size) + 1);
+    let whole = read_service(service, bytes, bytes.len().max(1));
+    let pieces = read_service(service, bytes, usize::from(*size) + 1);
     match (whole, pieces) {
         // What is quoted of another protocol is what has come so far.
         (Some(Err(whole)), Some(Err(pieces))) if is_quote(&whole) && is_quote(&pieces) => {}
@@ -35,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
 });
 
 fn is_quote(why: &str) -> bool {
-    why.starts_with("h does not answer as ")
+    why.starts_with("h does not speak the protocol of ")
 }
 
 fn service(target: &str) -> Service {

@@ -5,7 +5,7 @@ use crate::exit_code;
 use crate::health::checks::Checks;
 use crate::health::probe_round::{Outcome, ProbeRound};
 use crate::options::{self, Options, Rest};
-use crate::plan::probe::{BodyTest, Builtin, Host, Probe, Target, words};
+use crate::plan::probe::{BodyTest, Builtin, Host, Probe, Target, options as probe_options};
 use crate::plan::{Health, Timing};
 use crate::probe;
 use crate::signal::Signal;
@@ -21,11 +21,11 @@ use std::time::Duration;
 /// The verb: words in, exit code out; the reason is one line on stdout, where
 /// Docker's log of a check has it from.
 pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
-    let with_help = Options(&[words::CHECKS, HELP]);
+    let with_help = Options(&[probe_options::CHECKS, HELP]);
     if options::parse(with_help, Rest::Words(1), words).is_ok_and(|found| found.has("help")) {
         return super::show(&help());
     }
-    let probe = words::parse(words, &|name| std::env::var(name).ok());
+    let probe = probe_options::parse(words, &|name| std::env::var(name).ok());
     match probe.and_then(|probe| look(&probe, inherited)) {
         Ok((healthy, reason)) => {
             super::show(&reason);
@@ -53,11 +53,11 @@ ${PORT} and ${PORT:-8080} are expanded from the environment, without a shell.
 ";
 
 fn help() -> String {
-    USAGE.to_owned() + words::CHECKS + HELP + "\n" + &words::targets() + NOTES
+    USAGE.to_owned() + probe_options::CHECKS + HELP + "\n" + &probe_options::targets() + NOTES
 }
 
 fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
-    let limit = probe.timeout.unwrap_or(probe::OWN_LIMIT);
+    let limit = probe.timeout.unwrap_or(probe::DEFAULT_TIMEOUT);
     match &probe.target {
         Target::Notify(_) => Err(Error::new(
             "notify: is what an app says to the hinit that runs it; write it as hinit run --health notify:",

@@ -9,7 +9,7 @@ use crate::logging::{self, Format};
 use crate::options::Rest;
 use crate::personality::Personality;
 use crate::plan::Plan;
-use crate::plan::probe::words::targets;
+use crate::plan::probe::options::targets;
 use crate::supervisor;
 use crate::sys::signals::Inherited;
 use log::{LevelFilter, warn};

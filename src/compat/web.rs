@@ -5,7 +5,7 @@ use crate::error::{self, Error};
 use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{Endpoint, Host, Request};
 use crate::probe::http::{Answer, Exchange, Fault, Limits, normal_path};
-use crate::probe::{Deadline, End, Failure, Kind, Look, look_up};
+use crate::probe::{Deadline, End, Failure, Kind, ProbeContext, look_up};
 use crate::sys::alarm;
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,7 +14,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// curl takes as much in headers, in bytes.
-const LIMITS: Limits = Limits { head: 300 * 1024, body: None };
+const LIMITS: Limits = Limits { headers: 300 * 1024, body: None };
 /// Looking up a name knows no time limit, and gets this beyond it.
 const GRACE: Duration = Duration::from_millis(200);
 
@@ -60,15 +60,15 @@ pub(super) fn fetch(request: &Request, limit: Limit, reader: &mut dyn Reader) ->
         return Ending::NoConnection(failure);
     }
     let request = &narrowed;
-    let mut look = Look { deadline: limit.connect.sooner(limit.total), note: &mut |_| {} };
-    let mut exchange = match Exchange::start(request, LIMITS, &mut look) {
+    let mut context = ProbeContext { deadline: limit.connect.sooner(limit.total), progress: &mut |_| {} };
+    let mut exchange = match Exchange::start(request, LIMITS, &mut context) {
         Ok(exchange) => exchange,
         Err(failure) => return Ending::NoConnection(failure),
     };
     let mut answered = false;
     loop {
-        exchange.extend(limit.total.sooner(Deadline::after(limit.idle)));
-        let more = exchange.more(&mut look);
+        exchange.set_deadline(limit.total.sooner(Deadline::after(limit.idle)));
+        let more = exchange.receive(&mut context);
         match hand_over(&mut exchange, &mut answered, reader) {
             Ok(true) if more => {}
             Ok(true) => break,

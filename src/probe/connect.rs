@@ -1,6 +1,6 @@
-//! A TCP connection to the first address that takes it.
+//! A TCP connection to the first address that accepts it.
 
-use super::Look;
+use super::context::ProbeContext;
 use super::deadline::Deadline;
 use super::failure::{Failure, Kind};
 use crate::plan::probe::{Address, Host};
@@ -8,98 +8,117 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, ToSocketAddrs};
 use std::time::Duration;
 
-/// Names can have any number of addresses; no more are tried.
-const MOST_ADDRESSES: usize = 8;
+/// A name can have any number of addresses; only these are tried.
+const MAX_ADDRESSES: usize = 8;
 
-/// Connects. Where a host has several addresses each but the last gets a share
-/// of the time that is left, so that one that swallows packets does not keep
-/// hinit from the others. Whatever is left after these goes to those that were
-/// slow: a busy server may take longer than its share.
-pub(super) fn connect(address: &Address, look: &mut Look<'_>) -> Result<(TcpStream, SocketAddr), Failure> {
-    let candidates = candidates(address, look)?;
-    let deadline = look.deadline;
-    let (mut due, mut failures) = (candidates.clone(), Vec::new());
-    while !due.is_empty() {
-        let mut slow = Vec::new();
-        for (index, candidate) in due.iter().enumerate() {
-            let Some(left) = deadline.left() else { return Err(explain(&candidates, &failures, deadline)) };
-            look.note(&[&candidate.to_string(), " has not taken the connection"]);
-            let error = match try_one(*candidate, left / shares(due.len() - index)) {
-                Ok(stream) => return Ok((stream, *candidate)),
-                Err(error) => error,
-            };
-            if error.kind() == ErrorKind::TimedOut {
-                slow.push(*candidate);
-            }
-            failures.retain(|(address, _)| address != candidate);
-            failures.push((*candidate, error));
+type Failed = Vec<(SocketAddr, io::Error)>;
+
+/// Connects. With several addresses, each but the last gets a share of the
+/// time that is left, so that one that drops packets does not use up all of it.
+/// What is left after that goes to those that timed out: a busy server may take
+/// longer than its share.
+pub(super) fn connect(
+    address: &Address,
+    context: &mut ProbeContext<'_>,
+) -> Result<(TcpStream, SocketAddr), Failure> {
+    let candidates = candidates(address, context)?;
+    let (mut remaining, mut failed) = (candidates.clone(), Failed::new());
+    while !remaining.is_empty() {
+        if let Some(connected) = try_each(&remaining, &mut failed, context) {
+            return Ok(connected);
         }
-        due = slow;
+        if context.deadline.left().is_none() {
+            break;
+        }
+        let timed_out = |address: &SocketAddr| {
+            failed.iter().any(|(other, error)| other == address && error.kind() == ErrorKind::TimedOut)
+        };
+        remaining.retain(timed_out);
     }
-    Err(explain(&candidates, &failures, deadline))
+    Err(explain(&candidates, &failed, context.deadline))
+}
+
+/// The first of them that accepts; none if none does before the deadline.
+fn try_each(
+    addresses: &[SocketAddr],
+    failed: &mut Failed,
+    context: &mut ProbeContext<'_>,
+) -> Option<(TcpStream, SocketAddr)> {
+    for (index, address) in addresses.iter().enumerate() {
+        let left = context.deadline.left()?;
+        context.report(&[&address.to_string(), " has not accepted the connection"]);
+        match try_one(*address, left / shares(addresses.len() - index)) {
+            Ok(stream) => return Some((stream, *address)),
+            Err(error) => {
+                failed.retain(|(other, _)| other != address);
+                failed.push((*address, error));
+            }
+        }
+    }
+    None
 }
 
 fn try_one(address: SocketAddr, limit: Duration) -> io::Result<TcpStream> {
-    refuse_self(TcpStream::connect_timeout(&address, limit)?, address)
+    reject_self(TcpStream::connect_timeout(&address, limit)?, address)
 }
 
-/// Into so many parts the time that is left is cut, with so many addresses
-/// left. Half of it may never come: PID 1 kills a probe at half of the
-/// deadline that the probe knows.
+/// How many parts to divide the remaining time into. Half of that time may
+/// never come: PID 1 kills a probe at half of the deadline that the probe knows.
 fn shares(addresses: usize) -> u32 {
     if addresses > 1 { u32::try_from(2 * addresses).unwrap_or(u32::MAX) } else { 1 }
 }
 
-fn candidates(address: &Address, look: &mut Look<'_>) -> Result<Vec<SocketAddr>, Failure> {
+fn candidates(address: &Address, context: &mut ProbeContext<'_>) -> Result<Vec<SocketAddr>, Failure> {
     let at = |ip: IpAddr| SocketAddr::new(ip, address.port);
     match &address.host {
         Host::Here => Ok(vec![at(Ipv4Addr::LOCALHOST.into()), at(Ipv6Addr::LOCALHOST.into())]),
         Host::Ip(ip) => Ok(vec![at(*ip)]),
         Host::Name(name) => {
-            look.note(&["the name ", name, " has not been looked up"]);
+            context.report(&["the name ", name, " has not been resolved"]);
             look_up(name, address.port)
         }
     }
 }
 
+/// The addresses of a name, by the C library's resolver.
 pub(crate) fn look_up(name: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     let unknown = |reason| Failure::new(Kind::Lookup, reason);
     let found = (name, port).to_socket_addrs().map_err(|error| {
-        unknown(format!("the name {name} cannot be looked up: {}", error.to_string().replace('\n', " ")))
+        unknown(format!("the name {name} cannot be resolved: {}", error.to_string().replace('\n', " ")))
     })?;
     let mut addresses: Vec<SocketAddr> = Vec::new();
     for address in found {
-        if addresses.len() < MOST_ADDRESSES && !addresses.contains(&address) {
+        if addresses.len() < MAX_ADDRESSES && !addresses.contains(&address) {
             addresses.push(address);
         }
     }
     if addresses.is_empty() { Err(unknown(format!("the name {name} has no address"))) } else { Ok(addresses) }
 }
 
-/// A connection to a port that nobody listens on can meet itself, if the
-/// kernel picks that very port as its own end: that is no listener.
-fn refuse_self(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpStream> {
-    // The peer's address is not asked for: a connection that was reset at once
-    // has none any more.
+/// Rejects a connection to itself. The kernel makes one if nobody listens on
+/// the port and it picks that same port for hinit's end.
+fn reject_self(stream: TcpStream, peer: SocketAddr) -> io::Result<TcpStream> {
+    // peer_addr() fails if the connection was reset at once.
     if stream.local_addr()? == peer { Err(ErrorKind::ConnectionRefused.into()) } else { Ok(stream) }
 }
 
-fn explain(candidates: &[SocketAddr], failures: &[(SocketAddr, io::Error)], deadline: Deadline) -> Failure {
-    // A machine without IPv6 has no [::1] to talk about.
-    let meant: Vec<_> = failures.iter().filter(|(_, error)| !is_absent_family(error)).collect();
-    let meant = if meant.is_empty() { failures.iter().collect() } else { meant };
-    let tried: Vec<_> = meant.iter().map(|(address, _)| address).collect();
-    // The time may have been over before the first of them.
+fn explain(candidates: &[SocketAddr], failed: &Failed, deadline: Deadline) -> Failure {
+    // [::1] is not worth naming on a machine without IPv6.
+    let relevant: Vec<_> = failed.iter().filter(|(_, error)| !is_absent_family(error)).collect();
+    let relevant = if relevant.is_empty() { failed.iter().collect() } else { relevant };
+    let tried: Vec<_> = relevant.iter().map(|(address, _)| address).collect();
+    // The deadline may have passed before the first of them.
     let tried = if tried.is_empty() { candidates.iter().collect() } else { tried };
     let list = tried.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
-    let all = |kind: ErrorKind| !meant.is_empty() && meant.iter().all(|(_, error)| error.kind() == kind);
+    let all =
+        |kind: ErrorKind| !relevant.is_empty() && relevant.iter().all(|(_, error)| error.kind() == kind);
     if all(ErrorKind::ConnectionRefused) {
         return Failure::new(Kind::Connect, format!("connection refused by {list}: nothing listens there"));
     }
-    if meant.is_empty() || all(ErrorKind::TimedOut) {
+    if relevant.is_empty() || all(ErrorKind::TimedOut) {
         return Failure::new(Kind::TimedOut, format!("no connection to {list} within {deadline}"));
     }
-    let each = meant.iter().map(|(address, error)| format!("{address}: {error}"));
+    let each = relevant.iter().map(|(address, error)| format!("{address}: {error}"));
     Failure::new(Kind::Connect, format!("cannot connect to {}", each.collect::<Vec<_>>().join(", ")))
 }
 
@@ -107,16 +126,16 @@ fn is_absent_family(error: &io::Error) -> bool {
     matches!(error.raw_os_error(), Some(libc::EADDRNOTAVAIL | libc::EAFNOSUPPORT | libc::ENETUNREACH))
 }
 
-#[cfg(test)]
 #[allow(clippy::print_stdout)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn names_the_address_that_there_was_no_time_to_try() {
         let address = Address { host: Host::Ip(Ipv4Addr::LOCALHOST.into()), port: 80 };
-        let mut look = Look { deadline: Deadline::after(Duration::ZERO), note: &mut |_| {} };
-        let failure = connect(&address, &mut look).unwrap_err();
+        let mut context = ProbeContext { deadline: Deadline::after(Duration::ZERO), progress: &mut |_| {} };
+        let failure = connect(&address, &mut context).unwrap_err();
         assert_eq!(failure.reason, "no connection to 127.0.0.1:80 within 0s");
     }
 
@@ -136,7 +155,7 @@ mod tests {
             return;
         };
         assert_eq!(
-            refuse_self(stream, (Ipv4Addr::LOCALHOST, port).into()).unwrap_err().kind(),
+            reject_self(stream, (Ipv4Addr::LOCALHOST, port).into()).unwrap_err().kind(),
             ErrorKind::ConnectionRefused
         );
     }

@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 /// Longer than any probe runs, and within what a socket's timeout can hold.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
-/// A socket takes 0 for "wait for ever".
+/// A timeout of 0 means none for a socket.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-/// When a verdict is due. Shown as the time there was in all: `10s`.
+/// When the verdict is due. Displayed as the whole time limit: `10s`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     at: Instant,
@@ -21,12 +21,12 @@ impl Deadline {
         Self { at: Instant::now() + limit.min(LONGEST), limit }
     }
 
-    /// The one that comes first.
+    /// The earlier one.
     pub(crate) fn sooner(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
     }
 
-    /// What is left, for a socket; none when the time is over.
+    /// The time left, as a socket takes it; none when it has passed.
     pub(crate) fn left(self) -> Option<Duration> {
         let left = self.at.saturating_duration_since(Instant::now());
         (!left.is_zero()).then(|| left.max(SHORTEST))

@@ -1,6 +1,6 @@
-//! Why there is no connection to ask anything on.
+//! Why there is no connection to send a request on.
 
-/// A failure before anything was asked.
+/// A failure before any request was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Failure {
     pub(crate) kind: Kind,
@@ -10,22 +10,22 @@ pub(crate) struct Failure {
 
 /// What failed: curl and wget have an exit code for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "some can only happen in TLS"))]
+#[cfg_attr(not(feature = "tls"), allow(dead_code, reason = "some can only happen with TLS"))]
 pub(crate) enum Kind {
-    /// The name has no address.
+    /// The name cannot be resolved.
     Lookup,
-    /// Nobody took the connection.
+    /// The connection was not accepted.
     Connect,
-    /// The time was over before there was something to speak on.
+    /// The deadline passed before the connection was usable.
     TimedOut,
-    /// The server's certificate is not believed.
+    /// The server's certificate is not trusted.
     Certificate,
-    /// TLS was not spoken.
+    /// The TLS handshake failed.
     Handshake,
-    /// What says whom to believe is missing or makes no sense.
-    Trust,
-    /// The client certificate or its key is missing or makes no sense.
-    Identity,
+    /// The CA certificates are missing or invalid.
+    CaCertificates,
+    /// The client certificate or its key is missing or invalid.
+    ClientCertificate,
 }
 
 impl Failure {

@@ -1,7 +1,8 @@
-//! `grpc://HOST:PORT[/SERVICE]` and `grpcs://`: the standard health service says SERVING.
+//! `grpc://HOST:PORT[/SERVICE]` and `grpcs://`: the standard health service must
+//! report SERVING.
 //!
-//! A client of our own for this one call: HTTP/2 by prior knowledge or
-//! by TLS, as every gRPC server speaks it, and two messages of one field.
+//! hinit has its own client for this one call: HTTP/2 by prior knowledge or over
+//! TLS, which every gRPC server supports, and two messages of one field.
 //!
 //! <https://github.com/grpc/grpc/blob/master/doc/health-checking.md>
 
@@ -9,45 +10,47 @@ mod call;
 mod hpack;
 mod huffman;
 
-use super::wire::Wire;
-use super::{Look, Outcome};
+use super::connection::Connection;
+use super::context::ProbeContext;
+use super::verdict::Outcome;
 use crate::plan::probe::Grpc;
 use call::{Answer, Call};
 
 const METHOD: &str = "/grpc.health.v1.Health/Check";
-pub(super) fn probe(grpc: &Grpc, look: &mut Look<'_>) -> Outcome {
-    let mut wire = Wire::open(&grpc.endpoint, look)?;
+
+pub(super) fn probe(grpc: &Grpc, context: &mut ProbeContext<'_>) -> Outcome {
+    let mut connection = Connection::open(&grpc.endpoint, context)?;
     let mut scheme = "http";
     if let Some(tls) = &grpc.tls {
-        wire = wire.secure(tls, &grpc.host, &[b"h2"], look)?;
+        connection = connection.secure(tls, &grpc.host, &[b"h2"], context)?;
         scheme = "https";
     }
-    wire.send(&call::question(scheme, &grpc.authority, METHOD, &request(&grpc.service)), look);
-    let (mut call, mut is_heard) = (Call::default(), false);
+    connection.send(&call::request(scheme, &grpc.authority, METHOD, &message(&grpc.service)), context);
+    let (mut call, mut partial) = (Call::default(), None);
     loop {
         let mut bytes = Vec::new();
-        if let Err(end) = wire.receive(&mut bytes, look) {
-            return Err(wire.no_answer(is_heard, &end));
+        if let Err(end) = connection.receive(&mut bytes, context) {
+            return Err(connection.no_answer(partial, &end));
         }
-        is_heard = true;
+        partial = Some("answer");
         let mut reply = Vec::new();
         match call.feed(&bytes, &mut reply) {
-            Ok(Some(answer)) => return judge(&grpc.service, wire.peer(), &answer),
-            Ok(None) => wire.send(&reply, look),
-            Err(fault) => return Err(format!("{} {fault}", wire.peer())),
+            Ok(Some(answer)) => return judge(&grpc.service, connection.peer(), &answer),
+            Ok(None) => connection.send(&reply, context),
+            Err(fault) => return Err(format!("{} {fault}", connection.peer())),
         }
     }
 }
 
-/// What a server that sends these bytes, so many at a time, is told to have
-/// said; none if it has not said enough. For the fuzz target.
+/// The outcome for a server that sends these bytes in pieces of `size`; none if
+/// they are not a whole answer. For the fuzz target.
 #[cfg(fuzzing)]
-pub fn heard(bytes: &[u8], size: usize) -> Option<Outcome> {
+pub fn read_grpc(bytes: &[u8], size: usize) -> Option<Outcome> {
     let (mut call, mut replied) = (Call::default(), Vec::new());
     for piece in bytes.chunks(size) {
         match call.feed(piece, &mut replied) {
             Ok(Some(answer)) => return Some(judge("a", "h", &answer)),
-            Ok(None) => assert!(replied.len() <= bytes.len(), "more was replied than said"),
+            Ok(None) => assert!(replied.len() <= bytes.len(), "more was sent than received"),
             Err(fault) => return Some(Err(fault)),
         }
     }
@@ -55,7 +58,7 @@ pub fn heard(bytes: &[u8], size: usize) -> Option<Outcome> {
 }
 
 /// `HealthCheckRequest { string service = 1; }`
-fn request(service: &str) -> Vec<u8> {
+fn message(service: &str) -> Vec<u8> {
     const FIELD: u8 = 0x0a;
     let mut message = Vec::new();
     if !service.is_empty() {
@@ -72,48 +75,45 @@ fn request(service: &str) -> Vec<u8> {
 }
 
 fn judge(service: &str, peer: &str, answer: &Answer) -> Outcome {
-    let what = if service.is_empty() { String::new() } else { format!(" of {service}") };
-    match answer.grpc_status.as_deref() {
-        Some("0") => {}
-        Some("5") if service.is_empty() => {
-            return Err(format!(
-                "{peer} says nothing of the whole server; name one of its services: grpc://HOST:PORT/SERVICE"
-            ));
-        }
-        Some("5") => return Err(format!("{peer} knows no service {service}")),
-        Some("12") => {
-            return Err(format!("{peer} has no health service (grpc.health.v1): add it to the server"));
-        }
-        Some(code) => {
-            return Err(format!("{peer} answered {}{}", code_name(code), said(&answer.grpc_message)));
-        }
-        None if answer.http_status == "200" => {
-            return Err(format!("{peer} ended its answer without a grpc-status"));
-        }
-        None => return Err(format!("{peer} answered HTTP {} and not gRPC", answer.http_status)),
-    }
-    match message(&answer.body).and_then(status) {
-        Some(1) => Ok(format!("{peer} says SERVING{what}")),
-        Some(0) => Err(format!("{peer} says UNKNOWN{what}")),
-        Some(2) => Err(format!("{peer} says NOT_SERVING{what}")),
-        Some(3) => Err(format!("{peer} says SERVICE_UNKNOWN{what}")),
-        _ => Err(format!("{peer} answered what is no health status")),
+    check_grpc_status(service, peer, answer)?;
+    let of_service = if service.is_empty() { String::new() } else { format!(" for {service}") };
+    match body_message(&answer.body).and_then(health_status) {
+        Some(1) => Ok(format!("{peer} reports SERVING{of_service}")),
+        Some(0) => Err(format!("{peer} reports UNKNOWN{of_service}")),
+        Some(2) => Err(format!("{peer} reports NOT_SERVING{of_service}")),
+        Some(3) => Err(format!("{peer} reports SERVICE_UNKNOWN{of_service}")),
+        _ => Err(format!("{peer} sent an invalid health status")),
     }
 }
 
-/// The one message of a body, which is whole and not compressed: a server was
-/// told of no compression.
-fn message(body: &[u8]) -> Option<&[u8]> {
+/// Fails unless the call itself succeeded.
+fn check_grpc_status(service: &str, peer: &str, answer: &Answer) -> Result<(), String> {
+    Err(match answer.grpc_status.as_deref() {
+        Some("0") => return Ok(()),
+        Some("5") if service.is_empty() => format!(
+            "{peer} has no status for the whole server; name one of its services: grpc://HOST:PORT/SERVICE"
+        ),
+        Some("5") => format!("{peer} has no service {service}"),
+        Some("12") => format!("{peer} has no health service (grpc.health.v1): add it to the server"),
+        Some(code) => format!("{peer} answered {}{}", code_name(code), detail(&answer.grpc_message)),
+        None if answer.http_status == "200" => format!("{peer} ended its answer without a grpc-status"),
+        None => format!("{peer} answered HTTP {} and not gRPC", answer.http_status),
+    })
+}
+
+/// The one message of a body. It has to be complete, and not compressed: the
+/// request did not offer compression.
+fn body_message(body: &[u8]) -> Option<&[u8]> {
     let ([is_compressed, length @ ..], message) = body.split_first_chunk::<5>()?;
     let is_whole = u32::from_be_bytes(*length) as usize == message.len();
     (*is_compressed == 0 && is_whole).then_some(message)
 }
 
-/// `HealthCheckResponse { ServingStatus status = 1; }`; a 0 may be left out,
-/// and fields of later versions are skipped.
+/// `HealthCheckResponse { ServingStatus status = 1; }`. A 0 may be left out, and
+/// unknown fields are skipped.
 ///
 /// <https://protobuf.dev/programming-guides/encoding/>
-fn status(mut message: &[u8]) -> Option<u64> {
+fn health_status(mut message: &[u8]) -> Option<u64> {
     const STATUS: u64 = 1;
     let mut status = 0;
     while !message.is_empty() {
@@ -173,8 +173,8 @@ fn code_name(code: &str) -> String {
     name.map_or_else(|| format!("grpc-status {code}"), |name| (*name).to_owned())
 }
 
-/// The message is percent-encoded where it is not plain; it is shown as it came.
-fn said(message: &str) -> String {
+/// The message as it came, percent-encoded.
+fn detail(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
@@ -182,13 +182,13 @@ fn said(message: &str) -> String {
 mod tests {
     use super::*;
 
-    fn told(service: &str, status: &str, body: &[u8]) -> Outcome {
+    fn outcome(service: &str, status: &str, body: &[u8]) -> Outcome {
         let (http_status, grpc_status) = ("200".into(), Some(status.into()));
         judge(service, "h:1", &Answer { http_status, grpc_status, body: body.to_vec(), ..Answer::default() })
     }
 
     #[test]
-    fn reads_the_status_among_fields_it_does_not_know() {
+    fn skips_unknown_fields() {
         let table: [&[u8]; 5] = [
             b"\0\0\0\0\x02\x08\x01",
             b"\0\0\0\0\x03\x08\x81\0",
@@ -197,12 +197,12 @@ mod tests {
             b"\0\0\0\0\x09\x08\x01\x25abcd\x28\x07",
         ];
         for body in table {
-            assert_eq!(told("", "0", body), Ok("h:1 says SERVING".into()), "{body:?}");
+            assert_eq!(outcome("", "0", body), Ok("h:1 reports SERVING".into()), "{body:?}");
         }
     }
 
     #[test]
-    fn an_answer_that_is_not_one_whole_message_is_none() {
+    fn an_answer_that_is_not_one_whole_message_is_invalid() {
         let table: [&[u8]; 8] = [
             b"",
             b"\0\0\0\0",
@@ -214,14 +214,14 @@ mod tests {
             b"\0\0\0\0\x0c\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
         ];
         for body in table {
-            assert_eq!(told("", "0", body), Err("h:1 answered what is no health status".into()), "{body:?}");
+            assert_eq!(outcome("", "0", body), Err("h:1 sent an invalid health status".into()), "{body:?}");
         }
     }
 
     #[test]
-    fn a_server_that_knows_its_services_only_is_to_be_asked_for_one() {
-        assert_eq!(told("a.B", "5", b""), Err("h:1 knows no service a.B".into()));
-        let why = told("", "5", b"").unwrap_err();
+    fn a_server_without_a_status_of_its_own_asks_for_a_service() {
+        assert_eq!(outcome("a.B", "5", b""), Err("h:1 has no service a.B".into()));
+        let why = outcome("", "5", b"").unwrap_err();
         assert!(why.contains("name one of its services: grpc://HOST:PORT/SERVICE"), "{why}");
     }
 }

@@ -1,52 +1,56 @@
-//! `http://HOST:PORT/PATH` and its kin: one request, one answer, one verdict.
+//! `http://HOST:PORT/PATH`, `https://` and `http+unix://`: one request, and
+//! checks of its answer.
 //!
-//! A client of our own, because it was measured: over 3,000 probes on
-//! loopback ureq 3.5 (default features off, its own resolver, no TLS) took
+//! hinit has its own client because of measurements: over 3,000 probes on
+//! loopback, ureq 3.5 (default features off, its own resolver, no TLS) took
 //! 90 us of user time each where this takes 2, and 214 KB more of the binary.
-//! Its thread for name lookups could end a container at its pids limit, and
-//! a probe needs nothing of what a general client has: no pool, no cookies,
+//! Its thread for name resolution could end a container at its pids limit, and
+//! a probe needs none of the features of a general client: no pool, no cookies,
 //! no proxies.
 
+mod body;
 mod checks;
+mod chunked;
 mod exchange;
+mod fault;
+mod headers;
 mod redirect;
+mod request;
 mod response;
 
-use super::wire::End;
-use super::{Look, Outcome};
-use crate::plan::probe::{BodyTest, Http, Request};
 pub(crate) use exchange::Exchange;
-use redirect::Redirect;
+pub(crate) use fault::Fault;
 pub(crate) use redirect::{normal_path, redirect};
-pub(crate) use response::{Answer, Fault, Limits};
-use std::io::ErrorKind;
+pub(crate) use response::{Answer, Limits};
 
-/// So much of an unhealthy answer's body is quoted, in bytes.
+use super::connection::End;
+use super::context::ProbeContext;
+use super::verdict::Outcome;
+use crate::plan::probe::{BodyTest, Http, Request};
+use body::{BODY_LIMIT, JSON_LIMIT};
+use headers::HEADER_LIMIT;
+use redirect::Redirect;
+
+/// In bytes: how much is quoted of the body of an unhealthy answer.
 const QUOTED: usize = 200;
-/// So many redirects are followed, as by a Kubernetes probe.
-const MOST_REDIRECTS: usize = 10;
-/// In bytes: so much of a body is looked at.
-const BODY: usize = 10 * 1024;
-/// In bytes: headers, and a body.
-const LIMITS: Limits = Limits { head: 8 * 1024, body: Some(BODY) };
-/// Half a JSON document says nothing, so more of it is looked at.
-const JSON_LIMITS: Limits = Limits { body: Some(1024 * 1024), ..LIMITS };
+/// As many as a Kubernetes probe follows.
+const MAX_REDIRECTS: usize = 10;
 
-pub(super) fn probe(http: &Http, look: &mut Look<'_>) -> Outcome {
+pub(super) fn probe(http: &Http, context: &mut ProbeContext<'_>) -> Outcome {
     let mut request = http.request.clone();
-    for _ in 0..=MOST_REDIRECTS {
-        let exchange = fetch(&request, limits(http), look)?;
+    for _ in 0..=MAX_REDIRECTS {
+        let exchange = fetch(&request, limits(http), context)?;
         match next(http, &request, exchange.answer()) {
             Some(redirect) if redirect.to_same_host => request = redirect.request,
-            elsewhere => return judge(http, exchange, elsewhere.as_ref(), look),
+            rejected => return judge(http, exchange, rejected.as_ref(), context),
         }
     }
-    Err(format!("{} redirects for ever: {MOST_REDIRECTS} redirects led to no answer", http.request.shown()))
+    Err(format!("{} redirects endlessly: no answer after {MAX_REDIRECTS} redirects", http.request.url()))
 }
 
 fn limits(http: &Http) -> Limits {
     let has_json = http.body.iter().any(|check| matches!(check.test, BodyTest::Json(_)));
-    if has_json { JSON_LIMITS } else { LIMITS }
+    Limits { headers: HEADER_LIMIT, body: Some(if has_json { JSON_LIMIT } else { BODY_LIMIT }) }
 }
 
 fn next(http: &Http, request: &Request, answer: Option<&Answer>) -> Option<Redirect> {
@@ -54,53 +58,49 @@ fn next(http: &Http, request: &Request, answer: Option<&Answer>) -> Option<Redir
     redirect(request, answer.status, answer.field("location")?)
 }
 
-fn fetch(request: &Request, limits: Limits, look: &mut Look<'_>) -> Result<Exchange, String> {
-    let mut exchange = Exchange::start(request, limits, look)?;
-    while exchange.more(look) {}
+fn fetch(request: &Request, limits: Limits, context: &mut ProbeContext<'_>) -> Result<Exchange, String> {
+    let mut exchange = Exchange::start(request, limits, context)?;
+    while exchange.receive(context) {}
     Ok(exchange)
 }
 
-fn judge(http: &Http, exchange: Exchange, elsewhere: Option<&Redirect>, look: &mut Look<'_>) -> Outcome {
-    let (url, heard) = (exchange.url().to_owned(), exchange.has_begun());
-    let (answer, end) = exchange.into_parts();
-    let answer = match answer {
-        Err(fault) => return Err(format!("{url} {fault}")),
-        Ok(None) => return Err(format!("{url} {}", no_answer(heard, end.as_ref(), look))),
-        Ok(Some(answer)) => answer,
-    };
-    let aside = elsewhere.map_or_else(String::new, |redirect| {
-        format!(" to another host, {}, which is not asked", redirect.request.host)
+/// The verdict on an answer. `rejected` is where it redirects to, if that is
+/// another host.
+fn judge(
+    http: &Http,
+    exchange: Exchange,
+    rejected: Option<&Redirect>,
+    context: &mut ProbeContext<'_>,
+) -> Outcome {
+    let url = exchange.url().to_owned();
+    let (answer, end) = exchange.into_answer()?;
+    let aside = rejected.map_or_else(String::new, |redirect| {
+        format!(", a redirect to another host ({}), which is not followed", redirect.request.host)
     });
-    let said = format!("{url} answered {}{aside}", answer.status_text());
+    let answered = format!("{url} answered {}{aside}", answer.status_text());
     if !http.status.contains(answer.status) {
-        return Err(format!("{said}, wanted {}{}", http.status, quoted(&answer.body)));
+        return Err(format!("{answered}, expected {}{}", http.status, quoted(answer.body.bytes())));
     }
     match end {
         None => {
-            look.note(&[&said, ", but its body was still being searched"]);
-            match http.body.iter().find_map(|check| checks::fault(check, &answer)) {
-                None => Ok(said),
-                Some(fault) => Err(format!("{said}, but {fault}{}", quoted(&answer.body))),
-            }
+            context.report(&[&answered, ", but its body was still being checked"]);
+            check_body(http, &answer).map_err(|why| format!("{answered}, but {why}"))?;
+            Ok(answered)
         }
-        Some(End::TimedOut) => Err(format!("{said}, but its body had not ended after {}", look.deadline)),
-        Some(End::Closed) => Err(format!("{said}, but closed the connection in the middle of its body")),
-        Some(End::Broken(error)) => Err(format!("{said}, but the connection broke in its body: {error}")),
+        Some(End::TimedOut) => {
+            Err(format!("{answered}, but its body had not ended after {}", context.deadline))
+        }
+        Some(End::Closed) => Err(format!("{answered}, but closed the connection in the middle of its body")),
+        Some(End::Broken(error)) => {
+            Err(format!("{answered}, but the connection broke in the middle of its body: {error}"))
+        }
     }
 }
 
-/// What to say when not even the headers came.
-fn no_answer(heard: bool, end: Option<&End>, look: &Look<'_>) -> String {
-    let deadline = look.deadline;
-    match (end, heard) {
-        (Some(End::TimedOut), false) => format!("took the connection and did not answer within {deadline}"),
-        (Some(End::TimedOut), true) => format!("had not finished its headers after {deadline}"),
-        (Some(End::Broken(error)), _) if error.kind() == ErrorKind::ConnectionReset => {
-            "reset the connection without an answer".into()
-        }
-        (Some(End::Broken(error)), _) => error.to_string(),
-        (Some(End::Closed) | None, false) => "closed the connection without an answer".into(),
-        (Some(End::Closed) | None, true) => "closed the connection in the middle of its headers".into(),
+fn check_body(http: &Http, answer: &Answer) -> Result<(), String> {
+    match http.body.iter().find_map(|check| checks::failure(check, &answer.body)) {
+        None => Ok(()),
+        Some(why) => Err(format!("{why}{}", quoted(answer.body.bytes()))),
     }
 }
 
@@ -112,9 +112,32 @@ fn quoted(body: &[u8]) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}{dots}") }
 }
 
-impl Answer {
-    /// `503 Service Unavailable`
-    pub(crate) fn status_text(&self) -> String {
-        format!("{} {}", self.status, self.phrase).trim_end().to_owned()
+/// What is read from these bytes in pieces of `size`: the status, the headers
+/// and the body. For the fuzz target.
+#[cfg(fuzzing)]
+pub fn read_http(method: &str, bytes: &[u8], size: usize) -> Result<Option<(u16, Vec<u8>, Vec<u8>)>, String> {
+    let mut response =
+        response::Response::to(method, Limits { headers: HEADER_LIMIT, body: Some(BODY_LIMIT) });
+    bytes.chunks(size).for_each(|piece| response.feed(piece));
+    response.close();
+    let answer = response.into_answer().map_err(|fault| fault.to_string())?;
+    Ok(answer.map(|answer| (answer.status, answer.heads, answer.body.bytes().to_vec())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::probe::options::CHECKS;
+
+    #[test]
+    fn the_help_has_the_limits_that_hold() {
+        let texts = [
+            format!("the first {} KiB of the body", BODY_LIMIT / 1024),
+            format!("up to {MAX_REDIRECTS} redirects"),
+            format!("(default {})", crate::plan::probe::StatusSet::default()),
+        ];
+        for text in texts {
+            assert!(CHECKS.contains(&text), "{text}");
+        }
     }
 }

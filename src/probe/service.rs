@@ -1,8 +1,8 @@
-//! `postgres://`, `redis://` and the like: a question in the server's own
-//! protocol, and what its answer says of being ready.
+//! `postgres://`, `redis://` and other servers that report in their own
+//! protocol whether they are ready.
 //!
-//! One file a protocol. Each asks with bytes that are known beforehand, and
-//! reads with a pure function of everything received so far.
+//! One file a protocol. Each has a request whose bytes are known beforehand,
+//! and reads the reply with a pure function of everything received so far.
 
 mod amqp;
 mod bytes;
@@ -10,85 +10,76 @@ mod memcached;
 mod mongodb;
 mod mysql;
 mod postgres;
+mod readiness;
 mod redis;
 
-use super::wire::Wire;
-use super::{Look, Outcome};
+use super::connection::Connection;
+use super::context::ProbeContext;
+use super::verdict::Outcome;
 use crate::plan::probe::{Protocol, Service};
+use readiness::{ReadReply, Readiness};
 
-/// In bytes: longer than any of these answers gets to be.
-const MOST: usize = 16 * 1024;
-/// So much is quoted of an answer in another protocol, in bytes.
+/// In bytes: longer than any of these replies.
+const REPLY_LIMIT: usize = 16 * 1024;
+/// In bytes: how much is quoted of a reply in another protocol.
 const QUOTED: usize = 60;
 
-/// What a server's answer says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Answer {
-    /// It serves; the text may be empty.
-    Ready(String),
-    /// It does not, by its own words.
-    NotReady(String),
-    /// This is no answer in that protocol.
-    Foreign,
-}
-
-/// Reads all that came so far: none if the answer has not ended.
-type Reader = fn(&Service, &[u8]) -> Option<Answer>;
-
-pub(super) fn probe(service: &Service, look: &mut Look<'_>) -> Outcome {
-    let (question, read) = dialogue(service);
-    let mut wire = Wire::open(&service.endpoint, look)?;
-    wire.send(&question, look);
-    let mut heard = Vec::new();
+pub(super) fn probe(service: &Service, context: &mut ProbeContext<'_>) -> Outcome {
+    let (request, read) = protocol(service);
+    let mut connection = Connection::open(&service.endpoint, context)?;
+    connection.send(&request, context);
+    let mut received = Vec::new();
     loop {
-        if let Err(end) = wire.receive(&mut heard, look) {
-            return Err(wire.no_answer(!heard.is_empty(), &end));
+        if let Err(end) = connection.receive(&mut received, context) {
+            let partial = (!received.is_empty()).then_some("answer");
+            return Err(connection.no_answer(partial, &end));
         }
-        if let Some(answer) = answer(service, read, &heard) {
-            if service.protocol == Protocol::Mysql && matches!(answer, Answer::Ready(_)) {
-                mysql::leave(service, &mut wire, look)?;
+        if let Some(readiness) = read_limited(service, read, &received) {
+            if service.protocol == Protocol::Mysql && matches!(readiness, Readiness::Ready(_)) {
+                mysql::finish_login(service, &mut connection, context)?;
             }
-            return tell(service.protocol, wire.peer(), answer, &heard);
+            return outcome(service.protocol, connection.peer(), readiness, &received);
         }
     }
 }
 
-/// What to ask, and who reads the answer.
-fn dialogue(service: &Service) -> (Vec<u8>, Reader) {
+/// What to send, and what reads the reply.
+fn protocol(service: &Service) -> (Vec<u8>, ReadReply) {
     match service.protocol {
-        Protocol::Postgres => (postgres::startup(service), postgres::read),
-        Protocol::Redis => (redis::ping(service), redis::read),
-        Protocol::Mysql => (Vec::new(), mysql::read),
-        Protocol::Memcached => (b"version\r\n".to_vec(), memcached::read),
-        Protocol::Amqp => (amqp::HEADER.to_vec(), amqp::read),
-        Protocol::Mongodb => (mongodb::hello(), mongodb::read),
+        Protocol::Postgres => (postgres::startup(service), postgres::read_reply),
+        Protocol::Redis => (redis::ping(service), redis::read_reply),
+        Protocol::Mysql => (Vec::new(), mysql::read_reply),
+        Protocol::Memcached => (memcached::VERSION_REQUEST.to_vec(), memcached::read_reply),
+        Protocol::Amqp => (amqp::HEADER.to_vec(), amqp::read_reply),
+        Protocol::Mongodb => (mongodb::hello(), mongodb::read_reply),
     }
 }
 
-fn answer(service: &Service, read: Reader, heard: &[u8]) -> Option<Answer> {
-    let looked_at = &heard[..heard.len().min(MOST)];
-    read(service, looked_at).or_else(|| (heard.len() > MOST).then_some(Answer::Foreign))
+fn read_limited(service: &Service, read: ReadReply, received: &[u8]) -> Option<Readiness> {
+    let reply = &received[..received.len().min(REPLY_LIMIT)];
+    read(service, reply).or_else(|| (received.len() > REPLY_LIMIT).then_some(Readiness::OtherProtocol))
 }
 
-/// What a server that sends these bytes, so many at a time, is told to have
-/// said; none if it has not said enough. For the fuzz target.
+/// The outcome for a server that sends these bytes in pieces of `size`; none if
+/// they are not a whole reply. For the fuzz target.
 #[cfg(fuzzing)]
-pub fn heard(service: &Service, bytes: &[u8], size: usize) -> Option<Outcome> {
-    let read = dialogue(service).1;
+pub fn read_service(service: &Service, bytes: &[u8], size: usize) -> Option<Outcome> {
+    let read = protocol(service).1;
     let so_far = (1..=bytes.len().div_ceil(size)).map(|pieces| &bytes[..bytes.len().min(pieces * size)]);
-    let mut told =
-        so_far.filter_map(|heard| Some(tell(service.protocol, "h", answer(service, read, heard)?, heard)));
-    told.next()
+    let mut outcomes = so_far.filter_map(|received| {
+        Some(outcome(service.protocol, "h", read_limited(service, read, received)?, received))
+    });
+    outcomes.next()
 }
 
-fn tell(protocol: Protocol, peer: &str, answer: Answer, heard: &[u8]) -> Outcome {
-    match answer {
-        Answer::Ready(detail) if detail.is_empty() => Ok(format!("{protocol} at {peer} is ready")),
-        Answer::Ready(detail) => Ok(format!("{protocol} at {peer} is ready: {detail}")),
-        Answer::NotReady(why) => Err(format!("{protocol} at {peer} is not ready: {why}")),
-        Answer::Foreign => Err(format!(
-            "{peer} does not answer as {protocol} does: '{}'",
-            String::from_utf8_lossy(&heard[..heard.len().min(QUOTED)]).trim_end()
+fn outcome(protocol: Protocol, peer: &str, readiness: Readiness, received: &[u8]) -> Outcome {
+    match readiness {
+        Readiness::Ready(detail) if detail.is_empty() => Ok(format!("{protocol} at {peer} is ready")),
+        Readiness::Ready(detail) => Ok(format!("{protocol} at {peer} is ready: {detail}")),
+        Readiness::NotReady(why) => Err(format!("{protocol} at {peer} is not ready: {why}")),
+        Readiness::OtherProtocol => Err(format!(
+            "{peer} does not speak the protocol of {protocol}: '{}'",
+            String::from_utf8_lossy(&received[..received.len().min(QUOTED)]).trim_end()
         )),
     }
 }

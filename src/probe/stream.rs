@@ -1,52 +1,54 @@
 //! `tcp://HOST:PORT` and `unix:///PATH`: healthy if the connection is
-//! accepted, and the other side says what is expected.
+//! accepted and the server sends what is expected.
 
-use super::wire::Wire;
-use super::{Look, Outcome};
+use super::connection::Connection;
+use super::context::ProbeContext;
+use super::verdict::Outcome;
 use crate::plan::probe::Stream;
 
 /// In bytes; the same as for the body of an HTTP answer.
-const MOST: usize = 10 * 1024;
-/// So much is quoted of what came instead, in bytes.
+const LIMIT: usize = 10 * 1024;
+/// In bytes: how much is quoted of what came instead.
 const QUOTED: usize = 200;
 
-pub(super) fn probe(stream: &Stream, look: &mut Look<'_>) -> Outcome {
-    let mut wire = Wire::open(&stream.endpoint, look)?;
-    wire.send(&stream.send, look);
+pub(super) fn probe(stream: &Stream, context: &mut ProbeContext<'_>) -> Outcome {
+    let mut connection = Connection::open(&stream.endpoint, context)?;
+    connection.send(&stream.send, context);
     match &stream.expect {
-        Some(expected) => expect(&mut wire, expected, look),
-        None => Ok(format!("{} accepts connections", wire.peer())),
+        Some(expected) => expect(&mut connection, expected, context),
+        None => Ok(format!("{} accepts connections", connection.peer())),
     }
 }
 
-fn expect(wire: &mut Wire, expected: &[u8], look: &mut Look<'_>) -> Outcome {
-    let mut heard = Vec::new();
+fn expect(connection: &mut Connection, expected: &[u8], context: &mut ProbeContext<'_>) -> Outcome {
+    let mut received = Vec::new();
     let end = loop {
-        let window = &heard[..heard.len().min(MOST)];
+        let window = &received[..received.len().min(LIMIT)];
         if holds(window, expected) {
-            return Ok(format!("{} said '{}'", wire.peer(), quoted(expected)));
+            return Ok(format!("{} sent '{}'", connection.peer(), quoted(expected)));
         }
-        if heard.len() >= MOST {
+        if received.len() >= LIMIT {
             break None;
         }
-        if let Err(end) = wire.receive(&mut heard, look) {
+        if let Err(end) = connection.receive(&mut received, context) {
             break Some(end);
         }
     };
     let wanted = quoted(expected);
     match end {
         None => Err(format!(
-            "{} did not say '{wanted}' in its first 10 KiB, but '{}'",
-            wire.peer(),
-            quoted(&heard)
+            "{} did not send '{wanted}' in the first {} KiB, but '{}'",
+            connection.peer(),
+            LIMIT / 1024,
+            quoted(&received)
         )),
-        Some(end) if heard.is_empty() => Err(wire.no_answer(false, &end)),
-        Some(_) => Err(format!("{} did not say '{wanted}', but '{}'", wire.peer(), quoted(&heard))),
+        Some(end) if received.is_empty() => Err(connection.no_answer(None, &end)),
+        Some(_) => Err(format!("{} did not send '{wanted}', but '{}'", connection.peer(), quoted(&received))),
     }
 }
 
-fn holds(heard: &[u8], expected: &[u8]) -> bool {
-    heard.windows(expected.len()).any(|window| window == expected)
+fn holds(received: &[u8], expected: &[u8]) -> bool {
+    received.windows(expected.len()).any(|window| window == expected)
 }
 
 fn quoted(bytes: &[u8]) -> String {
@@ -60,14 +62,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn finds_the_text_anywhere_in_what_was_said() {
+    fn finds_the_text_anywhere() {
         assert!(holds(b"220 mail ESMTP\r\n", b"220 "));
         assert!(holds(b"+PONG\r\n", b"PONG\r\n"));
         assert!(!holds(b"+PON", b"PONG"));
     }
 
     #[test]
-    fn quotes_little_of_what_was_said() {
+    fn quotes_only_the_beginning() {
         assert_eq!(quoted(b"+OK\r\n"), "+OK");
         assert_eq!(quoted(&[b'x'; 300]).len(), QUOTED + 3);
     }

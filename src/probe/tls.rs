@@ -1,12 +1,12 @@
 //! TLS on a connection, by rustls and ring.
 //!
-//! Only what a probe of a service needs: TLS 1.2 and 1.3, AES-GCM, no session
-//! kept, no embedded root store. It is set up in the probe's own process and
-//! costs nothing where no TLS is spoken.
+//! Only what a probe needs: TLS 1.2 and 1.3, AES-GCM, no session resumption, no
+//! embedded CA certificates. It is set up in the probe's own process and costs
+//! nothing without TLS.
 
 mod config;
 mod crypto;
-mod explain;
+mod errors;
 mod verify;
 
 use super::deadline::Deadline;
@@ -17,7 +17,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-pub(super) use explain::explain;
+pub(super) use errors::explain;
 
 /// A connection with TLS on it.
 pub(super) struct Session {
@@ -27,7 +27,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Prepares to speak TLS with `host`; nothing is sent yet.
+    /// Prepares TLS with `host`; nothing is sent yet.
     pub(super) fn new(
         stream: TcpStream,
         deadline: Deadline,
@@ -38,7 +38,7 @@ impl Session {
         Ok(Self { connection: config::connection(tls, host, protocols)?, stream, deadline })
     }
 
-    /// Goes on with the handshake; WouldBlock or TimedOut after `wait` of silence.
+    /// Continues the handshake; WouldBlock or TimedOut after `wait` of silence.
     pub(super) fn shake_hands(&mut self, wait: Duration) -> io::Result<()> {
         while self.connection.is_handshaking() {
             let mut limited = Limited { stream: &self.stream, deadline: self.deadline, wait };
@@ -47,7 +47,7 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn extend(&mut self, deadline: Deadline) {
+    pub(super) fn set_deadline(&mut self, deadline: Deadline) {
         self.deadline = deadline;
     }
 
@@ -55,7 +55,7 @@ impl Session {
     pub(super) fn read(&mut self, buffer: &mut [u8], wait: Duration) -> io::Result<usize> {
         let mut limited = Limited { stream: &self.stream, deadline: self.deadline, wait };
         match Stream::new(&mut self.connection, &mut limited).read(buffer) {
-            // Many servers close without a word of it in TLS.
+            // Many servers close without a close_notify alert.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
             Err(error) if error.kind() == ErrorKind::InvalidData => Err(io::Error::other(explain(&error).1)),
             other => other,
@@ -68,8 +68,8 @@ impl Session {
     }
 }
 
-/// A socket whose calls wait for `wait` at most, and never beyond the
-/// deadline: rustls makes any number of them in a row.
+/// A socket whose calls wait no longer than `wait`, and never past the
+/// deadline: rustls may make any number of them in a row.
 struct Limited<'a> {
     stream: &'a TcpStream,
     deadline: Deadline,

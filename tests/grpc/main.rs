@@ -88,51 +88,51 @@ fn only_serving_is_healthy() {
     let port = server.port;
     let peer = format!("127.0.0.1:{port}");
     for host in ["", "localhost", "127.0.0.1"] {
-        assert_eq!(healthy(&format!("grpc://{host}:{port}")), format!("{peer} says SERVING"));
+        assert_eq!(healthy(&format!("grpc://{host}:{port}")), format!("{peer} reports SERVING"));
     }
     for status in ["NOT_SERVING", "UNKNOWN", "SERVICE_UNKNOWN"] {
         server.set("my.pkg.Shop", status);
         let reason = unhealthy(&format!("grpc://:{port}/my.pkg.Shop"));
-        assert_eq!(reason, format!("{peer} says {status} of my.pkg.Shop"));
+        assert_eq!(reason, format!("{peer} reports {status} for my.pkg.Shop"));
         healthy(&format!("grpc://:{port}"));
     }
     server.set("my.pkg.Shop", "SERVING");
     assert_eq!(
         healthy(&format!("grpc://:{port}/my.pkg.Shop")),
-        format!("{peer} says SERVING of my.pkg.Shop")
+        format!("{peer} reports SERVING for my.pkg.Shop")
     );
     server.set("shutdown", "-");
-    assert_eq!(unhealthy(&format!("grpc://:{port}")), format!("{peer} says NOT_SERVING"));
+    assert_eq!(unhealthy(&format!("grpc://:{port}")), format!("{peer} reports NOT_SERVING"));
 }
 
 #[test]
 fn a_service_that_is_not_registered_is_unhealthy() {
     let Some(server) = Server::start(&[]) else { return };
     let reason = unhealthy(&format!("grpc://:{}/nobody", server.port));
-    assert_eq!(reason, format!("127.0.0.1:{} knows no service nobody", server.port));
+    assert_eq!(reason, format!("127.0.0.1:{} has no service nobody", server.port));
     let long = "x".repeat(5000);
     let reason = unhealthy(&format!("grpc://:{}/{long}", server.port));
-    assert!(reason.contains("knows no service xxx"), "{reason}");
+    assert!(reason.contains("has no service xxx"), "{reason}");
 }
 
 #[test]
-fn a_server_without_the_health_service_says_what_is_missing() {
+fn without_the_health_service_the_reason_says_what_is_missing() {
     let Some(server) = Server::start(&["--without-health"]) else { return };
     let reason = unhealthy(&format!("grpc://:{}", server.port));
     assert!(reason.ends_with("has no health service (grpc.health.v1): add it to the server"), "{reason}");
 }
 
 #[test]
-fn a_server_on_a_unix_socket_is_asked_there() {
+fn a_server_on_a_unix_socket_is_probed_there() {
     let directory = TempDir::new("grpc");
     let path = directory.path().join("grpc.sock").display().to_string();
     let Some(_server) = Server::start(&[&format!("unix:{path}")]) else { return };
-    assert_eq!(healthy(&format!("grpc://{}", path.replace('/', "%2F"))), format!("{path} says SERVING"));
+    assert_eq!(healthy(&format!("grpc://{}", path.replace('/', "%2F"))), format!("{path} reports SERVING"));
 }
 
 #[cfg(feature = "tls")]
 #[test]
-fn a_server_behind_tls_is_asked_by_grpcs() {
+fn a_server_behind_tls_is_probed_by_grpcs() {
     let file = |name: &str| format!("{}/tests/certs/{name}", env!("CARGO_MANIFEST_DIR"));
     let (key, chain) = (file("localhost.key"), file("localhost.pem"));
     let Some(server) = Server::start(&["--tls", &key, &chain]) else { return };
@@ -140,7 +140,7 @@ fn a_server_behind_tls_is_asked_by_grpcs() {
     let trusted = format!("--cacert {}", file("ca.pem"));
     assert_eq!(
         healthy(&format!("grpcs://localhost:{port} {trusted}")),
-        format!("127.0.0.1:{port} says SERVING")
+        format!("127.0.0.1:{port} reports SERVING")
     );
     healthy(&format!("grpcs://:{port} --insecure"));
     let reason = unhealthy(&format!("grpcs://:{port} --cacert {}", file("selfsigned.pem")));
@@ -184,7 +184,7 @@ fn endless_frames_and_headers_are_cut_off() {
     const CONTINUATION: &[u8] = b"\0\0\x04\x09\0\0\0\0\x01\0\0\0\0";
     let pings = serve_bytes(SETTINGS, PING, Duration::ZERO);
     let reason = unhealthy(&format!("grpc://:{pings}"));
-    assert!(reason.ends_with("sent more than 256 KiB and no end of its answer"), "{reason}");
+    assert!(reason.ends_with("sent more than 256 KiB without an end of its answer"), "{reason}");
     let headers = serve_bytes(b"\0\0\0\x04\0\0\0\0\0\0\0\0\x01\0\0\0\0\x01", CONTINUATION, Duration::ZERO);
     let reason = unhealthy(&format!("grpc://:{headers}"));
     assert!(reason.ends_with("sent more than 8 KiB of headers"), "{reason}");
@@ -194,7 +194,7 @@ fn endless_frames_and_headers_are_cut_off() {
 }
 
 #[test]
-fn what_speaks_no_http2_is_named_by_what_it_said() {
+fn what_does_not_speak_http2_is_quoted() {
     let http = serve_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n", b"", Duration::ZERO);
     let reason = unhealthy(&format!("grpc://:{http}"));
     assert!(reason.contains("does not speak HTTP/2: 'HTTP/1.1 400 Bad Request"), "{reason}");

@@ -133,8 +133,11 @@ fn is_possible(prepare: &Prepare, what: &str) -> bool {
 }
 
 fn stuck_paths() -> Vec<Row> {
-    let kinds =
-        [("file", "has not been looked at yet"), ("pid", "has not been read yet"), ("unix", "has not taken")];
+    let kinds = [
+        ("file", "has not been checked yet"),
+        ("pid", "has not been read yet"),
+        ("unix", "has not accepted"),
+    ];
     let row = |(scheme, phase): (&str, &str)| {
         let stuck = StuckPath::new();
         let (prepare, count) = (stuck.prepare(), stuck.count());
@@ -176,7 +179,7 @@ fn stuck_name(number: u8) -> Option<Row> {
             counted.one_more();
         }
     });
-    let (check, phase) = ("http://stuck.test:80/", "the name stuck.test has not been looked up");
+    let (check, phase) = ("http://stuck.test:80/", "the name stuck.test has not been resolved");
     let row = Row::new("http, a name that is never found", check, phase, count.reached());
     Some(Row { before: Some(prepare), ..row })
 }
@@ -213,9 +216,7 @@ fn a_fifo_that_nobody_writes_is_not_waited_for() {
         let dir = TempDir::new("fifo");
         let (fifo, status) = (dir.path().join("fifo"), dir.path().join("status.json"));
         assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
-        for (scheme, wanted) in
-            [("file", "fifo exists"), ("pid", "fifo holds no process number on its first line")]
-        {
+        for (scheme, wanted) in [("file", "fifo exists"), ("pid", "fifo has no PID on its first line")] {
             let check = format!("{scheme}://{}", fifo.display());
             let timing = ["--health-interval", "10m", "--health-timeout", "10m", "--health", &check];
             let rest = ["--status-file", status.to_str().unwrap(), &fixture(), "signals"];
@@ -258,7 +259,7 @@ fn a_server_that_needs_more_than_its_share_of_the_time_gets_what_the_others_left
     // Nobody is at [::1] there, which is known long before the time is over.
     let probe = Probe::from_text(&format!("tcp://:{}", full.port()), &|_| None).unwrap();
     let Target::Builtin(target) = probe.target else { unreachable!() };
-    let slow = format!("127.0.0.1:{} has not taken the connection", full.port());
+    let slow = format!("127.0.0.1:{} has not accepted the connection", full.port());
     let mut turns = 0;
     let verdict = run(&target, Duration::from_secs(8), &mut |note| {
         turns += usize::from(note.concat() == slow);
@@ -296,7 +297,7 @@ fn a_stop_does_not_wait_for_what_the_start_waits_for() {
         let words = ["--wait-for", &format!("redis://{address}"), "echo", "started"];
         let running = hinit(mode, words).start();
         // Long before the first look has come to its end.
-        running.says(&format!(" so far: {address} took the connection and has not answered\n"));
+        running.says(&format!(" so far: {address} accepted the connection but has not answered\n"));
         let probe = probe_and_its_own(&running, 0);
         running.signal(crate::TERM);
         let out = running.wait();
@@ -310,7 +311,7 @@ fn a_name_server_that_never_answers_does_not_stretch_the_deadline_of_a_single_pr
     let Some(row) = is_root().then(|| stuck_name(9)).flatten() else { return };
     let prepare = row.before.unwrap();
     let out = prepare(hinit(crate::As::Process, ["probe", &row.check, "--timeout", "300ms"])).output();
-    let why = "Health check exceeded timeout (300ms): the name stuck.test has not been looked up\n";
+    let why = "Health check exceeded timeout (300ms): the name stuck.test has not been resolved\n";
     assert_eq!((out.code, out.stdout.as_str()), (1, why), "{}", out.stderr);
 }
 

@@ -32,9 +32,9 @@ const GRPC_SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
 const GRPC_HALF_A_FRAME: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\x40\x01\x04\0\0\0\x01\x88";
 const GRPC_PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0pingpong";
 
-const NOT_CONNECTED: &str = "has not taken the connection";
-const SILENT: &str = "took the connection and has not answered";
-const UNFINISHED: &str = "has begun to answer and not finished";
+const NOT_CONNECTED: &str = "has not accepted the connection";
+const SILENT: &str = "accepted the connection but has not answered";
+const UNFINISHED: &str = "has sent only a part of its answer";
 const NO_END: &str = "answered 200 OK, but its body has not ended";
 
 /// What HTTP has besides.

@@ -114,7 +114,7 @@ fn is_ready_whether_it_trusts_asks_for_a_password_or_refuses_the_login() {
     let log = server.said();
     assert!(!log.contains("does not exist"), "{log}");
     let reason = healthy(&format!("postgres://stranger@:{port}/shop"));
-    assert!(reason.ends_with("it refuses this login, role \"stranger\" does not exist (28000)"), "{reason}");
+    assert!(reason.ends_with("it rejected the login, role \"stranger\" does not exist (28000)"), "{reason}");
     assert!(!server.said().contains("could not receive data"), "{}", server.said());
 }
 

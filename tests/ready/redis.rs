@@ -65,7 +65,7 @@ fn is_ready_when_it_wants_a_password_and_is_told_it_only_if_that_is_known() {
     let mut server = redis.start(&["--requirepass", "secret"]);
     let reasons = server.reasons_until_ready(&redis.target());
     let ready = format!("Redis at 127.0.0.1:{} is ready", redis.port);
-    assert_eq!(reasons.last(), Some(&format!("{ready}: it wants a password")));
+    assert_eq!(reasons.last(), Some(&format!("{ready}: it requires a password")));
     assert_eq!(healthy(&format!("redis://:secret@:{}/0", redis.port)), ready);
     assert_eq!(healthy(&format!("redis://default:secret@:{}/0", redis.port)), ready);
     let reason = unhealthy(&format!("redis://:wrong@:{}/0", redis.port));

@@ -4,7 +4,7 @@ use super::options::Options;
 use crate::compat::web;
 use crate::plan::probe::http::token;
 use crate::plan::probe::target::HttpUri;
-use crate::plan::probe::{Endpoint, Header, Identity, Request, Tls, Trust};
+use crate::plan::probe::{ClientCertificate, Endpoint, Header, Request, Tls, Verification};
 use std::path::PathBuf;
 
 /// curl's codes for a URL that it does not understand, and for a protocol.
@@ -82,14 +82,14 @@ fn split_scheme(url: &str) -> (&str, &str) {
 fn tls(options: &Options) -> Tls {
     let file = |name: &Option<String>| name.as_ref().map(PathBuf::from);
     let environment = || std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty()).map(PathBuf::from);
-    let trust = match file(&options.cacert).or_else(environment) {
-        _ if options.insecure => Trust::Everyone,
-        Some(file) => Trust::File(file),
-        None => Trust::System,
+    let verification = match file(&options.cacert).or_else(environment) {
+        _ if options.insecure => Verification::Off,
+        Some(file) => Verification::CaFile(file),
+        None => Verification::SystemCas,
     };
-    let identity = file(&options.cert)
-        .map(|cert| Identity { key: file(&options.key).unwrap_or_else(|| cert.clone()), cert });
-    Tls { trust, identity }
+    let client = file(&options.cert)
+        .map(|cert| ClientCertificate { key: file(&options.key).unwrap_or_else(|| cert.clone()), cert });
+    Tls { verification, client }
 }
 
 /// A later header of the same name is one more, as curl has it; but `-A` and

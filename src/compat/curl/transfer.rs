@@ -192,8 +192,8 @@ impl<'a> Transfer<'a> {
             Kind::TimedOut => (28, format!("Connection timed out after {port} milliseconds{hint}")),
             Kind::Certificate => (60, format!("SSL certificate problem: {}", failure.reason)),
             Kind::Handshake => (35, failure.reason.clone()),
-            Kind::Trust => (77, failure.reason.clone()),
-            Kind::Identity => (58, failure.reason.clone()),
+            Kind::CaCertificates => (77, failure.reason.clone()),
+            Kind::ClientCertificate => (58, failure.reason.clone()),
         }
     }
 

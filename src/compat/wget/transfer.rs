@@ -3,7 +3,7 @@
 use super::options::{Options, Voice};
 use crate::compat::web::{self, Ending, Limit, Output, Reader};
 use crate::plan::probe::http::token;
-use crate::plan::probe::{Header, Identity, Request, Tls, Trust};
+use crate::plan::probe::{ClientCertificate, Header, Request, Tls, Verification};
 use crate::probe::http::{Answer, redirect};
 use crate::probe::{Deadline, Failure, Kind};
 use std::io::{self, Write};
@@ -220,7 +220,7 @@ impl<'a> Transfer<'a> {
             }
             Kind::Connect if !self.options.retry_refused => Verdict::Done(NETWORK),
             Kind::Connect | Kind::TimedOut => Verdict::Again(NETWORK),
-            Kind::Certificate | Kind::Trust | Kind::Identity => {
+            Kind::Certificate | Kind::CaCertificates | Kind::ClientCertificate => {
                 self.say(Voice::Short, &format!("ERROR: {}", failure.reason));
                 Verdict::Done(CERTIFICATE)
             }
@@ -358,14 +358,14 @@ fn request(options: &Options, url: &str) -> Result<Request, String> {
 
 fn tls(options: &Options) -> Tls {
     let file = |name: &Option<String>| name.as_ref().map(PathBuf::from);
-    let trust = match file(&options.ca) {
-        _ if options.insecure => Trust::Everyone,
-        Some(file) => Trust::File(file),
-        None => Trust::System,
+    let verification = match file(&options.ca) {
+        _ if options.insecure => Verification::Off,
+        Some(file) => Verification::CaFile(file),
+        None => Verification::SystemCas,
     };
-    let identity = file(&options.certificate)
-        .map(|cert| Identity { key: file(&options.key).unwrap_or_else(|| cert.clone()), cert });
-    Tls { trust, identity }
+    let client = file(&options.certificate)
+        .map(|cert| ClientCertificate { key: file(&options.key).unwrap_or_else(|| cert.clone()), cert });
+    Tls { verification, client }
 }
 
 /// The last step of the path, or `index.html`, with a number if there is such

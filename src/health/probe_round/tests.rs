@@ -160,7 +160,8 @@ fn a_built_in_probe_that_is_killed_has_said_what_it_waits_for() {
     let url = format!("http://{}/", hung.local_addr().unwrap());
     let (exit_code, output) = result(&checks(&[&format!("{url} --timeout 1s")]));
     assert_eq!(exit_code, -1);
-    let waits = format!("Health check exceeded timeout (1s): {url} took the connection and has not answered");
+    let waits =
+        format!("Health check exceeded timeout (1s): {url} accepted the connection but has not answered");
     assert_eq!(output, waits);
 }
 

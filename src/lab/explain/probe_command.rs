@@ -2,7 +2,7 @@
 
 use super::compose_variables::is_placeholder;
 use super::notes::Reason;
-use crate::plan::probe::{StatusSet, words};
+use crate::plan::probe::{StatusSet, options};
 
 /// A target with its options, and how the old command behaves.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +156,7 @@ impl ProbeCommand {
         const GUESSES: [&str; 4] = ["1", "", "h:1", "http://h/"];
         let mut attempts = GUESSES.iter().map(|guess| {
             let args = self.args().into_iter().map(|arg| arg.replace(is_placeholder, guess));
-            words::parse(args, &|_| Some((*guess).to_owned()))
+            options::parse(args, &|_| Some((*guess).to_owned()))
         });
         let first = attempts.next().map_or(Ok(()), |first| first.map(drop));
         match first {

@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use crate::plan;
-use crate::probe::OWN_LIMIT;
+use crate::probe::DEFAULT_TIMEOUT;
 use crate::time::{GoDuration, parse_duration};
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ impl Timing {
 
     /// The timeout, if it is longer than the default of `hinit probe`.
     pub(super) fn long_timeout(&self) -> Option<String> {
-        self.duration("timeout").filter(|timeout| *timeout > OWN_LIMIT)?;
+        self.duration("timeout").filter(|timeout| *timeout > DEFAULT_TIMEOUT)?;
         self.text("timeout").map(str::to_owned)
     }
 

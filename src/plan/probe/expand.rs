@@ -1,43 +1,45 @@
 //! `${PORT}` and `${PORT:-8080}` without a shell.
 
-use super::Lookup;
 use crate::error::{Error, Result};
 
-/// What to do with a dollar sign that opens no `${...}`.
+/// Looks up a variable of the app's environment.
+pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What to do with a dollar sign that does not start a `${...}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bare {
+pub(super) enum PlainDollar {
     /// It is text.
     Keep,
-    /// It is a mistake: whoever writes `$PORT` in a target means the variable.
-    Refuse,
+    /// It is a mistake: `$PORT` in a target is meant as the variable.
+    Reject,
 }
 
-/// A default in a default in a default: deeper is a mistake.
-const DEEPEST: usize = 8;
+/// How deep defaults may be nested.
+const MAX_NESTING: usize = 8;
 
-/// Replaces each `${NAME}` and `${NAME:-DEFAULT}` in `text`. As in a shell
-/// the default stands in for an empty variable too, and may hold variables of
-/// its own; unlike in a shell the value of a variable is not looked at again.
+/// Replaces each `${NAME}` and `${NAME:-DEFAULT}` in `text`. As in a shell,
+/// the default applies to an empty variable too, and may contain variables.
+/// Unlike in a shell, the value of a variable is not expanded again.
 ///
 /// # Errors
-/// An unset variable without a default, a brace that is not closed, or what
-/// is no name of a variable.
-pub(super) fn expand(text: &str, bare: Bare, env: Lookup<'_>) -> Result<String> {
-    Expansion { text, bare, env }.of(text, 0)
+/// An unset variable without a default, a missing closing brace, or an invalid
+/// name of a variable.
+pub(super) fn expand(text: &str, plain_dollar: PlainDollar, env: Lookup<'_>) -> Result<String> {
+    Expansion { text, plain_dollar, env }.expand(text, 0)
 }
 
 struct Expansion<'a> {
     /// As written, for messages.
     text: &'a str,
-    bare: Bare,
+    plain_dollar: PlainDollar,
     env: Lookup<'a>,
 }
 
 impl Expansion<'_> {
-    fn of(&self, part: &str, depth: usize) -> Result<String> {
+    fn expand(&self, part: &str, depth: usize) -> Result<String> {
         let text = self.text;
-        if depth > DEEPEST {
-            return Err(Error::new(format!("more than {DEEPEST} defaults in each other in '{text}'")));
+        if depth > MAX_NESTING {
+            return Err(Error::new(format!("more than {MAX_NESTING} nested defaults in '{text}'")));
         }
         let mut out = String::with_capacity(part.len());
         let mut rest = part;
@@ -46,11 +48,11 @@ impl Expansion<'_> {
             rest = &rest[at + 1..];
             if let Some(inner) = rest.strip_prefix('{') {
                 let end = closing(inner)
-                    .ok_or_else(|| Error::new(format!("'{text}' has a ${{ without its closing brace")))?;
+                    .ok_or_else(|| Error::new(format!("'{text}' has a ${{ without a closing brace")))?;
                 out.push_str(&self.value_of(&inner[..end], depth)?);
                 rest = &inner[end + 1..];
-            } else if self.bare == Bare::Refuse {
-                return Err(bare_dollar(text, rest));
+            } else if self.plain_dollar == PlainDollar::Reject {
+                return Err(plain_dollar(text, rest));
             } else {
                 out.push('$');
             }
@@ -59,6 +61,7 @@ impl Expansion<'_> {
         Ok(out)
     }
 
+    /// The value of what stands between the braces.
     fn value_of(&self, inside: &str, depth: usize) -> Result<String> {
         let (name, default) = match inside.split_once(":-") {
             Some((name, default)) => (name, Some(default)),
@@ -72,7 +75,7 @@ impl Expansion<'_> {
         match ((self.env)(name), default) {
             (Some(value), None) => Ok(value),
             (Some(value), Some(_)) if !value.is_empty() => Ok(value),
-            (_, Some(default)) => self.of(default, depth + 1),
+            (_, Some(default)) => self.expand(default, depth + 1),
             (None, None) => Err(Error::new(format!(
                 "the variable {name} is not set; set it, or write a default: ${{{name}:-8080}}"
             ))),
@@ -80,7 +83,7 @@ impl Expansion<'_> {
     }
 }
 
-/// Where the brace that encloses this is closed.
+/// Where the closing brace is.
 fn closing(inner: &str) -> Option<usize> {
     let mut open = 0;
     let braces =
@@ -101,7 +104,7 @@ fn is_name(text: &str) -> bool {
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn bare_dollar(text: &str, after: &str) -> Error {
+fn plain_dollar(text: &str, after: &str) -> Error {
     let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len());
     let name = if end == 0 { "PORT" } else { &after[..end] };
     Error::new(format!(

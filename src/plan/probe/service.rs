@@ -1,29 +1,28 @@
-//! Servers whose own protocol says when they are ready.
+//! Servers that report in their own protocol whether they are ready.
 
-use super::Endpoint;
+use super::endpoint::Endpoint;
 use std::fmt;
-use std::path::PathBuf;
 
-/// A server that must be ready by what its own protocol says.
+/// A server that must report in its own protocol that it is ready.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Service {
-    /// What it speaks.
+    /// Its protocol.
     pub protocol: Protocol,
     /// What to connect to.
     pub endpoint: Endpoint,
-    /// As whom; never empty.
+    /// The user to log in as; never empty.
     pub user: Option<String>,
-    /// Only Redis is told it, which says without one whether it listens, but
-    /// not whether it has loaded its data. Never empty.
+    /// Sent to Redis only: without it a protected Redis reports that it
+    /// listens, but not whether it has loaded its data. Never empty.
     pub password: Option<String>,
     /// The path of the URL; never empty.
     pub database: Option<String>,
 }
 
-/// What a server speaks.
+/// The protocol of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// And what speaks it too, such as PgBouncer.
+    /// And what is compatible, such as PgBouncer.
     Postgres,
     /// And Valkey.
     Redis,
@@ -38,8 +37,8 @@ pub enum Protocol {
 }
 
 impl Protocol {
-    /// The protocol of a URL's scheme in lower case. A driver's name after a
-    /// plus is of no interest (`postgresql+asyncpg`, as SQLAlchemy has it).
+    /// The protocol of a URL's scheme in lower case. The name of a driver after
+    /// a plus is ignored (`postgresql+asyncpg`, as SQLAlchemy writes it).
     pub(super) fn of_scheme(scheme: &str) -> Option<Self> {
         let (name, driver) = scheme.split_once('+').unwrap_or((scheme, ""));
         match name {
@@ -55,7 +54,7 @@ impl Protocol {
         }
     }
 
-    /// The port of a URL without one.
+    /// The port if the URL has none.
     pub(super) fn default_port(self) -> u16 {
         match self {
             Self::Postgres => 5432,
@@ -69,7 +68,7 @@ impl Protocol {
 }
 
 impl fmt::Display for Protocol {
-    /// As its makers write it.
+    /// As its authors spell it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Postgres => "PostgreSQL",
@@ -80,10 +79,4 @@ impl fmt::Display for Protocol {
             Self::Mongodb => "MongoDB",
         })
     }
-}
-
-/// Where a server's socket is. libpq is given a directory, and finds the
-/// socket of the port in it.
-pub(super) fn socket_path(protocol: Protocol, path: PathBuf, port: u16) -> PathBuf {
-    if protocol == Protocol::Postgres { path.join(format!(".s.PGSQL.{port}")) } else { path }
 }

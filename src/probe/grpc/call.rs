@@ -1,5 +1,5 @@
-//! One call over HTTP/2 (RFC 9113): what to send, and what to make of what
-//! comes, in whatever pieces.
+//! One call over HTTP/2 (RFC 9113): what to send, and how to read what comes, in
+//! whatever pieces.
 
 use super::hpack::{self, Name};
 
@@ -8,13 +8,13 @@ const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const SETTINGS: &[u8] = b"\0\x01\0\0\0\0\0\x02\0\0\0\0\0\x06\0\0\x20\0";
 const STREAM: u32 = 1;
 const FRAME_HEADER: usize = 9;
-/// In bytes: what a frame may have, since hinit asks for no more.
+/// In bytes: the default of HTTP/2, which hinit does not raise.
 const LONGEST_FRAME: usize = 16 * 1024;
-/// In bytes, of a header block and of a message: more is no health answer.
+/// In bytes, of a header block and of a message: a health status needs less.
 const LONGEST_BLOCK: usize = 8 * 1024;
 const LONGEST_MESSAGE: usize = 1024;
 /// In bytes, of everything.
-const MOST: usize = 256 * 1024;
+const ANSWER_LIMIT: usize = 256 * 1024;
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -25,15 +25,15 @@ const PING: u8 = 6;
 const GOAWAY: u8 = 7;
 const CONTINUATION: u8 = 9;
 
-/// Also the acknowledgement of SETTINGS and PING.
 const END_STREAM: u8 = 1;
+/// Of SETTINGS and PING.
 const ACK: u8 = 1;
 const END_HEADERS: u8 = 4;
 const PADDED: u8 = 8;
 const PRIORITY: u8 = 0x20;
 
-/// Everything that is sent unasked: the connection's beginning and the call.
-pub(super) fn question(scheme: &str, authority: &str, path: &str, message: &[u8]) -> Vec<u8> {
+/// What is sent first: the preface of the connection and the call.
+pub(super) fn request(scheme: &str, authority: &str, path: &str, message: &[u8]) -> Vec<u8> {
     const METHOD_POST: u8 = 0x83;
     const SCHEME_HTTP: u8 = 0x86;
     const SCHEME_HTTPS: u8 = 0x87;
@@ -51,14 +51,14 @@ pub(super) fn question(scheme: &str, authority: &str, path: &str, message: &[u8]
     let data = [&[0][..], &length.to_be_bytes(), message].concat();
     [
         PREFACE,
-        &encoded(SETTINGS_FRAME, 0, 0, SETTINGS),
-        &encoded(HEADERS, END_HEADERS, STREAM, &block),
-        &encoded(DATA, END_STREAM, STREAM, &data),
+        &encode_frame(SETTINGS_FRAME, 0, 0, SETTINGS),
+        &encode_frame(HEADERS, END_HEADERS, STREAM, &block),
+        &encode_frame(DATA, END_STREAM, STREAM, &data),
     ]
     .concat()
 }
 
-fn encoded(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+fn encode_frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let [_, high, middle, low] = u32::try_from(payload.len()).unwrap_or(0).to_be_bytes();
     [&[high, middle, low, kind, flags][..], &stream.to_be_bytes(), payload].concat()
 }
@@ -73,16 +73,16 @@ struct Frame {
 /// An answer, from its first byte to its trailers.
 #[derive(Debug, Default)]
 pub(super) struct Call {
-    /// What came and is no whole frame yet.
+    /// What has come of an incomplete frame.
     unread: Vec<u8>,
     total: usize,
     has_settings: bool,
-    /// A header block whose end is to come, and whether it ends the stream.
+    /// An incomplete header block, and whether it ends the stream.
     block: Option<(Vec<u8>, bool)>,
     answer: Answer,
 }
 
-/// What the server said.
+/// What the server answered.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Answer {
     /// `:status`.
@@ -95,7 +95,7 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// What makes an answer none, in the words that follow the server's name.
+/// What is wrong with an answer, in words that follow the server's name.
 pub(super) type Fault = String;
 
 /// Whether the answer has come to its end.
@@ -105,7 +105,7 @@ impl Call {
     /// Takes in what came; `reply` is what has to be sent back.
     ///
     /// # Errors
-    /// This is no HTTP/2, or no answer to this call.
+    /// This is not HTTP/2, or not an answer to this call.
     pub(super) fn feed(&mut self, bytes: &[u8], reply: &mut Vec<u8>) -> Result<Option<Answer>, Fault> {
         self.unread.extend_from_slice(bytes);
         self.total += bytes.len();
@@ -114,8 +114,8 @@ impl Call {
                 return Ok(Some(std::mem::take(&mut self.answer)));
             }
         }
-        if self.total > MOST {
-            return Err("sent more than 256 KiB and no end of its answer".into());
+        if self.total > ANSWER_LIMIT {
+            return Err(format!("sent more than {} KiB without an end of its answer", ANSWER_LIMIT / 1024));
         }
         Ok(None)
     }
@@ -136,9 +136,9 @@ impl Call {
         Ok(Some(Frame { kind, flags, stream: u32::from_be_bytes(stream) & 0x7fff_ffff, payload }))
     }
 
-    /// The first frame is SETTINGS; whatever else came is shown.
+    /// The first frame must be SETTINGS; anything else is quoted.
     fn expect_http2(&self) -> Result<(), Fault> {
-        const SHOWN: usize = 60;
+        const QUOTED: usize = 60;
         let is_settings = match self.unread.get(3) {
             Some(kind) => *kind == SETTINGS_FRAME && self.unread[0] == 0,
             None => self.unread.first().is_none_or(|byte| *byte == 0),
@@ -149,41 +149,41 @@ impl Call {
         if self.unread.starts_with(b"\x15\x03") {
             return Err("answered in TLS; write grpcs://".into());
         }
-        let shown = String::from_utf8_lossy(&self.unread[..self.unread.len().min(SHOWN)]);
-        Err(format!("does not speak HTTP/2: '{}'", shown.trim_end()))
+        let quoted = String::from_utf8_lossy(&self.unread[..self.unread.len().min(QUOTED)]);
+        Err(format!("does not speak HTTP/2: '{}'", quoted.trim_end()))
     }
 
     fn take(&mut self, frame: &Frame, reply: &mut Vec<u8>) -> Result<Ended, Fault> {
         let Frame { kind, flags, stream, payload } = frame;
         let (kind, flags) = (*kind, *flags);
-        let is_ours = *stream == STREAM;
-        if self.block.is_some() && !(kind == CONTINUATION && is_ours) {
-            return Err("broke off its headers".into());
+        let is_call = *stream == STREAM;
+        if self.block.is_some() && !(kind == CONTINUATION && is_call) {
+            return Err("sent another frame in the middle of its headers".into());
         }
         match kind {
             SETTINGS_FRAME => {
                 self.has_settings = true;
                 if flags & ACK == 0 {
-                    reply.extend(encoded(SETTINGS_FRAME, ACK, 0, &[]));
+                    reply.extend(encode_frame(SETTINGS_FRAME, ACK, 0, &[]));
                 }
             }
-            PING if flags & ACK == 0 => reply.extend(encoded(PING, ACK, 0, payload)),
+            PING if flags & ACK == 0 => reply.extend(encode_frame(PING, ACK, 0, payload)),
             GOAWAY => return goaway(payload),
-            PUSH_PROMISE => return Err("pushes, which it was asked not to".into()),
-            RST_STREAM if is_ours => return Err(format!("reset the call, {}", code(payload))),
-            HEADERS if is_ours => {
-                let block = unwrapped(flags, payload, PADDED | PRIORITY)?;
+            PUSH_PROMISE => return Err("sent PUSH_PROMISE, which hinit disables".into()),
+            RST_STREAM if is_call => return Err(format!("reset the call: {}", error_code(payload))),
+            HEADERS if is_call => {
+                let block = without_padding(flags, payload, PADDED | PRIORITY)?;
                 return self.headers(block.to_vec(), flags & END_HEADERS != 0, flags & END_STREAM != 0);
             }
-            CONTINUATION if is_ours => {
+            CONTINUATION if is_call => {
                 let Some((mut block, ends)) = self.block.take() else {
-                    return Err("goes on with headers it never began".into());
+                    return Err("sent CONTINUATION without HEADERS".into());
                 };
                 block.extend_from_slice(payload);
                 return self.headers(block, flags & END_HEADERS != 0, ends);
             }
-            DATA if is_ours => return self.data(flags, payload),
-            // Flow control, priorities, other streams and what came later.
+            DATA if is_call => return self.data(flags, payload),
+            // Flow control, priorities, other streams and later extensions.
             _ => {}
         }
         Ok(false)
@@ -191,13 +191,13 @@ impl Call {
 
     fn headers(&mut self, block: Vec<u8>, is_whole: bool, ends: bool) -> Result<Ended, Fault> {
         if block.len() > LONGEST_BLOCK {
-            return Err("sent more than 8 KiB of headers".into());
+            return Err(format!("sent more than {} KiB of headers", LONGEST_BLOCK / 1024));
         }
         if !is_whole {
             self.block = Some((block, ends));
             return Ok(false);
         }
-        let headers = hpack::decode(&block).ok_or("sent headers that cannot be read")?;
+        let headers = hpack::decode(&block).ok_or("sent headers that cannot be decoded")?;
         for (name, value) in headers {
             let value = String::from_utf8_lossy(&value).into_owned();
             match name.as_slice() {
@@ -211,16 +211,16 @@ impl Call {
     }
 
     fn data(&mut self, flags: u8, payload: &[u8]) -> Result<Ended, Fault> {
-        self.answer.body.extend_from_slice(unwrapped(flags, payload, PADDED)?);
+        self.answer.body.extend_from_slice(without_padding(flags, payload, PADDED)?);
         if self.answer.body.len() > LONGEST_MESSAGE {
-            return Err("sent more than 1 KiB, which is no health answer".into());
+            return Err(format!("sent more than {} KiB for a health status", LONGEST_MESSAGE / 1024));
         }
         Ok(flags & END_STREAM != 0)
     }
 }
 
-/// A payload without its padding and its priority, as far as `possible`.
-fn unwrapped(flags: u8, payload: &[u8], possible: u8) -> Result<&[u8], Fault> {
+/// A payload without its padding and priority, of which it may have `possible`.
+fn without_padding(flags: u8, payload: &[u8], possible: u8) -> Result<&[u8], Fault> {
     const PRIORITY_LENGTH: usize = 5;
     let flags = flags & possible;
     let broken = || "sent a frame shorter than its padding".to_owned();
@@ -235,23 +235,23 @@ fn unwrapped(flags: u8, payload: &[u8], possible: u8) -> Result<&[u8], Fault> {
     rest.len().checked_sub(padding).map(|length| &rest[..length]).ok_or_else(broken)
 }
 
-/// A server that stops gracefully still answers the calls that it names.
+/// A server that stops gracefully still answers the calls up to the one it names.
 fn goaway(payload: &[u8]) -> Result<Ended, Fault> {
-    let Some((head, said)) = payload.split_first_chunk::<8>() else {
-        return Err("sent a broken GOAWAY".into());
+    let Some((head, message)) = payload.split_first_chunk::<8>() else {
+        return Err("sent an invalid GOAWAY".into());
     };
     let [last @ .., _, _, _, _] = *head;
     let is_graceful = head[4..] == [0; 4] && u32::from_be_bytes(last) & 0x7fff_ffff >= STREAM;
     if is_graceful {
         return Ok(false);
     }
-    Err(format!("is going away, {} {}", code(&head[4..]), String::from_utf8_lossy(said))
+    Err(format!("sent GOAWAY: {} {}", error_code(&head[4..]), String::from_utf8_lossy(message))
         .trim_end()
         .to_owned())
 }
 
-/// An error code by its name in RFC 9113, section 7.
-fn code(payload: &[u8]) -> String {
+/// An error code by its name (RFC 9113, 7).
+fn error_code(payload: &[u8]) -> String {
     const NAMES: [&str; 14] = [
         "NO_ERROR",
         "PROTOCOL_ERROR",

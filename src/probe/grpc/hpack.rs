@@ -1,11 +1,11 @@
 //! Just enough of HPACK (RFC 7541) to read `:status` and the `grpc-` trailers.
 //!
-//! hinit asks for a dynamic table of size 0, so that a server has nothing to
-//! refer to but the static table. Of that only `:status` matters.
+//! hinit requests a dynamic table of size 0, so that a server can only refer to
+//! the static table. Of that only `:status` matters.
 
 use super::huffman;
 
-/// A header by its name and value, as far as these are of any interest.
+/// A header by its name and value; a name that does not matter is empty.
 type Header = (Vec<u8>, Vec<u8>);
 
 const STATUS: &[u8] = b":status";
@@ -14,7 +14,7 @@ const STATUSES: [&[u8]; 7] = [b"200", b"204", b"206", b"304", b"400", b"404", b"
 const FIRST_STATUS: usize = 8;
 const STATIC_ENTRIES: usize = 61;
 
-/// The headers of a whole header block; none if it is broken.
+/// The headers of a whole header block; none if it is invalid.
 pub(super) fn decode(block: &[u8]) -> Option<Vec<Header>> {
     let mut rest = block;
     let mut headers = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn decode(block: &[u8]) -> Option<Vec<Header>> {
         match first {
             0x80.. => headers.push(indexed(integer(&mut rest, 7)?)?),
             0x40.. => headers.push(literal(&mut rest, 6)?),
-            // The size of the dynamic table, of which there is none.
+            // The size of the dynamic table, which is not used.
             0x20.. => drop(integer(&mut rest, 5)?),
             _ => headers.push(literal(&mut rest, 4)?),
         }
@@ -82,8 +82,8 @@ fn byte(rest: &mut &[u8]) -> Option<u8> {
     Some(*first)
 }
 
-/// A header that the other side need not remember. The name is a text, or an
-/// entry of the static table.
+/// Adds a header that is not to be indexed. The name is a text, or an entry of the
+/// static table.
 pub(super) fn encode(block: &mut Vec<u8>, name: Name<'_>, value: &str) {
     match name {
         Name::Static(index) => encode_integer(block, 0, 4, index),
@@ -95,7 +95,7 @@ pub(super) fn encode(block: &mut Vec<u8>, name: Name<'_>, value: &str) {
     encode_string(block, value);
 }
 
-/// How a header is called.
+/// The name of a header.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Name<'a> {
     Static(usize),

@@ -18,10 +18,10 @@ const LENGTHS: [u8; 256] = [
 ];
 const SHORTEST: usize = 5;
 const LONGEST: usize = 30;
-/// A rest of ones, shorter than a byte, fills the last byte up.
+/// In bits: ones fill up the last byte.
 const LONGEST_PADDING: usize = 7;
 
-/// The text that these bytes are the code of; none if they are no code.
+/// Decodes a text; none if this is not an encoding.
 pub(super) fn decode(bytes: &[u8]) -> Option<Vec<u8>> {
     let counts = counts();
     let mut text = Vec::with_capacity(bytes.len() * 8 / SHORTEST);

@@ -1,43 +1,41 @@
-//! Where a redirect leads: pure.
+//! The request that a redirect leads to: pure.
 
 use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{Address, Endpoint, Host, Request};
-use std::net::IpAddr;
 
-/// A request that an answer asks for.
+/// The request that a redirect leads to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Redirect {
     pub(crate) request: Request,
-    /// Whether that is the host which was asked before, by its name; its port
-    /// may be another one.
+    /// Whether it goes to the same host by its name, on whatever port.
     pub(crate) to_same_host: bool,
 }
 
 /// The next request after an answer with this status and `Location`; none if
-/// that is no redirect, or leads to nothing that hinit speaks.
+/// it is not a redirect, or not one to HTTP.
 pub(crate) fn redirect(from: &Request, status: u16, location: &str) -> Option<Redirect> {
     if !matches!(status, 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    // Written by hand, it may hold what a URL may not; curl sends it like this too.
+    // It may contain what a URL may not; curl does the same.
     let location = &location.replace(' ', "%20");
-    let mut redirect = if let Some(url) = absolute(from, location) {
-        to(from, HttpUri::parse(&url)?.ok()?)
+    let mut redirect = if let Some(url) = absolute_url(from, location) {
+        to_url(from, HttpUri::parse(&url)?.ok()?)
     } else {
-        let url = HttpUri::parse(&format!("http://h{}", joined(&from.path, location)))?.ok()?;
+        let url = HttpUri::parse(&format!("http://h{}", resolve(&from.path, location)))?.ok()?;
         Redirect { request: Request { path: url.path, ..from.clone() }, to_same_host: true }
     };
-    let posted = !matches!(from.method.as_str(), "GET" | "HEAD");
-    // As browsers and curl do it (RFC 9110, 15.4).
-    if posted && matches!(status, 301..=303) {
+    let has_body = !matches!(from.method.as_str(), "GET" | "HEAD");
+    // As browsers and curl do (RFC 9110, 15.4).
+    if has_body && matches!(status, 301..=303) {
         redirect.request.method = "GET".into();
         redirect.request.body = None;
-        redirect.request.forget(&["Content-Type"]);
+        redirect.request.remove_headers(&["Content-Type"]);
     }
     Some(redirect)
 }
 
-fn absolute(from: &Request, location: &str) -> Option<String> {
+fn absolute_url(from: &Request, location: &str) -> Option<String> {
     if location.starts_with("//") {
         return Some(format!("{}:{location}", if from.secure { "https" } else { "http" }));
     }
@@ -47,15 +45,15 @@ fn absolute(from: &Request, location: &str) -> Option<String> {
     is_scheme.then(|| location.to_owned())
 }
 
-fn to(from: &Request, url: HttpUri) -> Redirect {
+fn to_url(from: &Request, url: HttpUri) -> Redirect {
     let same_place = url.secure == from.secure && url.host_header.eq_ignore_ascii_case(&from.host_header);
-    let named = host_of(&from.host_header).eq_ignore_ascii_case(&url.host);
-    let to_same_host = same_place || named || same_host(&from.endpoint, &url.endpoint);
+    let is_named = host_of(&from.host_header).eq_ignore_ascii_case(&url.host);
+    let to_same_host = same_place || is_named || same_host(&from.endpoint, &url.endpoint);
     let endpoint = match (&from.endpoint, url.endpoint) {
         (endpoint, _) if same_place => endpoint.clone(),
         // The name may be one that only the server knows: `--host-header`.
-        (Endpoint::Port(asked), Endpoint::Port(next)) if named => {
-            Endpoint::Port(Address { host: asked.host.clone(), port: next.port })
+        (Endpoint::Port(address), Endpoint::Port(next)) if is_named => {
+            Endpoint::Port(Address { host: address.host.clone(), port: next.port })
         }
         (_, endpoint) => endpoint,
     };
@@ -68,7 +66,7 @@ fn to(from: &Request, url: HttpUri) -> Redirect {
         ..from.clone()
     };
     if !same_place {
-        request.forget(&["Authorization", "Cookie"]);
+        request.remove_headers(&["Authorization", "Cookie"]);
     }
     if let Some(credentials) = url.userinfo {
         request.add_credentials(&credentials);
@@ -88,17 +86,13 @@ fn same_host(one: &Endpoint, other: &Endpoint) -> bool {
     let (Endpoint::Port(one), Endpoint::Port(other)) = (one, other) else { return false };
     match (&one.host, &other.host) {
         (Host::Name(one), Host::Name(other)) => one.eq_ignore_ascii_case(other),
-        (Host::Here, Host::Ip(ip)) | (Host::Ip(ip), Host::Here) => is_here(*ip),
+        (Host::Here, Host::Ip(ip)) | (Host::Ip(ip), Host::Here) => ip.is_loopback(),
         (one, other) => one == other,
     }
 }
 
-fn is_here(ip: IpAddr) -> bool {
-    ip.is_loopback()
-}
-
 /// A relative reference, resolved (RFC 3986, 5.2).
-fn joined(base: &str, reference: &str) -> String {
+fn resolve(base: &str, reference: &str) -> String {
     let reference = reference.split('#').next().unwrap_or(reference);
     let path = base.split('?').next().unwrap_or(base);
     if reference.is_empty() {
@@ -113,7 +107,7 @@ fn joined(base: &str, reference: &str) -> String {
     normal_path(&whole)
 }
 
-/// A path with its query, without the steps `.` and `..`.
+/// A path with its query, without `.` and `..`.
 pub(crate) fn normal_path(whole: &str) -> String {
     let (path, query) = whole.find('?').map_or((whole, ""), |at| whole.split_at(at));
     without_dots(path) + query
@@ -140,7 +134,7 @@ fn without_dots(path: &str) -> String {
 }
 
 impl Request {
-    fn forget(&mut self, names: &[&str]) {
+    fn remove_headers(&mut self, names: &[&str]) {
         self.headers.retain(|header| !names.iter().any(|name| header.name.eq_ignore_ascii_case(name)));
     }
 }

@@ -1,6 +1,6 @@
-//! Reading numbers and texts out of what a server sent, never past its end.
+//! Reads numbers and texts from what a server sent, never past its end.
 
-/// The bytes that have not been read.
+/// The bytes that are not read yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bytes<'a>(pub(super) &'a [u8]);
 
@@ -29,18 +29,18 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// Where the first line ends, if it is no longer than that: the same however
-/// much came behind it.
-pub(super) fn line_end(heard: &[u8], longest: usize) -> Option<usize> {
-    heard.iter().take(longest).position(|byte| *byte == b'\n')
+/// Where the first line ends, if it is no longer than `longest`. What follows
+/// it makes no difference.
+pub(super) fn line_end(received: &[u8], longest: usize) -> Option<usize> {
+    received.iter().take(longest).position(|byte| *byte == b'\n')
 }
 
 pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
-/// Whether what has come so far can still become `wanted`.
-pub(super) fn begins_as(heard: &[u8], wanted: &[u8]) -> bool {
-    let common = heard.len().min(wanted.len());
-    heard[..common] == wanted[..common]
+/// Whether what has been received so far can still become `wanted`.
+pub(super) fn may_become(received: &[u8], wanted: &[u8]) -> bool {
+    let common = received.len().min(wanted.len());
+    received[..common] == wanted[..common]
 }

@@ -1,19 +1,21 @@
-//! MongoDB: `hello`, which needs no login. Ready is a primary, a secondary or
-//! a mongos; a member that starts, recovers or was removed is none of these,
+//! MongoDB: `hello`, which needs no login. A primary, a secondary and a mongos
+//! are ready. A member that is starting, recovering or removed is none of these,
 //! and an arbiter has no data.
+//!
+//! Over TLS it is not supported; `mongodb+srv://` is rejected when it is parsed.
 //!
 //! <https://www.mongodb.com/docs/manual/reference/command/hello/>
 
-use super::Answer;
 use super::bytes::{Bytes, text};
+use super::readiness::Readiness;
 use crate::plan::probe::Service;
 
 const OP_MSG: i32 = 2013;
 const HEADER: usize = 16;
-/// In bytes, of a message; a large replica set's has less than 4 KiB.
+/// In bytes, of a message; that of a large replica set has less than 4 KiB.
 const LONGEST: usize = 16 * 1024;
 const REQUEST_ID: i32 = 1;
-/// Of a server that knows `isMaster` alone.
+/// The error of a server that only knows `isMaster`.
 const COMMAND_NOT_FOUND: f64 = 59.0;
 
 /// `{ hello: 1, $db: "admin" }` as OP_MSG.
@@ -34,27 +36,27 @@ fn length(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes()
 }
 
-pub(super) fn read(_: &Service, heard: &[u8]) -> Option<Answer> {
-    let mut bytes = Bytes(heard);
+pub(super) fn read_reply(_: &Service, received: &[u8]) -> Option<Readiness> {
+    let mut bytes = Bytes(received);
     let length = u32::from_le_bytes(bytes.array()?) as usize;
     if !(HEADER..=LONGEST).contains(&length) {
-        return Some(Answer::Foreign);
+        return Some(Readiness::OtherProtocol);
     }
     let mut message = Bytes(bytes.take(length - 4)?);
-    Some(body(&mut message).map_or(Answer::Foreign, |document| judge(&Hello::read(document))))
+    Some(body(&mut message).map_or(Readiness::OtherProtocol, |document| judge(&Hello::read(document))))
 }
 
-/// The document of an OP_MSG of one section.
+/// The document of an OP_MSG with one section.
 fn body<'a>(message: &mut Bytes<'a>) -> Option<Bytes<'a>> {
     let (_id, to, code) = (message.array::<4>()?, message.array()?, message.array()?);
     let (_flags, section) = (message.array::<4>()?, message.byte()?);
-    let is_ours = i32::from_le_bytes(to) == REQUEST_ID && i32::from_le_bytes(code) == OP_MSG;
+    let is_reply = i32::from_le_bytes(to) == REQUEST_ID && i32::from_le_bytes(code) == OP_MSG;
     let length = u32::from_le_bytes(message.array()?) as usize;
     let fields = message.take(length.checked_sub(5)?)?;
-    (is_ours && section == 0).then_some(Bytes(fields))
+    (is_reply && section == 0).then_some(Bytes(fields))
 }
 
-/// The fields of an answer that say whether it is ready.
+/// The fields of a reply that say whether the server is ready.
 #[derive(Debug, Default)]
 struct Hello {
     ok: bool,
@@ -69,13 +71,13 @@ enum Role {
     Primary,
     Secondary,
     Arbiter,
-    /// It starts, recovers, was removed, or has not said.
+    /// It is starting, recovering or removed, or does not say.
     #[default]
     None,
 }
 
 impl Hello {
-    /// Reads as far as it is understood.
+    /// Reads the fields up to one that is not understood.
     fn read(mut fields: Bytes<'_>) -> Self {
         let mut hello = Self::default();
         while let Some((name, value)) = field(&mut fields) {
@@ -94,17 +96,17 @@ impl Hello {
     }
 }
 
-fn judge(hello: &Hello) -> Answer {
+fn judge(hello: &Hello) -> Readiness {
     let set = if hello.set.is_empty() { String::new() } else { format!(" of {}", hello.set) };
     match hello.role {
-        Role::Primary => Answer::Ready(String::new()),
-        Role::Secondary => Answer::Ready(format!("a secondary{set}")),
+        Role::Primary => Readiness::Ready(String::new()),
+        Role::Secondary => Readiness::Ready(format!("a secondary{set}")),
         _ if !hello.ok && hello.code.to_bits() == COMMAND_NOT_FOUND.to_bits() => {
-            Answer::Ready("it is older than 4.4 and cannot say whether it is a primary".into())
+            Readiness::Ready("it is older than 4.4 and cannot say whether it is a primary".into())
         }
-        _ if !hello.ok => Answer::NotReady(format!("{} ({})", hello.message, hello.code)),
-        Role::Arbiter => Answer::NotReady(format!("it is an arbiter{set}, which has no data")),
-        Role::None => Answer::NotReady(format!("it is neither a primary nor a secondary{set}")),
+        _ if !hello.ok => Readiness::NotReady(format!("{} ({})", hello.message, hello.code)),
+        Role::Arbiter => Readiness::NotReady(format!("it is an arbiter{set}, which has no data")),
+        Role::None => Readiness::NotReady(format!("it is neither a primary nor a secondary{set}")),
     }
 }
 
@@ -115,7 +117,7 @@ enum Value {
     Other,
 }
 
-/// The next field of a BSON document; none at its end and where it is broken.
+/// The next field of a BSON document; none at its end and if it is invalid.
 ///
 /// <https://bsonspec.org/spec.html>
 fn field(bytes: &mut Bytes<'_>) -> Option<(String, Value)> {
@@ -126,9 +128,9 @@ fn field(bytes: &mut Bytes<'_>) -> Option<(String, Value)> {
         0x02 => Value::Text(text(sized(bytes, 0)?)),
         0x08 => Value::Bool(bytes.byte()? != 0),
         0x10 => Value::Number(i32::from_le_bytes(bytes.array()?).into()),
-        // A document or an array counts its own length too.
+        // The length of a document or an array includes the length itself.
         0x03 | 0x04 => skipped(sized(bytes, 4))?,
-        // Binary data has a byte that says of which kind.
+        // Binary data has one more byte, for its type.
         0x05 => {
             let length = u32::from_le_bytes(bytes.array()?) as usize;
             skipped(bytes.take(length.checked_add(1)?))?
@@ -145,8 +147,8 @@ fn skipped(bytes: Option<&[u8]>) -> Option<Value> {
     bytes.map(|_| Value::Other)
 }
 
-/// What follows a length, of which `counted` bytes are the length itself.
-/// The NUL at a text's end is trimmed.
+/// What follows a length that includes `counted` bytes of its own. The NUL at
+/// the end of a text is trimmed.
 fn sized<'a>(bytes: &mut Bytes<'a>, counted: usize) -> Option<&'a [u8]> {
     let length = u32::from_le_bytes(bytes.array()?) as usize;
     let taken = bytes.take(length.checked_sub(counted)?)?;

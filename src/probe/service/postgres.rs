@@ -1,28 +1,28 @@
-//! PostgreSQL: the verdict of pg_isready (libpq's PQping). Whoever is asked
-//! for a password, or refused for any reason but 57P03, has met a server that
-//! accepts connections; 57P03 is one that starts, stops or recovers.
+//! PostgreSQL: the verdict of pg_isready (libpq's PQping). A server that asks
+//! for a password, or rejects the login with any error but 57P03, accepts
+//! connections; 57P03 means that it is starting, stopping or recovering.
 //!
 //! <https://www.postgresql.org/docs/current/protocol-message-formats.html>
 
-use super::Answer;
 use super::bytes::{Bytes, text};
+use super::readiness::Readiness;
 use crate::plan::probe::Service;
 
 const VERSION_3: i32 = 196_608;
-/// Of the role and the database: exists unless somebody removed it. A server
-/// that trusts its own host logs an error for each visit of an unknown role.
-const USUAL_NAME: &str = "postgres";
-/// In bytes: no answer to a startup packet has a longer message.
+/// The default role and database: it exists unless somebody removed it. A server
+/// that trusts local connections logs an error for each login of an unknown role.
+const DEFAULT_NAME: &str = "postgres";
+/// In bytes: no reply to a startup packet has a longer message.
 const LONGEST: usize = 8192;
-/// The error of a server that starts, stops or recovers.
+/// The error of a server that is starting, stopping or recovering.
 const CANNOT_CONNECT_NOW: &str = "57P03";
 
 pub(super) fn startup(service: &Service) -> Vec<u8> {
-    let user = service.user.as_deref().unwrap_or(USUAL_NAME);
-    let database = service.database.as_deref().or(service.user.as_deref()).unwrap_or(USUAL_NAME);
+    let user = service.user.as_deref().unwrap_or(DEFAULT_NAME);
+    let database = service.database.as_deref().or(service.user.as_deref()).unwrap_or(DEFAULT_NAME);
     let mut body = VERSION_3.to_be_bytes().to_vec();
-    for word in ["user", user, "database", database, "application_name", "hinit"] {
-        body.extend_from_slice(word.as_bytes());
+    for text in ["user", user, "database", database, "application_name", "hinit"] {
+        body.extend_from_slice(text.as_bytes());
         body.push(0);
     }
     body.push(0);
@@ -30,43 +30,43 @@ pub(super) fn startup(service: &Service) -> Vec<u8> {
     [&length.to_be_bytes(), body.as_slice()].concat()
 }
 
-pub(super) fn read(_: &Service, heard: &[u8]) -> Option<Answer> {
-    let mut bytes = Bytes(heard);
-    let mut is_let_in = false;
+pub(super) fn read_reply(_: &Service, received: &[u8]) -> Option<Readiness> {
+    let mut bytes = Bytes(received);
+    let mut is_accepted = false;
     loop {
         let kind = bytes.byte()?;
-        if !is_let_in && !matches!(kind, b'R' | b'E' | b'N' | b'v') {
-            return Some(Answer::Foreign);
+        if !is_accepted && !matches!(kind, b'R' | b'E' | b'N' | b'v') {
+            return Some(Readiness::OtherProtocol);
         }
         let length = u32::from_be_bytes(bytes.array()?) as usize;
         match (kind, length) {
-            (b'E', length) if !(8..=LONGEST).contains(&length) => return old_error(&heard[1..]),
-            (_, length) if !(4..=LONGEST).contains(&length) => return Some(Answer::Foreign),
+            (b'E', length) if !(8..=LONGEST).contains(&length) => return old_error(&received[1..]),
+            (_, length) if !(4..=LONGEST).contains(&length) => return Some(Readiness::OtherProtocol),
             _ => {}
         }
         let body = bytes.take(length - 4)?;
         match kind {
-            // Let in without a password: whether the session starts is to come.
-            b'R' if body == [0; 4] => is_let_in = true,
-            b'R' | b'Z' => return Some(Answer::Ready(String::new())),
+            // Accepted without a password; the session has not started yet.
+            b'R' if body == [0; 4] => is_accepted = true,
+            b'R' | b'Z' => return Some(Readiness::Ready(String::new())),
             b'E' => return Some(error(body)),
             _ => {}
         }
     }
 }
 
-/// A server that cannot even fork says so in the way of protocol 2: text and a NUL.
-fn old_error(bytes: &[u8]) -> Option<Answer> {
+/// A server that cannot even fork sends an error of protocol 2: text and a NUL.
+fn old_error(bytes: &[u8]) -> Option<Readiness> {
     let is_text = |byte: &u8| *byte >= b' ' || byte.is_ascii_whitespace();
     let end = bytes.iter().position(|byte| *byte == 0);
-    let said = &bytes[..end.unwrap_or(bytes.len())];
-    if !said.iter().all(is_text) || said.len() > LONGEST {
-        return Some(Answer::Foreign);
+    let message = &bytes[..end.unwrap_or(bytes.len())];
+    if !message.iter().all(is_text) || message.len() > LONGEST {
+        return Some(Readiness::OtherProtocol);
     }
-    end.map(|_| Answer::NotReady(text(said)))
+    end.map(|_| Readiness::NotReady(text(message)))
 }
 
-fn error(body: &[u8]) -> Answer {
+fn error(body: &[u8]) -> Readiness {
     let mut fields = Bytes(body);
     let (mut code, mut message) = (String::new(), String::new());
     while let Some(kind @ 1..) = fields.byte() {
@@ -77,10 +77,10 @@ fn error(body: &[u8]) -> Answer {
             _ => {}
         }
     }
-    let said = format!("{message} ({code})");
+    let described = format!("{message} ({code})");
     match code.as_str() {
-        CANNOT_CONNECT_NOW => Answer::NotReady(said),
-        code if code.len() == 5 => Answer::Ready(format!("it refuses this login, {said}")),
-        _ => Answer::Foreign,
+        CANNOT_CONNECT_NOW => Readiness::NotReady(described),
+        code if code.len() == 5 => Readiness::Ready(format!("it rejected the login, {described}")),
+        _ => Readiness::OtherProtocol,
     }
 }

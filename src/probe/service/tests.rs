@@ -6,28 +6,28 @@ fn service(protocol: Protocol) -> Service {
     Service { protocol, endpoint, user: None, password: None, database: None }
 }
 
-const ALL: [(Protocol, Reader); 6] = [
-    (Protocol::Postgres, postgres::read),
-    (Protocol::Redis, redis::read),
-    (Protocol::Mysql, mysql::read),
-    (Protocol::Memcached, memcached::read),
-    (Protocol::Amqp, amqp::read),
-    (Protocol::Mongodb, mongodb::read),
+const ALL: [(Protocol, ReadReply); 6] = [
+    (Protocol::Postgres, postgres::read_reply),
+    (Protocol::Redis, redis::read_reply),
+    (Protocol::Mysql, mysql::read_reply),
+    (Protocol::Memcached, memcached::read_reply),
+    (Protocol::Amqp, amqp::read_reply),
+    (Protocol::Mongodb, mongodb::read_reply),
 ];
 
 /// Byte by byte, as a slow server sends it: the first answer that is given.
-fn dripped(service: &Service, read: Reader, bytes: &[u8]) -> Option<Answer> {
+fn dripped(service: &Service, read: ReadReply, bytes: &[u8]) -> Option<Readiness> {
     (1..=bytes.len()).find_map(|end| read(service, &bytes[..end]))
 }
 
 #[allow(clippy::unnecessary_wraps)]
-fn ready(text: &str) -> Option<Answer> {
-    Some(Answer::Ready(text.into()))
+fn ready(text: &str) -> Option<Readiness> {
+    Some(Readiness::Ready(text.into()))
 }
 
 #[allow(clippy::unnecessary_wraps)]
-fn not_ready(text: &str) -> Option<Answer> {
-    Some(Answer::NotReady(text.into()))
+fn not_ready(text: &str) -> Option<Readiness> {
+    Some(Readiness::NotReady(text.into()))
 }
 
 /// An error of PostgreSQL.
@@ -38,49 +38,49 @@ fn postgres_error(code: &str, message: &str) -> Vec<u8> {
 
 #[test]
 fn postgres_is_ready_when_pg_isready_says_so() {
-    let read = |bytes: &[u8]| dripped(&service(Protocol::Postgres), postgres::read, bytes);
-    let let_in = b"R\0\0\0\x08\0\0\0\0".to_vec();
+    let read = |bytes: &[u8]| dripped(&service(Protocol::Postgres), postgres::read_reply, bytes);
+    let accepted = b"R\0\0\0\x08\0\0\0\0".to_vec();
     assert_eq!(read(b"R\0\0\0\x08\0\0\0\x03"), ready(""));
-    assert_eq!(read(&let_in), None);
-    assert_eq!(read(&[&let_in, &b"S\0\0\0\x08a\0b\0Z\0\0\0\x05I"[..]].concat()), ready(""));
+    assert_eq!(read(&accepted), None);
+    assert_eq!(read(&[&accepted, &b"S\0\0\0\x08a\0b\0Z\0\0\0\x05I"[..]].concat()), ready(""));
     let unknown = postgres_error("28000", "role \"x\" does not exist");
-    let told = "it refuses this login, role \"x\" does not exist (28000)";
-    assert_eq!(read(&unknown), ready(told));
-    assert_eq!(read(&[let_in, unknown].concat()), ready(told));
+    let rejected = "it rejected the login, role \"x\" does not exist (28000)";
+    assert_eq!(read(&unknown), ready(rejected));
+    assert_eq!(read(&[accepted, unknown].concat()), ready(rejected));
     assert_eq!(
         read(&postgres_error("57P03", "the database system is starting up")),
         not_ready("the database system is starting up (57P03)")
     );
     assert_eq!(read(b"Ecould not fork new process\n\0"), not_ready("could not fork new process"));
-    assert_eq!(read(b"HTTP/1.1 400"), Some(Answer::Foreign));
-    assert_eq!(read(b"R\xff\xff\xff\xff"), Some(Answer::Foreign));
+    assert_eq!(read(b"HTTP/1.1 400"), Some(Readiness::OtherProtocol));
+    assert_eq!(read(b"R\xff\xff\xff\xff"), Some(Readiness::OtherProtocol));
 }
 
 #[test]
-fn postgres_is_asked_as_whom_the_url_says() {
-    let asked = |user: Option<&str>, database: Option<&str>| {
+fn postgres_is_asked_as_the_user_of_the_url() {
+    let sent = |user: Option<&str>, database: Option<&str>| {
         let own = |word: Option<&str>| word.map(str::to_owned);
         let service = Service { user: own(user), database: own(database), ..service(Protocol::Postgres) };
         let packet = postgres::startup(&service);
         assert_eq!(packet[..4], u32::try_from(packet.len()).unwrap().to_be_bytes());
         String::from_utf8_lossy(&packet[8..]).replace('\0', " ")
     };
-    assert_eq!(asked(None, None), "user postgres database postgres application_name hinit  ");
-    assert_eq!(asked(Some("app"), None), "user app database app application_name hinit  ");
-    assert_eq!(asked(None, Some("app")), "user postgres database app application_name hinit  ");
+    assert_eq!(sent(None, None), "user postgres database postgres application_name hinit  ");
+    assert_eq!(sent(Some("app"), None), "user app database app application_name hinit  ");
+    assert_eq!(sent(None, Some("app")), "user postgres database app application_name hinit  ");
 }
 
 #[test]
-fn redis_is_ready_when_it_answers_or_wants_a_password() {
-    let read = |bytes: &[u8]| dripped(&service(Protocol::Redis), redis::read, bytes);
+fn redis_is_ready_when_it_answers_or_requires_a_password() {
+    let read = |bytes: &[u8]| dripped(&service(Protocol::Redis), redis::read_reply, bytes);
     assert_eq!(read(b"+PONG\r\n"), ready(""));
-    assert_eq!(read(b"-NOAUTH Authentication required.\r\n"), ready("it wants a password"));
+    assert_eq!(read(b"-NOAUTH Authentication required.\r\n"), ready("it requires a password"));
     for refusal in ["LOADING Redis is loading", "MASTERDOWN Link", "BUSY script", "ERR max number of clients"]
     {
         assert_eq!(read(format!("-{refusal}\r\n").as_bytes()), not_ready(refusal));
     }
-    for foreign in [&b"HTTP"[..], b"+OK\r\n", b"\0", &[b'+'; 2000], b"\n"] {
-        assert_eq!(read(foreign), Some(Answer::Foreign), "{foreign:?}");
+    for other in [&b"HTTP"[..], b"+OK\r\n", b"\0", &[b'+'; 2000], b"\n"] {
+        assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
     }
 }
 
@@ -89,7 +89,7 @@ fn redis_with_a_password_is_asked_twice() {
     let service =
         Service { user: Some("u".into()), password: Some("p w".into()), ..service(Protocol::Redis) };
     assert_eq!(redis::ping(&service), b"*3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$3\r\np w\r\n*1\r\n$4\r\nPING\r\n");
-    let read = |text: &str| dripped(&service, redis::read, text.as_bytes());
+    let read = |text: &str| dripped(&service, redis::read_reply, text.as_bytes());
     assert_eq!(read("+OK\r\n"), None);
     assert_eq!(read("+OK\r\n+PONG\r\n"), ready(""));
     assert_eq!(read("+OK\r\n-LOADING x\r\n"), not_ready("LOADING x"));
@@ -103,37 +103,36 @@ fn redis_with_a_password_is_asked_twice() {
 
 #[test]
 fn mysql_is_ready_when_it_greets() {
-    let read = |bytes: &[u8]| dripped(&service(Protocol::Mysql), mysql::read, bytes);
+    let read = |bytes: &[u8]| dripped(&service(Protocol::Mysql), mysql::read_reply, bytes);
     assert_eq!(read(b"\x08\0\0\0\x0a8.0.36\0"), ready("version 8.0.36"));
     assert_eq!(read(b"\x10\0\0\0\x0a5.5.5-10.11.2\0\0"), ready("version 10.11.2"));
     assert_eq!(read(b"\x0e\0\0\0\xff\x10\x04Too many..."), not_ready("Too many... (1040)"));
     assert_eq!(read(b"\x11\0\0\0\xff\x69\x04#HY000Blocked"), None);
     assert_eq!(read(b"\x10\0\0\0\xff\x69\x04#HY000Blocked"), not_ready("Blocked (1129)"));
-    for foreign in [&b"SSH-"[..], b"\x08\0\0\x01", b"\xff\xff\xff\0", b"\x03\0\0\0\x0a88", b"\x03\0\0\0\x00"]
-    {
-        assert_eq!(read(foreign), Some(Answer::Foreign), "{foreign:?}");
+    for other in [&b"SSH-"[..], b"\x08\0\0\x01", b"\xff\xff\xff\0", b"\x03\0\0\0\x0a88", b"\x03\0\0\0\x00"] {
+        assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
     }
 }
 
 #[test]
-fn memcached_is_ready_when_it_tells_its_version() {
-    let read = |bytes: &[u8]| dripped(&service(Protocol::Memcached), memcached::read, bytes);
+fn memcached_is_ready_when_it_sends_its_version() {
+    let read = |bytes: &[u8]| dripped(&service(Protocol::Memcached), memcached::read_reply, bytes);
     assert_eq!(read(b"VERSION 1.6.18\r\n"), ready("version 1.6.18"));
-    assert_eq!(read(b"CLIENT_ERROR unauthenticated\r\n"), ready("it wants a password"));
+    assert_eq!(read(b"CLIENT_ERROR unauthenticated\r\n"), ready("it requires a password"));
     assert_eq!(read(b"ERROR Too many open connections\r\n"), not_ready("ERROR Too many open connections"));
-    for foreign in [&b"VERSIOX"[..], b"HTTP", &[b"VERSION ", &[b'1'; 2000][..]].concat()] {
-        assert_eq!(read(foreign), Some(Answer::Foreign), "{foreign:?}");
+    for other in [&b"VERSIOX"[..], b"HTTP", &[b"VERSION ", &[b'1'; 2000][..]].concat()] {
+        assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
     }
 }
 
 #[test]
 fn amqp_is_ready_when_the_broker_starts_the_connection() {
-    let read = |bytes: &[u8]| dripped(&service(Protocol::Amqp), amqp::read, bytes);
+    let read = |bytes: &[u8]| dripped(&service(Protocol::Amqp), amqp::read_reply, bytes);
     assert_eq!(read(b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09"), ready(""));
     assert_eq!(read(b"AMQP\0\x01\0\0"), not_ready("it speaks AMQP 1-0-0, not 0-9-1"));
     assert_eq!(read(b"\x01\0\0\0\0\0\x09\0\x0a\0\x32\x01\x40\x02no"), not_ready("no (320)"));
-    for foreign in [&b"HTTP"[..], b"\x02", b"\x01\0\0\xff\xff\xff\xff", b"\x01\0\0\0\0\0\x04\0\x0a\0\x0b"] {
-        assert_eq!(read(foreign), Some(Answer::Foreign), "{foreign:?}");
+    for other in [&b"HTTP"[..], b"\x02", b"\x01\0\0\xff\xff\xff\xff", b"\x01\0\0\0\0\0\x04\0\x0a\0\x0b"] {
+        assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
     }
 }
 
@@ -153,7 +152,7 @@ fn mongodb_is_ready_as_primary_secondary_or_mongos() {
     const OTHERS: &[u8] = b"\x09localTime\0aaaabbbb\x05sig\0\x02\0\0\0\0ab\x11t\0aaaabbbb\x0an\0";
     const SET: &[u8] = b"\x02setName\0\x04\0\0\0rs0\0";
     let read =
-        |fields: &[&[u8]]| dripped(&service(Protocol::Mongodb), mongodb::read, &mongodb_answer(fields));
+        |fields: &[&[u8]]| dripped(&service(Protocol::Mongodb), mongodb::read_reply, &mongodb_answer(fields));
     let primary = b"\x08isWritablePrimary\0\x01";
     assert_eq!(read(&[NESTED, OTHERS, primary, OK]), ready(""));
     let no_primary = b"\x08isWritablePrimary\0\0";
@@ -171,18 +170,18 @@ fn mongodb_is_ready_as_primary_secondary_or_mongos() {
 }
 
 #[test]
-fn mongodb_s_question_has_the_length_it_says() {
-    let question = mongodb::hello();
-    assert_eq!(question[..4], u32::try_from(question.len()).unwrap().to_le_bytes());
-    assert_eq!(question[21..25], u32::try_from(question.len() - 21).unwrap().to_le_bytes());
+fn the_request_of_mongodb_has_the_length_in_it() {
+    let request = mongodb::hello();
+    assert_eq!(request[..4], u32::try_from(request.len()).unwrap().to_le_bytes());
+    assert_eq!(request[21..25], u32::try_from(request.len() - 21).unwrap().to_le_bytes());
 }
 
 #[test]
 fn a_line_is_the_same_in_one_piece_and_byte_by_byte() {
     let long = "x".repeat(2000);
     for (protocol, read, start) in [
-        (Protocol::Redis, redis::read as Reader, "+PONG"),
-        (Protocol::Memcached, memcached::read, "VERSION 1"),
+        (Protocol::Redis, redis::read_reply as ReadReply, "+PONG"),
+        (Protocol::Memcached, memcached::read_reply, "VERSION 1"),
     ] {
         for text in [format!("{start}{long}\n"), format!("{start}\r\n{long}")] {
             let service = service(protocol);

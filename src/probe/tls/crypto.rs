@@ -1,8 +1,9 @@
-//! The part of ring that is used. What is not named here is not in the binary.
+//! The algorithms of ring that are used. What is not named here is not in the
+//! binary.
 //!
-//! AES-GCM and the curve P-256 are what every TLS 1.3 has to speak (RFC 8446,
-//! 9.1), and every TLS 1.2 of the last ten years does. ChaCha20 would be 53 KB
-//! more, X25519 with Ed25519 another 53, for servers that have nothing else.
+//! Every TLS 1.3 server has to support AES-GCM and the curve P-256 (RFC 8446,
+//! 9.1), and TLS 1.2 servers have for ten years. ChaCha20 would add 53 KB, and
+//! X25519 with Ed25519 another 53 KB, for servers that support nothing else.
 
 use crate::sys::random;
 use rustls::SignatureScheme;
@@ -16,7 +17,7 @@ use webpki::ring as algorithm;
 
 type Algorithm = &'static dyn SignatureVerificationAlgorithm;
 
-/// Those of a server's certificates.
+/// How certificates of servers may be signed.
 pub(super) const SIGNATURES: WebPkiSupportedAlgorithms =
     WebPkiSupportedAlgorithms { all: ALL, mapping: BY_SCHEME };
 
@@ -33,7 +34,7 @@ const ALL: &[Algorithm] = &[
     algorithm::RSA_PKCS1_2048_8192_SHA512,
 ];
 
-/// TLS 1.2 leaves the curve open where its name says one (RFC 8446, 4.2.3).
+/// TLS 1.2 allows either curve, though the name of a scheme has one (RFC 8446, 4.2.3).
 const BY_SCHEME: &[(SignatureScheme, &[Algorithm])] = &[
     (SignatureScheme::ECDSA_NISTP384_SHA384, &[algorithm::ECDSA_P384_SHA384, algorithm::ECDSA_P256_SHA384]),
     (SignatureScheme::ECDSA_NISTP256_SHA256, &[algorithm::ECDSA_P256_SHA256, algorithm::ECDSA_P384_SHA256]),
@@ -62,7 +63,7 @@ pub(super) fn provider() -> CryptoProvider {
     }
 }
 
-/// The kernel's random numbers.
+/// Random numbers of the kernel.
 #[derive(Debug)]
 struct Kernel;
 
@@ -72,7 +73,7 @@ impl SecureRandom for Kernel {
     }
 }
 
-/// Keys of RSA and ECDSA.
+/// Private keys of RSA and ECDSA.
 #[derive(Debug)]
 struct Keys;
 

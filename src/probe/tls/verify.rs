@@ -1,4 +1,4 @@
-//! Which servers are believed.
+//! How the certificate of a server is verified.
 
 use super::crypto::{SIGNATURES, provider};
 use rustls::client::WebPkiServerVerifier;
@@ -9,22 +9,22 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
-/// `--insecure`: whoever answers is believed, so that nothing is checked.
+/// `--insecure`: accepts any certificate.
 #[derive(Debug)]
-pub(super) struct Everyone;
+pub(super) struct NoVerification;
 
-/// Whoever is vouched for by a certificate of a list, or is in it.
+/// Accepts a certificate that one of these has signed, or that is one of them.
 #[derive(Debug)]
-pub(super) struct Known {
+pub(super) struct TrustedRoots {
     certificates: Vec<CertificateDer<'static>>,
 }
 
-impl Known {
+impl TrustedRoots {
     pub(super) fn new(certificates: Vec<CertificateDer<'static>>) -> Self {
         Self { certificates }
     }
 
-    /// The chain, the time and the name, by the rules of the web.
+    /// Verifies the chain, the time and the name by the rules of the web PKI.
     fn verify_chain(
         &self,
         end: &CertificateDer<'_>,
@@ -45,13 +45,13 @@ impl Known {
     }
 }
 
-/// Whether a server has the certificate of an issuer.
-pub(super) fn is_root_that_serves(why: &CertificateError) -> bool {
+/// Whether the server's own certificate is that of a CA.
+pub(super) fn is_ca_used_as_server(why: &CertificateError) -> bool {
     let CertificateError::Other(other) = why else { return false };
     matches!(other.0.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
-impl ServerCertVerifier for Known {
+impl ServerCertVerifier for TrustedRoots {
     fn verify_server_cert(
         &self,
         end: &CertificateDer<'_>,
@@ -61,12 +61,12 @@ impl ServerCertVerifier for Known {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.verify_chain(end, between, name, ocsp, now) {
-            // `openssl req -x509` makes a root that serves as well, which the
-            // rules of the web forbid and OpenSSL takes. The very certificate
-            // that is believed needs nobody to vouch for it; its time has been
-            // looked at before this.
+            // `openssl req -x509` makes a CA certificate for a server, which the
+            // web PKI forbids and OpenSSL accepts. If it is itself one of the
+            // trusted certificates it needs no issuer; its validity period has
+            // been verified before.
             Err(Error::InvalidCertificate(why))
-                if is_root_that_serves(&why) && self.certificates.contains(end) =>
+                if is_ca_used_as_server(&why) && self.certificates.contains(end) =>
             {
                 rustls::client::verify_server_name(&ParsedCertificate::try_from(end)?, name)?;
                 Ok(ServerCertVerified::assertion())
@@ -98,7 +98,7 @@ impl ServerCertVerifier for Known {
     }
 }
 
-impl ServerCertVerifier for Everyone {
+impl ServerCertVerifier for NoVerification {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

@@ -1,30 +1,33 @@
 //! `http://`, `https://` and `http+unix://`.
 
-use super::{
-    Address, Endpoint, host_and_port, parse_host, path, percent_decode, split_authority, without_credentials,
+use super::authority::{
+    host_and_port, parse_host, percent_decode, require_tls, split_authority, without_brackets,
+    without_credentials,
 };
+use super::path;
 use crate::error::{Error, Result};
+use crate::plan::probe::endpoint::{Address, Endpoint};
 use std::fmt::Write as _;
 
 /// A URL by its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HttpUri {
     pub(crate) endpoint: Endpoint,
-    /// Whether TLS is to be spoken.
+    /// Whether to use TLS.
     pub(crate) secure: bool,
-    /// The host as written, without brackets; `localhost` if none was.
+    /// The host as written, without brackets; `localhost` by default.
     pub(crate) host: String,
-    /// `user:password`, decoded, if the target carries one.
+    /// `user:password`, decoded.
     pub(crate) userinfo: Option<String>,
-    /// For the `Host` header: the host as written, and the port unless it is
-    /// the usual one.
+    /// The `Host` header: the host as written, and the port unless it is the
+    /// default one.
     pub(crate) host_header: String,
-    /// Starts with `/`; holds the query; pure ASCII.
+    /// Path and query; starts with `/`; pure ASCII.
     pub(crate) path: String,
 }
 
 impl HttpUri {
-    /// Reads a URL of scheme `http` or `https`; none if it has another one.
+    /// Reads a URL; none if its scheme is neither `http` nor `https`.
     pub(crate) fn parse(text: &str) -> Option<Result<Self>> {
         let (scheme, rest) = text.split_once("://")?;
         match scheme.to_ascii_lowercase().as_str() {
@@ -37,25 +40,23 @@ impl HttpUri {
 
 pub(super) fn port(text: &str, rest: &str, secure: bool) -> Result<HttpUri> {
     let text = &without_credentials(text);
-    if secure && cfg!(not(feature = "tls")) {
-        return Err(Error::new(format!(
-            "'{text}': this is hinit-slim, which speaks no TLS; take hinit itself"
-        )));
+    if secure {
+        require_tls(text)?;
     }
     let (userinfo, authority, path) = split_authority(text, rest)?;
     let (host, port) = host_and_port(text, authority)?;
-    let usual = if secure { 443 } else { 80 };
-    let port = port.unwrap_or(usual);
+    let default = if secure { 443 } else { 80 };
+    let port = port.unwrap_or(default);
     let endpoint = Endpoint::Port(Address { host: parse_host(text, host)?, port });
     let host = if host.is_empty() { "localhost" } else { host };
     Ok(HttpUri {
         endpoint,
         secure,
-        host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
+        host: without_brackets(host).to_owned(),
         userinfo,
-        // curl leaves the usual port out, and some virtual hosts want it so.
-        host_header: if port == usual { host.to_owned() } else { format!("{host}:{port}") },
-        path: wire_path(text, path)?,
+        // curl leaves the default port out, and some virtual hosts require that.
+        host_header: if port == default { host.to_owned() } else { format!("{host}:{port}") },
+        path: request_path(text, path)?,
     })
 }
 
@@ -67,33 +68,33 @@ pub(super) fn socket(text: &str, rest: &str) -> Result<HttpUri> {
         )));
     }
     Ok(HttpUri {
-        endpoint: Endpoint::Socket(path::absolute(text, &percent_decode(text, authority)?)?),
+        endpoint: Endpoint::Socket(path::socket_path(text, &percent_decode(text, authority)?)?),
         secure: false,
         host: "localhost".into(),
         userinfo,
         host_header: "localhost".into(),
-        path: wire_path(text, path)?,
+        path: request_path(text, path)?,
     })
 }
 
-/// The path as it goes on the wire. `http://h?q` asks for `/?q`.
-fn wire_path(text: &str, path: &str) -> Result<String> {
+/// The path as it is sent. `http://h?q` requests `/?q`.
+fn request_path(text: &str, path: &str) -> Result<String> {
     if path.bytes().any(|b| b <= b' ' || b == 0x7f) {
         return Err(Error::new(format!(
             "'{}' has a space or a control character in its path; write %20 for a space",
             text.escape_debug()
         )));
     }
-    let mut wire = String::with_capacity(path.len() + 1);
+    let mut encoded = String::with_capacity(path.len() + 1);
     if !path.starts_with('/') {
-        wire.push('/');
+        encoded.push('/');
     }
     for byte in path.bytes() {
         if byte.is_ascii() {
-            wire.push(byte.into());
+            encoded.push(byte.into());
         } else {
-            let _ = write!(wire, "%{byte:02X}");
+            let _ = write!(encoded, "%{byte:02X}");
         }
     }
-    Ok(wire)
+    Ok(encoded)
 }

@@ -1,11 +1,12 @@
-//! The words that make up an HTTP probe.
+//! The options of an HTTP probe.
 
-use super::Checks;
+use super::checks::Checks;
 use crate::error::{Error, Result};
 use crate::plan::probe::http::{printable, token};
 use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{
-    BodyCheck, BodyTest, Header, Http, Identity, JsonTest, Pattern, Request, StatusSet, Tls, Trust,
+    BodyCheck, BodyTest, ClientCertificate, Header, Http, JsonTest, Pattern, Request, StatusSet, Tls,
+    Verification,
 };
 
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
@@ -14,12 +15,12 @@ pub(super) fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
     let status = checks.one("status")?.map(|text| StatusSet::parse(&text)).transpose();
     let follow = checks.is_given("follow");
     if !uri.secure && !follow {
-        checks.refuse_tls_only("http://")?;
+        checks.reject_tls_only("http://")?;
     }
     let (request, body) = (request(uri, checks)?, body_checks(checks)?);
     if request.method == "HEAD" && !body.is_empty() {
         return Err(Error::new(
-            "--method HEAD asks for no body, which --contains, --match and --json look at; leave it out",
+            "--method HEAD requests no body, but --contains, --match and --json check it; write --method GET",
         ));
     }
     let status = status.map_err(|error| error.at("--status"))?.unwrap_or_default();
@@ -54,32 +55,36 @@ fn request(uri: HttpUri, checks: &Checks<'_>) -> Result<Request> {
     Ok(request)
 }
 
-/// Whom to trust, and who hinit is.
+/// The settings of TLS, for gRPC too.
 pub(super) fn tls(checks: &Checks<'_>) -> Result<Tls> {
-    let file = |name: &str| checks.one(name);
-    let given = (checks.is_given("insecure"), file("cacert")?);
-    let trust = match given {
-        (true, Some(_)) => {
-            return Err(Error::new("--insecure believes anyone, so --cacert is of no use beside it"));
-        }
-        (true, None) => Trust::Everyone,
-        (false, Some(file)) => Trust::File(file.into()),
-        (false, None) => (checks.env)("SSL_CERT_FILE")
-            .filter(|file| !file.is_empty())
-            .map_or(Trust::System, |file| Trust::File(file.into())),
-    };
-    let identity = match (file("cert")?, file("key")?) {
-        (None, Some(_)) => return Err(Error::new("--key is the key of a --cert, which is missing")),
-        (None, None) => None,
-        (Some(cert), key) => {
-            Some(Identity { key: key.unwrap_or_else(|| cert.clone()).into(), cert: cert.into() })
-        }
-    };
-    Ok(Tls { trust, identity })
+    Ok(Tls { verification: verification(checks)?, client: client_certificate(checks)? })
 }
 
-/// The checks of the body in the order in which they were written, since a
-/// `--not` belongs to the one after it.
+fn verification(checks: &Checks<'_>) -> Result<Verification> {
+    match (checks.is_given("insecure"), checks.one("cacert")?) {
+        (true, Some(_)) => {
+            Err(Error::new("--insecure skips verification, so --cacert has no effect; remove one"))
+        }
+        (true, None) => Ok(Verification::Off),
+        (false, Some(file)) => Ok(Verification::CaFile(file.into())),
+        (false, None) => Ok((checks.env)("SSL_CERT_FILE")
+            .filter(|file| !file.is_empty())
+            .map_or(Verification::SystemCas, |file| Verification::CaFile(file.into()))),
+    }
+}
+
+fn client_certificate(checks: &Checks<'_>) -> Result<Option<ClientCertificate>> {
+    match (checks.one("cert")?, checks.one("key")?) {
+        (None, Some(_)) => Err(Error::new("--key needs --cert; add the certificate of this key")),
+        (None, None) => Ok(None),
+        (Some(cert), key) => {
+            let key = key.unwrap_or_else(|| cert.clone()).into();
+            Ok(Some(ClientCertificate { cert: cert.into(), key }))
+        }
+    }
+}
+
+/// The checks of the body in their order: a `--not` applies to the next one.
 fn body_checks(checks: &Checks<'_>) -> Result<Vec<BodyCheck>> {
     let mut body = Vec::new();
     let mut negated = false;
@@ -98,14 +103,14 @@ fn body_checks(checks: &Checks<'_>) -> Result<Vec<BodyCheck>> {
         body.push(BodyCheck { test, negated: std::mem::take(&mut negated) });
     }
     if negated {
-        return Err(Error::new("--not stands before the --contains, --match or --json that it turns around"));
+        return Err(Error::new("--not must precede the --contains, --match or --json that it negates"));
     }
     Ok(body)
 }
 
 fn body_test(name: &str, value: String) -> Result<BodyTest> {
     if value.is_empty() {
-        return Err(Error::new("the text is empty; write what the body must hold"));
+        return Err(Error::new("the text is empty; write what the body must contain"));
     }
     match name {
         "match" => Pattern::parse(&value).map(BodyTest::Match),

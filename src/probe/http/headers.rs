@@ -1,0 +1,108 @@
+//! The status line and the headers of an answer.
+
+/// In bytes: how long the headers may be, those of interim answers (1xx) included.
+pub(super) const HEADER_LIMIT: usize = 8 * 1024;
+
+/// Status line and headers.
+pub(super) struct Head<'a> {
+    pub(super) status: u16,
+    pub(super) phrase: &'a str,
+    fields: Vec<(&'a str, &'a str)>,
+}
+
+/// How a body ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyLength {
+    /// After so many bytes.
+    Sized(u64),
+    /// With the last chunk.
+    Chunked,
+    /// With the connection.
+    UntilClose,
+}
+
+/// Whether these bytes can be the beginning of an answer. Anything else is
+/// rejected at once, instead of waiting for a line end that may never come.
+pub(super) fn starts_like_http(head: &[u8]) -> bool {
+    const START: &[u8] = b"HTTP/1.";
+    let length = head.len().min(START.len());
+    head[..length] == START[..length] && !head.ends_with(&[0])
+}
+
+/// Whether the headers end here.
+pub(super) fn ends_headers(head: &[u8]) -> bool {
+    head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n")
+}
+
+impl<'a> Head<'a> {
+    pub(super) fn parse(head: &'a [u8]) -> Option<Self> {
+        let (line, mut rest) = split_line(head);
+        let (status, phrase) = status_line(utf8_part(line)?)?;
+        let mut fields = Vec::new();
+        while !rest.is_empty() {
+            let (line, after) = split_line(rest);
+            fields.extend(field(line));
+            rest = after;
+        }
+        Some(Self { status, phrase, fields })
+    }
+
+    /// The values of all headers of this name.
+    pub(super) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
+        let named = self.fields.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| *value)
+    }
+
+    /// How the body ends (RFC 9112, 6.3); none if the headers contradict each other.
+    pub(super) fn body_length(&self, to_head: bool) -> Option<BodyLength> {
+        if to_head || matches!(self.status, 101 | 204 | 304) {
+            return Some(BodyLength::Sized(0));
+        }
+        let mut last_codings = self.all("transfer-encoding").filter_map(|value| value.rsplit(',').next());
+        if last_codings.any(|coding| coding.trim().eq_ignore_ascii_case("chunked")) {
+            return Some(BodyLength::Chunked);
+        }
+        let mut lengths = self.all("content-length").map(parse_length);
+        let Some(length) = lengths.next() else { return Some(BodyLength::UntilClose) };
+        length.filter(|length| lengths.all(|other| other == Some(*length))).map(BodyLength::Sized)
+    }
+}
+
+/// A header by its name and value. The few that matter are ASCII, and no server
+/// folds them.
+fn field(line: &[u8]) -> Option<(&str, &str)> {
+    // A folded line belongs to the header before it, whatever it looks like (RFC 9112, 5.2).
+    let is_folded = line.starts_with(b" ") || line.starts_with(b"\t");
+    let text = str::from_utf8(line).ok().filter(|_| !is_folded)?;
+    text.split_once(':').map(|(name, value)| (name.trim(), value.trim()))
+}
+
+fn parse_length(text: &str) -> Option<u64> {
+    text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+}
+
+/// The first line without its end, and the rest.
+fn split_line(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let end = bytes.iter().position(|b| *b == b'\n').unwrap_or(bytes.len());
+    let line = bytes[..end].strip_suffix(b"\r").unwrap_or(&bytes[..end]);
+    (line, bytes.get(end + 1..).unwrap_or_default())
+}
+
+/// The beginning that is UTF-8: a phrase may be in any encoding.
+fn utf8_part(line: &[u8]) -> Option<&str> {
+    match str::from_utf8(line) {
+        Ok(text) => Some(text),
+        Err(error) => str::from_utf8(&line[..error.valid_up_to()]).ok(),
+    }
+}
+
+/// `HTTP/1.1 503 Service Unavailable`; the phrase may be missing.
+fn status_line(line: &str) -> Option<(u16, &str)> {
+    let mut parts = line.splitn(3, ' ');
+    let version = parts.next()?.strip_prefix("HTTP/1.")?;
+    let status = parts.next()?;
+    let is_version = version.len() == 1 && version.bytes().all(|b| b.is_ascii_digit());
+    let digits = status.len() == 3 && status.bytes().all(|b| b.is_ascii_digit());
+    let status = status.parse().ok().filter(|status| is_version && digits && (100..=999).contains(status))?;
+    Some((status, parts.next().unwrap_or_default().trim()))
+}
