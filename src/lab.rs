@@ -1,4 +1,6 @@
-//! What a developer uses at the desk and no container needs: built on the
-//! other floors, never the other way round (cargo feature `lab`).
+//! For laptops and CI, in no container: built on the other floors, never the
+//! other way round (cargo feature `lab`).
 
+pub(crate) mod command;
 pub mod explain;
+pub(crate) mod man;

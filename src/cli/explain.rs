@@ -1,59 +1,47 @@
-//! `hinit explain LINE|FILE|-`: an old health check said with hinit.
+//! `hinit explain LINE|FILE|-`: translates a HEALTHCHECK to hinit.
 
+use super::lab_commands::{self, SOURCE};
+use super::output::{fail, show};
 use crate::error::{Error, Result};
+use crate::exit_code;
+use crate::lab::command::{Parsed, parse};
 use crate::lab::explain::{Explained, Kind, explain};
 use crate::text::{one_line, system_words};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
 
-const FAILURE: i32 = 1;
 /// No Dockerfile or compose file is longer; in bytes.
 const LONGEST: u64 = 4 << 20;
 /// How much of a path is shown, in bytes.
 const SHOWN: usize = 300;
 
-/// The verb: words in, exit code out.
-pub fn main(words: &[OsString]) -> i32 {
-    let told = match words {
-        [word] if word == "--help" || word == "-h" => return super::show(HELP),
-        [source] => told(source),
-        [] => Err(Error::new(WHAT)),
-        _ => Err(Error::new(format!("there is more than one argument; {WHAT}"))),
-    };
-    match told {
-        Ok(checks) => super::show(&checks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
-        Err(error) => super::fail(&error, FAILURE),
+/// The verb: arguments in, exit code out.
+pub(super) fn main(arguments: &[OsString]) -> i32 {
+    match text(arguments) {
+        Ok(text) => show(&text),
+        Err(error) => fail(&error, exit_code::NOT_HEALTHY),
     }
 }
 
-const WHAT: &str =
-    "say what to explain: a HEALTHCHECK line in quotes, a Dockerfile, a compose file, or - for stdin";
+fn text(arguments: &[OsString]) -> Result<String> {
+    let matches = match parse(lab_commands::explain(), arguments)? {
+        Parsed::Help(help) => return Ok(help),
+        Parsed::Matches(matches) => matches,
+    };
+    let source = matches.get_one::<OsString>(SOURCE).ok_or_else(|| Error::new(USAGE))?;
+    let checks = explain_source(source)?;
+    Ok(checks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+}
 
-const HELP: &str = "\
-Says an old health check with hinit, and what is wrong with the old one. It runs nothing.
+const USAGE: &str =
+    "give what to explain: a HEALTHCHECK line in quotes, a Dockerfile, a compose file, or - for stdin";
 
-Usage: hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -
-
-What to explain is a HEALTHCHECK line or its command alone, a file, or - for stdin. For each check
-it prints the old line; the new one, which runs hinit probe; PID 1, an entrypoint that looks by
-itself, with the same timing; and notes. A check that hinit cannot say is left, with the reason:
-PID 1 can run its old command.
-
-Behind the entrypoint's -- belongs the image's own one; in a compose file its command too, which
-compose drops when an entrypoint is given. Beside such a PID 1, HEALTHCHECK CMD [\"/hinit\",
-\"status\"] tells Docker what it found. hinit probe waits 10s by itself: a longer timeout of the
-check is handed on to it. wget and fetch follow redirects to any host, hinit --follow only on the
-same one.
-
-Exit code 0 if there are checks and all could be read, also if one is left; 1 otherwise.
-";
-
-fn told(source: &OsStr) -> Result<Vec<Explained>> {
+fn explain_source(source: &OsStr) -> Result<Vec<Explained>> {
     if source == "-" {
         let text = read(io::stdin().lock()).map_err(|error| error.at("stdin"))?;
         let first = text.split_whitespace().next().unwrap_or_default();
-        // One line can be piped in as well as given.
+        // A line can be piped in too.
         let is_file = ["FROM", "services:"].contains(&first) || first.starts_with('{');
         let line = text.trim().lines().count() == 1 && !is_file;
         return explain(&text, if line { Kind::Line } else { Kind::File }).map_err(|error| error.at("stdin"));
@@ -63,17 +51,17 @@ fn told(source: &OsStr) -> Result<Vec<Explained>> {
         return explain(line, Kind::Line);
     }
     if source.is_empty() {
-        return Err(Error::new(WHAT));
+        return Err(Error::new(USAGE));
     }
     let file = File::open(source).map_err(|error| {
         let why = system_words(&error);
-        Error::new(format!("'{path}' is no file ({why}), and a HEALTHCHECK line has more words; {WHAT}"))
+        Error::new(format!("'{path}' is neither a file ({why}) nor a HEALTHCHECK line; {USAGE}"))
     })?;
     let place = |error: Error| error.at(&path);
     explain(&read(file).map_err(place)?, Kind::File).map_err(place)
 }
 
-/// A line has at least two words, and is no file.
+/// A line has a space in it, and is no file.
 fn is_line(text: &str) -> bool {
     text.trim().contains(char::is_whitespace) && !std::path::Path::new(text).exists()
 }
@@ -84,7 +72,7 @@ fn read(from: impl Read) -> Result<String> {
         .read_to_end(&mut bytes)
         .map_err(|error| Error::new(format!("it cannot be read: {error}")))?;
     if bytes.len() as u64 > LONGEST {
-        return Err(Error::new("it is longer than 4 MiB, which no Dockerfile is"));
+        return Err(Error::new("it is longer than 4 MiB; no Dockerfile is"));
     }
     String::from_utf8(bytes).map_err(|_| Error::new("it is not UTF-8 text"))
 }

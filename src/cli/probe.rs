@@ -1,10 +1,11 @@
-//! `hinit probe TARGET [CHECKS]`: one look, exit 0 or 1.
+//! `hinit probe TARGET [CHECKS]`: one check, exit 0 or 1.
 
+use super::output;
 use crate::error::{Error, Result};
 use crate::exit_code;
 use crate::health::checks::Checks;
 use crate::health::probe_round::{Outcome, ProbeRound};
-use crate::options::{self, Options, Rest};
+use crate::options::{self, Help, Options, Rest, options};
 use crate::plan::probe::{BodyTest, Builtin, Host, Probe, Target, options as probe_options};
 use crate::plan::{Health, Timing};
 use crate::probe;
@@ -18,61 +19,62 @@ use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
 
-/// The verb: words in, exit code out; the reason is one line on stdout, where
-/// Docker's log of a check has it from.
-pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
-    let with_help = Options(&[probe_options::CHECKS, HELP]);
-    if options::parse(with_help, Rest::Words(1), words).is_ok_and(|found| found.has("help")) {
-        return super::show(&help());
+/// The verb: arguments in, exit code out; the reason is one line on stdout, from
+/// which Docker takes the log of a check.
+pub(super) fn main(arguments: &[OsString], inherited: Inherited) -> i32 {
+    if options::parse(HELP.options, Rest::Words(1), arguments)
+        .is_ok_and(|matches| matches.has(SHOW_HELP.text()))
+    {
+        return output::show(&HELP.to_string());
     }
-    let probe = probe_options::parse(words, &|name| std::env::var(name).ok());
-    match probe.and_then(|probe| look(&probe, inherited)) {
+    let probe = probe_options::parse(arguments, &|name| std::env::var(name).ok());
+    match probe.and_then(|probe| check(&probe, inherited)) {
         Ok((healthy, reason)) => {
-            super::show(&reason);
+            output::show(&reason);
             if healthy { 0 } else { exit_code::NOT_HEALTHY }
         }
-        Err(error) => super::fail(&error, exit_code::NOT_HEALTHY),
+        Err(error) => output::fail(&error, exit_code::NOT_HEALTHY),
     }
 }
 
-const USAGE: &str = "\
-Looks once: exit 0 if healthy, 1 if not; the reason is one line on stdout.
+/// Its command line.
+pub(super) const HELP: Help = Help {
+    about: "\
+Check a target once: exit code 0 if it is healthy, 1 otherwise. The reason is one line on stdout.",
+    usage: "hinit probe TARGET [CHECKS]",
+    options: Options(&[probe_options::CHECKS, OTHERS]),
+    notes: || format!("\n{}{NOTES}", probe_options::targets()),
+};
 
-Usage: hinit probe TARGET [CHECKS]
-
-";
-
-const HELP: &str = "  -h, --help                 Show this
-";
+options! {
+    OTHERS: "Others:",
+    SHOW_HELP: "  -h, --help                 Show this help",
+}
 
 const NOTES: &str = "
-${PORT} and ${PORT:-8080} are expanded from the environment, without a shell.
---timeout is 25s by default, a little less than Docker gives a check. An example, in a Dockerfile:
+${PORT} and ${PORT:-8080} are expanded from the environment, without a shell. --timeout is 25s by
+default, less than the 30s that Docker allows a check. In a Dockerfile:
 
   HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]
 ";
 
-fn help() -> String {
-    USAGE.to_owned() + probe_options::CHECKS + HELP + "\n" + &probe_options::targets() + NOTES
-}
-
-fn look(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
+fn check(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
     let limit = probe.timeout.unwrap_or(probe::DEFAULT_TIMEOUT);
     match &probe.target {
         Target::Notify(_) => Err(Error::new(
-            "notify: is what an app says to the hinit that runs it; write it as hinit run --health notify:",
+            "notify: comes from an app to the hinit that runs it; write hinit run --health notify:",
         )),
         Target::Builtin(target) if !may_overrun(target) => {
             signals::unblock_for_library_code();
             let verdict = probe::run(target, limit, &mut |_| {});
             Ok((verdict.healthy, verdict.reason + "\n"))
         }
-        _ => look_in_child(probe, limit, inherited),
+        _ => check_in_child(probe, limit, inherited),
     }
 }
 
-/// Whether a part of it knows no deadline, so that only a process can be ended
-/// in time: the C library looks up a name, and a pattern is matched.
+/// Whether a part of it has no deadline, so that it takes a process to end it in
+/// time: a name lookup by the C library, or a regular expression.
 fn may_overrun(target: &Builtin) -> bool {
     let has_pattern = match target {
         Builtin::Http(http) => http.body.iter().any(|check| matches!(check.test, BodyTest::Match(_))),
@@ -81,8 +83,8 @@ fn may_overrun(target: &Builtin) -> bool {
     has_pattern || matches!(target.host(), Some(Host::Name(_)))
 }
 
-/// The way of PID 1: in a process group of its own, which is killed in time.
-fn look_in_child(probe: &Probe, limit: Duration, inherited: Inherited) -> Result<(bool, String)> {
+/// As PID 1 does it: in a process group of its own, which is killed in time.
+fn check_in_child(probe: &Probe, limit: Duration, inherited: Inherited) -> Result<(bool, String)> {
     let probe = Probe { timeout: Some(limit), ..probe.clone() };
     let name = probe.name.clone();
     let timing = Timing { timeout: Duration::MAX, ..Timing::default() };
@@ -95,13 +97,13 @@ fn look_in_child(probe: &Probe, limit: Duration, inherited: Inherited) -> Result
     )?;
     let unable = |error: io::Error| Error::new(format!("cannot run the probe: {error}"));
     match run(&checks).map_err(unable)?.outcome() {
-        Outcome::Result { exit_code, output } => Ok((exit_code == 0, told(&name, exit_code, &output))),
+        Outcome::Result { exit_code, output } => Ok((exit_code == 0, reason(&name, exit_code, &output))),
         Outcome::NotStarted(error) => Err(unable(error)),
     }
 }
 
-/// What the command said; if it said nothing, how it ended.
-fn told(name: &str, exit_code: i32, output: &str) -> String {
+/// The output of the command, or its exit code if there is none.
+fn reason(name: &str, exit_code: i32, output: &str) -> String {
     if output.trim().is_empty() {
         return one_line(&format!("{name} ended with exit code {exit_code}"), output.len().max(500)) + "\n";
     }

@@ -1,12 +1,13 @@
 //! `hinit run [OPTIONS] [--] PROGRAM [ARG...]`, which is also `hinit PROGRAM`.
 
-mod meaning;
-mod words;
+mod build_plan;
+mod options;
 
-use super::options::Typed;
+use super::args::ParsedArgs;
+use super::{output, status};
 use crate::error::{Error, Result};
 use crate::logging::{self, Format};
-use crate::options::Rest;
+use crate::options::{Help, OptionName, Rest};
 use crate::personality::Personality;
 use crate::plan::Plan;
 use crate::plan::probe::options::targets;
@@ -15,61 +16,63 @@ use crate::sys::signals::Inherited;
 use log::{LevelFilter, warn};
 use std::ffi::OsString;
 
-/// The verb: words in, exit code out.
-pub fn main(words: &[OsString], inherited: Inherited) -> i32 {
-    match prepare(words) {
+/// The verb: arguments in, exit code out.
+pub(super) fn main(arguments: &[OsString], inherited: Inherited) -> i32 {
+    match prepare(arguments) {
         Ok(Some(plan)) => supervisor::run(plan, inherited),
-        Ok(None) => super::show(&help()),
-        Err(error) => super::fail(&error, Personality::Hinit.own_failure()),
+        Ok(None) => output::show(&HELP.to_string()),
+        Err(error) => output::fail(&error, Personality::Hinit.own_failure()),
     }
 }
 
-/// The plan; none if help is asked for. Never inlined: these frames would stay
+/// The plan; none if help is requested. Never inlined: these frames would stay
 /// on the stack for as long as the app runs ([`crate::sys::memory`]).
 #[inline(never)]
-fn prepare(words: &[OsString]) -> Result<Option<Plan>> {
-    let typed = Typed::parse(words::OPTIONS, Rest::Program, words)?;
-    if typed.asks_for_help() {
+fn prepare(arguments: &[OsString]) -> Result<Option<Plan>> {
+    let args = ParsedArgs::parse(options::OPTIONS, Rest::Program, arguments)?;
+    if args.is_flag_given(options::HELP) {
         return Ok(None);
     }
-    let plan = meaning::plan(&typed)?;
-    start_logging(&typed)?;
-    warn_of_unknown_variables(&typed);
+    let plan = build_plan::build_plan(&args)?;
+    start_logging(&args)?;
+    warn_of_unknown_variables(&args);
     Ok(Some(plan))
 }
 
-fn help() -> String {
-    let mut text = USAGE.to_owned();
-    text.extend(words::OPTIONS.0.iter().copied());
-    text + NOTES + &targets()
-}
-
-const USAGE: &str = "\
-Starts a program as PID 1: forwards signals, reaps zombies, drops to a user, probes its health.
-
-Usage: hinit [run] [OPTIONS] [--] PROGRAM [ARG...]
-";
+/// Its command line.
+pub(super) const HELP: Help = Help {
+    about: "\
+Start a program as PID 1: forward signals, reap zombies, drop to a user, probe its health.",
+    usage: "hinit [run] [OPTIONS] [--] PROGRAM [ARG...]",
+    options: options::OPTIONS,
+    notes: || NOTES.to_owned() + &targets(),
+};
 
 const NOTES: &str = "
-An option that ends in ... may be repeated. Options end at the first word that is not one. Each
-long option can be set by the environment too: --health-interval is HINIT_HEALTH_INTERVAL; a list
-has one value a line. A flag wins. HINIT_LOG is error, warn, info or debug. Durations are Docker's:
-500ms, 30s, 1m30s. Exit codes: the app's own, 128+n for signal n, 69 it was unhealthy, 124 a time
-limit passed, 125 hinit's own failure, 126 and 127 the program cannot be executed or is not found.
+An option that ends in ... may be repeated. Options end at the first argument that is not one.
+Every long option can be set by an environment variable too: --health-interval is
+HINIT_HEALTH_INTERVAL; a list has one value per line. A flag overrides its variable. HINIT_LOG is
+error, warn, info or debug (default info). Durations are Docker's: 500ms, 30s, 1m30s.
+
+Exit codes: the app's own; 128+n if signal n ended it; 69 stopped as unhealthy; 124 time limit
+reached; 125 failure of hinit itself; 126 program not executable; 127 program not found.
 
 ";
 
-fn start_logging(typed: &Typed) -> Result<()> {
-    let set = typed.get("log", level)?;
-    let level = match (typed.is_typed("quiet"), typed.is_typed("verbose")) {
+/// The level has a variable, and the flags --verbose and --quiet.
+const LOG: OptionName = OptionName::of_variable("log");
+
+fn start_logging(args: &ParsedArgs) -> Result<()> {
+    let set = args.get(LOG, level)?;
+    let level = match (args.is_flag_given(options::QUIET), args.is_flag_given(options::VERBOSE)) {
         // A flag wins over the environment, and so over the other one's twin.
         (false, true) => LevelFilter::Debug,
-        _ if typed.switch("quiet")?.unwrap_or(false) => LevelFilter::Warn,
+        _ if args.switch(options::QUIET)?.unwrap_or(false) => LevelFilter::Warn,
         (_, true) => LevelFilter::Debug,
-        _ if typed.switch("verbose")?.unwrap_or(false) => LevelFilter::Debug,
+        _ if args.switch(options::VERBOSE)?.unwrap_or(false) => LevelFilter::Debug,
         _ => set.unwrap_or(LevelFilter::Info),
     };
-    logging::init(level, typed.get("log-format", format)?.unwrap_or(Format::Text));
+    logging::init(level, args.get(options::LOG_FORMAT, format)?.unwrap_or(Format::Text));
     Ok(())
 }
 
@@ -91,14 +94,14 @@ fn level(text: &str) -> Result<LevelFilter> {
     }
 }
 
-fn warn_of_unknown_variables(typed: &Typed) {
-    if !typed.has_variables() {
+fn warn_of_unknown_variables(args: &ParsedArgs) {
+    if !args.has_variables() {
         return;
     }
-    let options = words::OPTIONS.definitions().map(|option| option.name);
-    // The last one is for `hinit status`, in the same environment.
-    let known = options.filter(|name| *name != "help").chain(["log", "json"]);
-    for (name, nearest) in typed.unknown_variables(known) {
+    let options = options::OPTIONS.definitions().map(|option| option.name);
+    // The last ones are for `hinit status`, in the same environment.
+    let known = options.filter(|name| *name != options::HELP.text()).chain([LOG.text(), status::JSON.text()]);
+    for (name, nearest) in args.unknown_variables(known) {
         match nearest {
             Some(nearest) => warn!("no option reads {name}; did you mean {nearest}?"),
             None => warn!("no option reads {name}; see hinit run --help"),

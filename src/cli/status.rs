@@ -1,10 +1,11 @@
-//! `hinit status`: what the running hinit says of its app, exit 0 or 1.
+//! `hinit status`: the health of the app that the running hinit reports, exit 0 or 1.
 
-use super::options::Typed;
+use super::args::ParsedArgs;
+use super::output;
 use crate::error::{Error, Result};
 use crate::exit_code;
 use crate::health::{Status, reason};
-use crate::options::{Options, Rest};
+use crate::options::{Help, Options, Rest, options};
 use crate::phase::Phase;
 use crate::status::document::Document;
 use crate::status::locations::locations;
@@ -20,89 +21,92 @@ const OVERDUE: Duration = Duration::from_secs(5);
 /// In bytes; a check's output may be long.
 const REASON_LENGTH: usize = 500;
 
-/// How long a wait pauses between two looks: shorter than a person notices,
-/// and some 30 us of work each.
+/// From one read of the document to the next while waiting: shorter than a person
+/// notices, and a read is some 30 us of work.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The verb: words in, exit code out; the status is on stdout.
-pub fn main(words: &[OsString]) -> i32 {
-    match prepare(words) {
-        Ok(Some(question)) => question.answer(),
-        Ok(None) => super::show(&(USAGE.to_owned() + OPTIONS)),
-        Err(error) => super::fail(&error, exit_code::NOT_HEALTHY),
+/// The verb: arguments in, exit code out; the status is on stdout.
+pub(super) fn main(arguments: &[OsString]) -> i32 {
+    match prepare(arguments) {
+        Ok(Some(request)) => request.answer(),
+        Ok(None) => output::show(&HELP.to_string()),
+        Err(error) => output::fail(&error, exit_code::NOT_HEALTHY),
     }
 }
 
-const USAGE: &str = "\
-Says how the app under the running hinit is: exit 0 if healthy, or if it runs and no check is
-configured; else 1.
+/// Its command line.
+pub(super) const HELP: Help = Help {
+    about: "\
+Print the health of the app that hinit runs in this container.
+Exit code 0 if it is healthy, or if it runs without a health check; 1 otherwise.",
+    usage: "hinit status [--json] [--wait[=healthy]] [--timeout DURATION]",
+    options: Options(&[OPTIONS]),
+    notes: String::new,
+};
 
-Usage: hinit status [--json] [--wait[=healthy]] [--timeout DURATION]
+options! {
+    OPTIONS: "Options:",
+    JSON: "      --json[=BOOL]       Print the status document, with the names of docker inspect",
+    WAIT: "      --wait[=healthy]    Return once the app is healthy, or exit with 1 if hinit ends",
+    TIMEOUT: "      --timeout DURATION  Time limit of --wait, such as 30s (default no limit)",
+    STATUS_FILE: "      --status-file PATH  Read this file only, the one given to hinit run",
+    SHOW_HELP: "  -h, --help              Show this help",
+}
 
-";
-
-const OPTIONS: &str = "\
-Options:
-      --json[=BOOL]       Print the whole status document, with docker inspect's names
-      --wait[=healthy]    Return when it is healthy; 1 with the last reason if hinit goes away
-      --timeout DURATION  Wait no longer than this, such as 30s; for ever if not given
-      --status-file PATH  Look only there, where hinit run was told to put the document
-  -h, --help              Show this
-";
-
-/// What is to be told, and when.
-struct Question {
-    places: Vec<PathBuf>,
+/// What to print, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Request {
+    files: Vec<PathBuf>,
     json: bool,
     wait: bool,
     /// How long to wait; none is for ever.
     limit: Option<Duration>,
 }
 
-/// None if help is asked for.
-fn prepare(words: &[OsString]) -> Result<Option<Question>> {
-    let typed = Typed::parse(Options(&[OPTIONS]), Rest::Words(0), words)?;
-    if typed.asks_for_help() { Ok(None) } else { Question::read(&typed).map(Some) }
+/// None if help is requested.
+fn prepare(arguments: &[OsString]) -> Result<Option<Request>> {
+    let args = ParsedArgs::parse(HELP.options, Rest::Words(0), arguments)?;
+    if args.is_flag_given(SHOW_HELP) { Ok(None) } else { Request::new(&args).map(Some) }
 }
 
-impl Question {
-    fn read(typed: &Typed) -> Result<Self> {
-        let wait = typed.flag_only("wait").map(|word| word.read(read_wanted)).transpose()?.is_some();
-        let limit = typed.flag_only("timeout").map(|word| word.read(parse_duration)).transpose()?;
+impl Request {
+    fn new(args: &ParsedArgs) -> Result<Self> {
+        let wait = args.flag_only(WAIT).map(|value| value.read(check_wanted)).transpose()?.is_some();
+        let limit = args.flag_only(TIMEOUT).map(|value| value.read(parse_duration)).transpose()?;
         if limit.is_some() && !wait {
-            return Err(Error::new("--timeout is how long to wait; write --wait too"));
+            return Err(Error::new("--timeout is the time limit of --wait; add --wait"));
         }
-        let json = typed.switch("json")?.unwrap_or(false);
-        Ok(Self { places: where_to_look(typed)?, json, wait, limit })
+        let json = args.switch(JSON)?.unwrap_or(false);
+        Ok(Self { files: files(args)?, json, wait, limit })
     }
 
     fn answer(&self) -> i32 {
         if self.wait {
             return self.answer_when_healthy();
         }
-        match reader::read(&self.places) {
-            Ok(document) => self.tell(&document, ""),
-            Err(why) => super::fail(&Error::new(why), exit_code::NOT_HEALTHY),
+        match reader::read(&self.files) {
+            Ok(document) => self.print(&document, ""),
+            Err(why) => output::fail(&Error::new(why), exit_code::NOT_HEALTHY),
         }
     }
 
-    /// Looks until the app is healthy. No document yet is no reason to give
-    /// up, hinit may be about to start; one that is gone again is.
+    /// Reads until the app is healthy. A missing document is no failure, since
+    /// hinit may be about to start; one that has disappeared is.
     fn answer_when_healthy(&self) -> i32 {
         let begin = clock::now();
         let mut last: Option<Document> = None;
         loop {
-            let found = reader::read(&self.places);
+            let found = reader::read(&self.files);
             let is_over = self.limit.is_some_and(|limit| clock::now().saturating_sub(begin) >= limit);
             match (found, &last) {
                 (Ok(document), _) if judged(&document).0 => {
-                    return self.tell(&document, "");
+                    return self.print(&document, "");
                 }
-                (Ok(document), _) if is_over => return self.tell(&document, &self.waited()),
+                (Ok(document), _) if is_over => return self.print(&document, &self.waited()),
                 (Ok(document), _) => last = Some(document),
-                (Err(_), Some(document)) => return super::fail(&gone(document), exit_code::NOT_HEALTHY),
+                (Err(_), Some(document)) => return output::fail(&gone(document), exit_code::NOT_HEALTHY),
                 (Err(why), None) if is_over => {
-                    return super::fail(&Error::new(why + &self.waited()), exit_code::NOT_HEALTHY);
+                    return output::fail(&Error::new(why + &self.waited()), exit_code::NOT_HEALTHY);
                 }
                 (Err(_), None) => {}
             }
@@ -116,38 +120,38 @@ impl Question {
         self.limit.map(|limit| format!(" (waited {})", GoDuration(limit))).unwrap_or_default()
     }
 
-    fn tell(&self, document: &Document, waited: &str) -> i32 {
+    fn print(&self, document: &Document, waited: &str) -> i32 {
         let (healthy, line) = judged(document);
-        super::show(&if self.json { document.to_json() } else { line + waited + "\n" });
+        output::show(&if self.json { document.to_json() } else { line + waited + "\n" });
         if healthy { 0 } else { exit_code::NOT_HEALTHY }
     }
 }
 
-/// Who names a file means that one: another hinit of this machine must not
-/// answer for it. The environment's is the first of the list in which hinit
-/// looks for a place to write to.
-fn where_to_look(typed: &Typed) -> Result<Vec<PathBuf>> {
-    match typed.flag_only("status-file") {
+/// A file given as a flag is the only one: another hinit of this machine must not
+/// answer for it. The environment's is the first of those that hinit tries to
+/// write to.
+fn files(args: &ParsedArgs) -> Result<Vec<PathBuf>> {
+    match args.flag_only(STATUS_FILE) {
         Some(named) => Ok(vec![named.path()?]),
-        None => Ok(locations(typed.path("status-file")?.as_deref())),
+        None => Ok(locations(args.path(STATUS_FILE)?.as_deref())),
     }
 }
 
-fn read_wanted(text: &str) -> Result<()> {
+fn check_wanted(text: &str) -> Result<()> {
     match text {
         "healthy" => Ok(()),
-        _ => Err(Error::new(format!("'{text}' cannot be waited for; write --wait or --wait=healthy"))),
+        _ => Err(Error::new(format!("'{text}' is not a status to wait for; write --wait or --wait=healthy"))),
     }
 }
 
 fn gone(last: &Document) -> Error {
     let (_, line) = judged(last);
-    Error::new(format!("hinit (pid {}) is gone; it said last: {line}", last.supervisor.pid))
+    Error::new(format!("hinit (pid {}) has ended; its last status was {line}", last.supervisor.pid))
 }
 
-/// Whether the app is fit for use, and that in one line.
+/// Whether the app is fit for use, and its status in one line.
 fn judged(document: &Document) -> (bool, String) {
-    // Nobody forwards, reaps or probes then, whatever was written before.
+    // A stopped hinit forwards, reaps and probes nothing, whatever it wrote before.
     if reader::is_stopped(document.supervisor) {
         return (false, format!("unhealthy: hinit (pid {}) is stopped", document.supervisor.pid));
     }
@@ -159,7 +163,7 @@ fn judge(document: &Document, now: Moment, wall: SystemTime) -> (bool, String) {
     if document.phase == Phase::Starting {
         return (
             false,
-            "unhealthy: the app is not started yet, what it needs is not there (--wait-for)".into(),
+            "unhealthy: the app is not started yet: what it waits for is not healthy (--wait-for)".into(),
         );
     }
     if document.phase != Phase::Running {

@@ -9,7 +9,7 @@ use super::expand::{Lookup, PlainDollar, expand};
 use super::target::{self, TARGETS, Uri};
 use super::{Builtin, ERROR_LENGTH, Grpc, Probe, Target};
 use crate::error::{Error, Result};
-use crate::options::{self, Found, Options, Rest, Wrong};
+use crate::options::{self, Matches, Options, Rest, ParseError};
 use crate::text::one_line;
 use crate::time::parse_duration;
 use checks::{Checks, utf8};
@@ -77,21 +77,21 @@ where
     probe.map_err(|error| Error::new(one_line(&error.to_string(), ERROR_LENGTH)))
 }
 
-fn explain(error: Wrong) -> Error {
+fn explain(error: ParseError) -> Error {
     Error::new(match error {
-        Wrong::Unknown(name, Some(near)) => format!("unknown check '{name}'; did you mean --{near}?"),
-        Wrong::Unknown(name, None) => {
+        ParseError::Unknown(name, Some(near)) => format!("unknown check '{name}'; did you mean --{near}?"),
+        ParseError::Unknown(name, None) => {
             let known = Options(&[CHECKS]).definitions().map(|check| format!("--{}", check.name));
             format!("unknown check '{name}'; write one of {}", known.collect::<Vec<_>>().join(", "))
         }
-        Wrong::Surplus(argument) => {
+        ParseError::Surplus(argument) => {
             format!("unexpected argument '{argument}'; put a command in quotes: exec:'redis-cli ping'")
         }
         other => other.to_string(),
     })
 }
 
-fn build_probe(found: &Found, env: Lookup<'_>) -> Result<Probe> {
+fn build_probe(found: &Matches, env: Lookup<'_>) -> Result<Probe> {
     const NO_TARGET: &str = "the target is missing; write one such as http://:8080/health";
     let written = utf8(found.rest.first().ok_or_else(|| Error::new(NO_TARGET))?)?;
     let checks = Checks { found, env };

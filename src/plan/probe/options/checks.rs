@@ -1,7 +1,7 @@
 //! The checks as given, with their variables expanded.
 
 use crate::error::{Error, Result};
-use crate::options::Found;
+use crate::options::Matches;
 use crate::plan::probe::expand::{Lookup, PlainDollar, expand};
 use std::ffi::OsStr;
 
@@ -27,7 +27,7 @@ pub(super) const TLS_ONLY: [&str; 4] = ["insecure", "cacert", "cert", "key"];
 pub(super) const STREAM_ONLY: [&str; 2] = ["send", "expect"];
 
 pub(super) struct Checks<'a> {
-    pub(super) found: &'a Found,
+    pub(super) found: &'a Matches,
     pub(super) env: Lookup<'a>,
 }
 
