@@ -116,11 +116,48 @@ fn a_mistyped_verb_is_told_the_right_one() {
     assert!(code == 127 && !stderr.contains("did you mean"), "{stderr}");
 }
 
+/// What is left out of the hinit for images and of hinit-slim.
+const OF_THE_LAB: [&str; 3] = ["explain", "completions", "man"];
+
+#[test]
+fn the_version_names_the_flavour() {
+    let flavour = match (cfg!(feature = "lab"), cfg!(feature = "tls")) {
+        (true, true) => "full",
+        (true, false) => "full without TLS",
+        (false, true) => "image",
+        (false, false) => "slim",
+    };
+    let line = format!("hinit {} ({flavour})\n", env!("CARGO_PKG_VERSION"));
+    for word in ["--version", "-V", "version"] {
+        assert_eq!(hinit(&[word]), (0, line.clone(), String::new()));
+    }
+}
+
+#[test]
+fn a_verb_that_this_hinit_lacks_is_never_taken_for_a_program() {
+    if cfg!(feature = "lab") {
+        return;
+    }
+    let reserved = OF_THE_LAB.map(|verb| (verb, 1)).into_iter().chain([("test", 125), ("doctor", 125)]);
+    for (verb, expected) in reserved {
+        let (code, stdout, stderr) = hinit(&[verb, "-n", "text"]);
+        assert_eq!((code, stdout.as_str(), stderr.lines().count()), (expected, "", 1), "{stderr}");
+        assert!(stderr.starts_with("hinit: error: ") && stderr.contains("hinit-full"), "{stderr}");
+        assert_eq!(stderr.contains("hinit-slim"), cfg!(not(feature = "tls")), "{stderr}");
+    }
+}
+
+#[test]
+fn a_program_of_a_reserved_name_is_started_after_two_dashes() {
+    assert_eq!(hinit(&["-q", "--", "test", "-n", "text"]), (0, String::new(), String::new()));
+    assert_eq!(hinit(&["--", "explain"]).0, 127);
+}
+
 #[test]
 fn help_is_on_stdout() {
-    for verb in ["run", "probe", "status", "explain"] {
+    for verb in ["run", "probe", "status"].into_iter().chain(OF_THE_LAB) {
         let (code, stdout, stderr) = hinit(&[verb, "--help"]);
-        let is_left_out = verb == "explain" && cfg!(not(feature = "lab"));
+        let is_left_out = OF_THE_LAB.contains(&verb) && cfg!(not(feature = "lab"));
         assert_eq!((code, stderr.is_empty()), if is_left_out { (1, false) } else { (0, true) });
         assert!(is_left_out || stdout.contains("Usage: hinit "), "{stdout}");
     }
@@ -128,7 +165,11 @@ fn help_is_on_stdout() {
 
 #[test]
 fn help_fits_a_terminal() {
-    for words in [&["--help"][..], &["run", "-h"], &["probe", "-h"], &["status", "-h"], &["explain", "-h"]] {
+    for words in [&["--help"][..], &["run", "-h"], &["probe", "-h"], &["status", "-h"]].into_iter().chain([
+        &["explain", "-h"][..],
+        &["completions", "-h"],
+        &["man", "-h"],
+    ]) {
         let (_, stdout, _) = hinit(words);
         let wide: Vec<_> = stdout.lines().filter(|line| line.chars().count() > 100).collect();
         assert!(wide.is_empty(), "{wide:#?}");

@@ -4,6 +4,8 @@ use super::lab_commands::{self, SHELL};
 use super::output::{fail, show};
 use crate::exit_code;
 use crate::lab::command::{Parsed, parse};
+use clap::Command;
+use clap::builder::PossibleValue;
 use clap_complete::Shell;
 use std::ffi::OsString;
 
@@ -20,7 +22,24 @@ pub(super) fn main(arguments: &[OsString]) -> i32 {
 }
 
 fn script(shell: Shell) -> String {
+    let mut hinit = lab_commands::hinit_as_typed();
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut lab_commands::hinit_as_typed(), "hinit", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
+    clap_complete::generate(shell, &mut hinit, "hinit", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    if shell == Shell::Fish { script + &fish_positionals(&hinit) } else { script }
+}
+
+/// The values of positional arguments, which clap's script for fish lacks.
+fn fish_positionals(hinit: &Command) -> String {
+    let lines = hinit.get_subcommands().flat_map(|verb| {
+        verb.get_positionals().filter_map(|argument| {
+            let values = argument.get_possible_values();
+            let values: Vec<_> = values.iter().map(PossibleValue::get_name).collect();
+            let (verb, values) = (verb.get_name(), values.join(" "));
+            let line =
+                format!("complete -c hinit -n \"__fish_hinit_using_subcommand {verb}\" -f -a \"{values}\"\n");
+            (!values.is_empty()).then_some(line)
+        })
+    });
+    lines.collect()
 }

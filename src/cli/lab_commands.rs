@@ -3,8 +3,11 @@
 
 use super::{overview, probe, run, status};
 use crate::lab::command::{bare, of_help};
+use crate::probe::DEFAULT_TIMEOUT;
+use crate::time::GoDuration;
 use clap::builder::PossibleValuesParser;
-use clap::{Arg, Command, ValueHint};
+use clap::{Arg, ArgAction, Command, ValueHint};
+use std::ffi::OsString;
 
 /// The positional argument of a verb.
 pub(super) const SOURCE: &str = "SOURCE";
@@ -22,7 +25,7 @@ pub(super) fn explain() -> Command {
     let source = positional(SOURCE, "HEALTHCHECK line in quotes, Dockerfile, compose file, or - for stdin")
         .required(false)
         .allow_hyphen_values(true)
-        .value_parser(clap::value_parser!(std::ffi::OsString))
+        .value_parser(clap::value_parser!(OsString))
         .value_hint(ValueHint::AnyPath);
     verb("explain", "Translate a HEALTHCHECK to hinit and list its mistakes")
         .long_about(format!("{EXPLAIN}\n\n{}", probe_limit()))
@@ -48,14 +51,15 @@ curl -L, wget and fetch follow redirects to any host, hinit --follow only to the
 
 /// The number comes from the code that waits.
 fn probe_limit() -> String {
-    let limit = crate::time::GoDuration(crate::probe::DEFAULT_TIMEOUT);
+    let limit = GoDuration(DEFAULT_TIMEOUT);
     format!("hinit probe has a time limit of its own (default {limit}); a longer one of the check is kept.")
 }
 
 /// `hinit completions`.
 pub(super) fn completions() -> Command {
-    let shell =
-        positional(SHELL, "Shell to print the script for").value_parser(PossibleValuesParser::new(SHELLS));
+    let shell = positional(SHELL, "bash, fish or zsh")
+        .value_parser(PossibleValuesParser::new(SHELLS))
+        .hide_possible_values(true);
     verb("completions", "Print a completion script for a shell")
         .long_about(COMPLETIONS)
         .override_usage("hinit completions bash|zsh|fish")
@@ -73,7 +77,8 @@ Print a completion script for a shell. Where it belongs:
 pub(super) fn man() -> Command {
     let page = positional(VERB, "Verb of the page (default the page of hinit itself)")
         .required(false)
-        .value_parser(PossibleValuesParser::new(VERBS));
+        .value_parser(PossibleValuesParser::new(VERBS))
+        .hide_possible_values(true);
     verb("man", "Print a man page").long_about(MAN).override_usage("hinit man [VERB]").arg(page)
 }
 
@@ -86,7 +91,8 @@ Print a man page as roff: hinit(1), or hinit-VERB(1).
 
 /// A verb that clap parses.
 fn verb(name: &'static str, about: &'static str) -> Command {
-    Command::new(name).bin_name(format!("hinit {name}")).about(about).disable_version_flag(true)
+    let help = Arg::new("help").short('h').long("help").help("Show this help");
+    bare(name).bin_name(format!("hinit {name}")).about(about).arg(help.action(ArgAction::HelpLong))
 }
 
 fn positional(name: &'static str, help: &'static str) -> Arg {
@@ -96,13 +102,14 @@ fn positional(name: &'static str, help: &'static str) -> Arg {
 /// `hinit` with all of its verbs.
 pub(super) fn hinit() -> Command {
     let summary = "PID 1 and health checks for containers, in one file";
-    bare("hinit").about(summary).after_long_help(overview::text()).subcommands(verbs())
+    let usage = "hinit [OPTIONS] [--] PROGRAM [ARG...] | hinit VERB [ARG...]";
+    bare("hinit").about(summary).override_usage(usage).after_long_help(overview::text()).subcommands(verbs())
 }
 
 /// The same as it is typed: without a verb the options are those of run.
 pub(super) fn hinit_as_typed() -> Command {
     let version = Arg::new("version").short('V').long("version").help("Print the version");
-    let version = version.action(clap::ArgAction::SetTrue);
+    let version = version.action(ArgAction::SetTrue);
     of_help("hinit", &run::HELP).arg(version).subcommands(verbs())
 }
 

@@ -15,6 +15,7 @@ use crate::sys::process::{Change, Wait, wait_any};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::{clock, fds};
 use crate::text::one_line;
+use crate::time::GoDuration;
 use std::ffi::OsString;
 use std::io;
 use std::time::Duration;
@@ -43,20 +44,28 @@ pub(super) const HELP: Help = Help {
 Check a target once: exit code 0 if it is healthy, 1 otherwise. The reason is one line on stdout.",
     usage: "hinit probe TARGET [CHECKS]",
     options: Options(&[probe_options::CHECKS, OTHERS]),
-    notes: || format!("\n{}{NOTES}", probe_options::targets()),
+    notes,
 };
 
 options! {
-    OTHERS: "Others:",
+    OTHERS: "Other options:",
     SHOW_HELP: "  -h, --help                 Show this help",
 }
 
-const NOTES: &str = "
-${PORT} and ${PORT:-8080} are expanded from the environment, without a shell. --timeout is 25s by
-default, less than the 30s that Docker allows a check. In a Dockerfile:
+/// The numbers come from the code that waits.
+fn notes() -> String {
+    let (own, docker) = (GoDuration(probe::DEFAULT_TIMEOUT), GoDuration(Timing::default().timeout));
+    format!(
+        "
+{}
+Without --timeout a probe has {own}, a little less than the {docker} that Docker gives a check.
+${{PORT}} and ${{PORT:-8080}} are expanded from the environment, without a shell. In a Dockerfile:
 
-  HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${PORT:-8080}/health\"]
-";
+  HEALTHCHECK CMD [\"/hinit\", \"probe\", \"http://:${{PORT:-8080}}/health\"]
+",
+        probe_options::targets()
+    )
+}
 
 fn check(probe: &Probe, inherited: Inherited) -> Result<(bool, String)> {
     let limit = probe.timeout.unwrap_or(probe::DEFAULT_TIMEOUT);

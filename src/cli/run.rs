@@ -2,6 +2,8 @@
 
 mod build_plan;
 mod options;
+#[cfg(test)]
+mod tests;
 
 use super::args::ParsedArgs;
 use super::{output, status};
@@ -34,7 +36,8 @@ fn prepare(arguments: &[OsString]) -> Result<Option<Plan>> {
         return Ok(None);
     }
     let plan = build_plan::build_plan(&args)?;
-    start_logging(&args)?;
+    let (level, format) = log_settings(&args)?;
+    logging::init(level, format);
     warn_of_unknown_variables(&args);
     Ok(Some(plan))
 }
@@ -62,18 +65,17 @@ reached; 125 failure of hinit itself; 126 program not executable; 127 program no
 /// The level has a variable, and the flags --verbose and --quiet.
 const LOG: OptionName = OptionName::of_variable("log");
 
-fn start_logging(args: &ParsedArgs) -> Result<()> {
+fn log_settings(args: &ParsedArgs) -> Result<(LevelFilter, Format)> {
     let set = args.get(LOG, level)?;
     let level = match (args.is_flag_given(options::QUIET), args.is_flag_given(options::VERBOSE)) {
-        // A flag wins over the environment, and so over the other one's twin.
+        // A flag overrides the environment, and so the other one's twin too.
         (false, true) => LevelFilter::Debug,
         _ if args.switch(options::QUIET)?.unwrap_or(false) => LevelFilter::Warn,
         (_, true) => LevelFilter::Debug,
         _ if args.switch(options::VERBOSE)?.unwrap_or(false) => LevelFilter::Debug,
         _ => set.unwrap_or(LevelFilter::Info),
     };
-    logging::init(level, args.get(options::LOG_FORMAT, format)?.unwrap_or(Format::Text));
-    Ok(())
+    Ok((level, args.get(options::LOG_FORMAT, format)?.unwrap_or(Format::Text)))
 }
 
 fn format(text: &str) -> Result<Format> {

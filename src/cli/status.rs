@@ -146,7 +146,7 @@ fn check_wanted(text: &str) -> Result<()> {
 
 fn gone(last: &Document) -> Error {
     let (_, line) = judged(last);
-    Error::new(format!("hinit (pid {}) has ended; its last status was {line}", last.supervisor.pid))
+    Error::new(format!("hinit (pid {}) is gone; its last status was {line}", last.supervisor.pid))
 }
 
 /// Whether the app is fit for use, and its status in one line.
@@ -213,6 +213,33 @@ mod tests {
     use crate::status::document::{Entry, Health, Supervisor};
 
     const NOW: Moment = Duration::from_secs(100);
+
+    /// What each option changes of the request.
+    const EFFECTS: [(&str, &str, &str, fn(&mut Request)); 4] = [
+        ("json", "", "--json", |request| request.json = true),
+        ("wait", "", "--wait", |request| request.wait = true),
+        ("timeout", "--wait", "--timeout 1s", |request| request.limit = Some(Duration::from_secs(1))),
+        ("status-file", "", "--status-file /status", |request| request.files = vec!["/status".into()]),
+    ];
+
+    fn request(given: &str) -> Request {
+        let arguments: Vec<OsString> = given.split_whitespace().map(OsString::from).collect();
+        prepare(&arguments).unwrap().unwrap()
+    }
+
+    #[test]
+    fn each_option_changes_its_part_of_the_request_and_nothing_else() {
+        for (name, needed, given, change) in EFFECTS {
+            let mut changed = request(needed);
+            let with = request(&format!("{needed} {given}"));
+            assert_ne!(with, changed, "--{name} has no effect");
+            change(&mut changed);
+            assert_eq!(with, changed, "--{name}");
+        }
+        let defined: Vec<_> = HELP.options.definitions().map(|option| option.name).collect();
+        assert_eq!(EFFECTS.map(|row| row.0).into_iter().chain(["help"]).collect::<Vec<_>>(), defined);
+        assert_eq!(prepare(&["--help".into()]), Ok(None));
+    }
 
     fn wall(secs: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(secs)

@@ -13,12 +13,13 @@ use std::ffi::OsString;
 /// The command of a verb that PID 1's own parser reads.
 pub(crate) fn of_help(verb: &'static str, help: &Help) -> Command {
     let summary = help.about.lines().next().unwrap_or_default();
-    bare(verb)
+    let notes = (help.notes)();
+    let command = bare(verb)
         .about(summary.trim_end_matches(['.', ':']))
         .long_about(help.about)
         .override_usage(help.usage)
-        .after_long_help((help.notes)().trim().to_owned())
-        .args(arguments(help.options))
+        .args(arguments(help.options));
+    if notes.is_empty() { command } else { command.after_long_help(notes.trim().to_owned()) }
 }
 
 /// A command without the options that clap adds by itself.
@@ -61,7 +62,7 @@ fn arguments(options: Options) -> Vec<Arg> {
     let mut arguments = Vec::new();
     for page in options.0 {
         let mut lines = page.lines().peekable();
-        let heading = lines.next().unwrap_or_default().split([':', ',']).next().unwrap_or_default();
+        let heading = lines.next().unwrap_or_default().trim_end_matches(':');
         while let Some(line) = lines.next() {
             let mut help = line.trim_start().split_once("  ").unwrap_or_default().1.trim().to_owned();
             while let Some(more) = lines.next_if(|line| define(line).is_none()) {
@@ -73,7 +74,10 @@ fn arguments(options: Options) -> Vec<Arg> {
     arguments
 }
 
-fn argument(option: Definition, help: String) -> Arg {
+fn argument(option: Definition, mut help: String) -> Arg {
+    if option.repeatable {
+        help.push_str(" (may be repeated)");
+    }
     let argument = Arg::new(option.name).long(option.name).help(help);
     let argument = option.short.map_or(argument.clone(), |letter| argument.short(char::from(letter)));
     match option.value {
@@ -92,7 +96,9 @@ fn with_value(argument: Arg, shown: &'static str, repeatable: bool) -> Arg {
     let argument = argument.action(action).value_name(shown.trim_matches('\'')).value_hint(hint(shown));
     match values(shown) {
         [] => argument,
-        values => argument.value_parser(values.iter().map(PossibleValue::new).collect::<Vec<_>>()),
+        values => argument
+            .value_parser(values.iter().map(PossibleValue::new).collect::<Vec<_>>())
+            .hide_possible_values(true),
     }
 }
 
@@ -143,7 +149,7 @@ Some, of it:
         let user = argument("user");
         assert_eq!((user.get_short(), user.get_long()), (Some('u'), Some("user")));
         assert_eq!(user.get_help().unwrap().to_string(), "Become this user: for good");
-        assert_eq!(user.get_help_heading(), Some("Some"));
+        assert_eq!(user.get_help_heading(), Some("Some, of it"));
         assert_eq!(user.get_value_names().unwrap(), ["USER[:GROUP]"]);
     }
 
