@@ -31,7 +31,8 @@ options! {
     HEALTH_CMD: "      --health-cmd COMMAND        Probe command: a shell line, or a JSON list [\"a\", \"b\"]",
     HEALTH_INTERVAL: "      --health-interval DURATION  Time from the end of a probe to the next one (default 30s)",
     HEALTH_TIMEOUT: "      --health-timeout DURATION   Time limit of a probe (default 30s)",
-    HEALTH_RETRIES: "      --health-retries N          Consecutive failures before the app counts as unhealthy (default 3)",
+    HEALTH_RETRIES: "      --health-retries N          Consecutive failures before the app counts as unhealthy
+                                  (default 3)",
     HEALTH_START_PERIOD: "      --health-start-period DURATION  Grace period in which failures do not count, until the
                                   first success (default 0s)",
     HEALTH_START_INTERVAL: "      --health-start-interval DURATION  Interval in the start period (default 5s)",
@@ -41,7 +42,8 @@ options! {
     WAIT_FOR: "      --wait-for 'TARGET [CHECKS]'...  Start the app only when this probe passes, as for --health",
     WAIT_TIMEOUT: "      --wait-timeout DURATION     Time limit of --wait-for, exit code 124 (default no limit)",
     READY_FILE: "      --ready-file PATH           File that exists while the app is healthy and not stopping",
-    STATUS_FILE: "      --status-file PATH          Where to write the status (default in /run/hinit, /dev/shm or /tmp)",
+    STATUS_FILE: "      --status-file PATH          File to write the status to (default in /run/hinit, /dev/shm or
+                                  /tmp)",
 }
 
 options! {
