@@ -63,7 +63,10 @@ fn gives_up_when_hinit_goes_away() {
     watched.running.signal(TERM);
     let (code, text) = said(&waiting.wait_with_output().unwrap());
     assert_eq!(code, 1);
-    assert!(text.starts_with(&format!("hinit: error: hinit (pid {pid}) is gone; its last status was ")), "{text}");
+    assert!(
+        text.starts_with(&format!("hinit: error: hinit (pid {pid}) is gone; its last status was ")),
+        "{text}"
+    );
 }
 
 #[test]
