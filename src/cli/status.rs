@@ -214,8 +214,10 @@ mod tests {
 
     const NOW: Moment = Duration::from_secs(100);
 
-    /// What each option changes of the request.
-    const EFFECTS: [(&str, &str, &str, fn(&mut Request)); 4] = [
+    /// An option's name, the options that it needs, the option as given, and what
+    /// of the request it changes.
+    type Row = (&'static str, &'static str, &'static str, fn(&mut Request));
+    const EFFECTS: [Row; 4] = [
         ("json", "", "--json", |request| request.json = true),
         ("wait", "", "--wait", |request| request.wait = true),
         ("timeout", "--wait", "--timeout 1s", |request| request.limit = Some(Duration::from_secs(1))),

@@ -38,7 +38,8 @@ fn roff(text: &str) -> String {
         if line.is_empty() {
             page.push_str(".PP\n");
         } else {
-            page.push_str(&format!("\\&{}\n", line.replace('\\', "\\e").replace('-', "\\-")));
+            let escaped = line.replace('\\', "\\e").replace('-', "\\-");
+            page.extend(["\\&", &escaped, "\n"]);
         }
     }
     page + if is_indented { ".fi\n" } else { "" }
