@@ -9,7 +9,7 @@ use super::expand::{Lookup, PlainDollar, expand};
 use super::target::{self, TARGETS, Uri};
 use super::{Builtin, ERROR_LENGTH, Grpc, Probe, Target};
 use crate::error::{Error, Result};
-use crate::options::{self, Matches, Options, Rest, ParseError};
+use crate::options::{self, Matches, Options, ParseError, Rest};
 use crate::text::one_line;
 use crate::time::parse_duration;
 use checks::{Checks, utf8};
