@@ -23,8 +23,8 @@ use std::os::unix::ffi::OsStrExt;
 /// Code asks for an option by its constant, so a mistyped one does not compile,
 /// and the compiler warns of an option that no code reads.
 macro_rules! options {
-    ($page:ident: $heading:literal $(, $name:ident: $line:literal)+ $(,)?) => {
-        const $page: &str = concat!($heading, "\n" $(, $line, "\n")+);
+    ($vis:vis $page:ident: $heading:literal $(, $name:ident: $line:literal)+ $(,)?) => {
+        $vis const $page: &str = concat!($heading, "\n" $(, $line, "\n")+);
         $(pub(super) const $name: $crate::options::OptionName = $crate::options::OptionName::of($line);)+
     };
 }
@@ -63,6 +63,12 @@ impl OptionName {
     /// As text.
     pub(crate) const fn text(self) -> &'static str {
         self.0
+    }
+}
+
+impl fmt::Display for OptionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
     }
 }
 
@@ -159,22 +165,25 @@ pub(crate) fn define(line: &'static str) -> Option<Definition> {
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Matches {
     /// Options by their long names.
-    pub(crate) given: Vec<(&'static str, OsString)>,
+    pub(crate) given: Vec<(OptionName, OsString)>,
     /// The arguments that are none.
     pub(crate) rest: Vec<OsString>,
 }
 
 impl Matches {
     /// The values of one option, in order; an empty one where it takes none.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a OsString> {
+    pub(crate) fn all(&self, name: OptionName) -> impl Iterator<Item = &OsString> {
         self.given.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value)
     }
 
     /// Whether the option was given at all.
-    pub(crate) fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: OptionName) -> bool {
         self.all(name).next().is_some()
     }
 }
+
+/// The option that ends the parsing.
+const HELP: OptionName = OptionName("help");
 
 /// Where options end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -240,7 +249,7 @@ pub(crate) fn parse(options: Options, rest: Rest, arguments: &[OsString]) -> Res
                 rest.has_room_for(&parser.matches.rest)?;
             }
         }
-        if parser.matches.has("help") {
+        if parser.matches.has(HELP) {
             break;
         }
     }
@@ -305,7 +314,7 @@ impl Parser<'_> {
 
     fn take(&mut self, option: Definition, value: Option<&OsStr>) -> Result<(), ParseError> {
         let name = option.name;
-        if self.matches.has(name) && !option.repeatable {
+        if self.matches.has(OptionName(name)) && !option.repeatable {
             return Err(ParseError::Twice(name));
         }
         let value = match (option.value, value) {
@@ -318,7 +327,7 @@ impl Parser<'_> {
             (_, Some(value)) => value,
             (Value::Required(_), None) => self.arguments.next().ok_or(ParseError::NeedsValue(name))?,
         };
-        self.matches.given.push((name, value.to_owned()));
+        self.matches.given.push((OptionName(name), value.to_owned()));
         Ok(())
     }
 }
@@ -355,7 +364,7 @@ Some:
     }
 
     fn found(given: Given<'_>, rest: &[&str]) -> Matches {
-        let given = given.iter().map(|(name, value)| (*name, value.into())).collect();
+        let given = given.iter().map(|(name, value)| (OptionName(name), value.into())).collect();
         Matches { given, rest: rest.iter().map(Into::into).collect() }
     }
 

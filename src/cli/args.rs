@@ -124,7 +124,7 @@ impl ParsedArgs {
 
     /// Whether an option was given as a flag.
     pub(super) fn is_flag_given(&self, name: OptionName) -> bool {
-        self.matches.has(name.text())
+        self.matches.has(name)
     }
 
     /// The arguments that are no options.
@@ -163,8 +163,8 @@ impl ParsedArgs {
     }
 
     fn flag(&self, name: OptionName) -> Vec<ArgValue> {
-        let value = |text: &OsString| ArgValue { text: text.clone(), place: format!("--{}", name.text()) };
-        self.matches.all(name.text()).map(value).collect()
+        let value = |text: &OsString| ArgValue { text: text.clone(), place: format!("--{name}") };
+        self.matches.all(name).map(value).collect()
     }
 }
 

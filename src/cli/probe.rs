@@ -23,9 +23,7 @@ use std::time::Duration;
 /// The verb: arguments in, exit code out; the reason is one line on stdout, from
 /// which Docker takes the log of a check.
 pub(super) fn main(arguments: &[OsString], inherited: Inherited) -> i32 {
-    if options::parse(HELP.options, Rest::Words(1), arguments)
-        .is_ok_and(|matches| matches.has(SHOW_HELP.text()))
-    {
+    if options::parse(HELP.options, Rest::Words(1), arguments).is_ok_and(|matches| matches.has(SHOW_HELP)) {
         return output::show(&HELP.to_string());
     }
     let probe = probe_options::parse(arguments, &|name| std::env::var(name).ok());

@@ -146,7 +146,7 @@ fn health(args: &ParsedArgs, variables: &Variables) -> Result<Option<Health>> {
 /// it may be an image's default for when the other one is given.
 fn require_other(args: &ParsedArgs, flag: OptionName, other: &str) -> Result<()> {
     if args.is_flag_given(flag) {
-        return Err(Error::new(format!("--{} has no effect alone; write {other}", flag.text())));
+        return Err(Error::new(format!("--{flag} has no effect alone; write {other}")));
     }
     Ok(())
 }

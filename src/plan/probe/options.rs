@@ -1,9 +1,14 @@
-//! `TARGET [CHECKS]` on a command line: one table for the parser and the help.
+//! `TARGET [CHECKS]` on a command line: the checks of a probe.
 
 mod checks;
 mod exec;
 mod http;
 mod stream;
+mod table;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use table::CHECKS;
 
 use super::expand::{Lookup, PlainDollar, expand};
 use super::target::{self, TARGETS, Uri};
@@ -24,29 +29,6 @@ pub(crate) fn targets() -> String {
         lines.collect::<String>()
     )
 }
-
-/// Every check, for the parser and the help.
-pub(crate) const CHECKS: &str = "\
-Checks:
-      --status LIST              Healthy HTTP statuses (default 200-399)
-      --contains TEXT...         Text that the first 10 KiB of the body must contain
-      --match REGEX...           Regular expression that the first 10 KiB of the body must match
-      --json PATH=VALUE...       Value that a JSON body must have: status.db=UP, checks[0].ok=true
-      --not...                   Negate the next --contains, --match or --json
-      --follow                   Follow up to 10 redirects to the same host
-      --method METHOD            Request method (default GET, or POST with --data)
-      --header 'NAME: VALUE'...  Request header
-      --data TEXT                Request body
-      --host-header HOST         Host header of the request, for a virtual host
-      --basic-auth USER:PASSWORD  Credentials for HTTP basic authentication
-      --insecure                 Skip TLS certificate verification
-      --cacert FILE              Trust these PEM certificates (default the system's CA bundle)
-      --cert FILE                Client certificate in PEM
-      --key FILE                 Private key of the client certificate (default the file of --cert)
-      --send TEXT                Text to send to tcp:// or unix://: 'PING\\r\\n'; also \\t \\0 \\\\ \\xFF
-      --expect TEXT              Text that the first 10 KiB received must contain; same escapes
-      --timeout DURATION         Time limit for the whole probe, such as 5s
-";
 
 impl Probe {
     /// Reads `TARGET [CHECKS]` from one string, split as a shell would split it.
@@ -95,7 +77,7 @@ fn build_probe(found: &Matches, env: Lookup<'_>) -> Result<Probe> {
     const NO_TARGET: &str = "the target is missing; write one such as http://:8080/health";
     let written = utf8(found.rest.first().ok_or_else(|| Error::new(NO_TARGET))?)?;
     let checks = Checks { found, env };
-    let timeout = checks.one("timeout")?.map(|text| timeout(&text)).transpose()?;
+    let timeout = checks.one(table::TIMEOUT)?.map(|text| timeout(&text)).transpose()?;
     if exec::is_exec(written) {
         checks.reject_http_only("exec:")?;
         checks.reject_stream_only("exec:")?;
@@ -148,17 +130,4 @@ fn grpc(uri: Grpc, scheme: &str, checks: &Checks<'_>) -> Result<Grpc> {
         return Ok(uri);
     }
     Ok(Grpc { tls: Some(http::tls(checks)?), ..uri })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::checks::{HTTP_ONLY, STREAM_ONLY, TLS_ONLY};
-    use super::*;
-
-    #[test]
-    fn each_check_of_the_help_belongs_to_some_target() {
-        let known: Vec<&str> = Options(&[CHECKS]).definitions().map(|check| check.name).collect();
-        let grouped = HTTP_ONLY.iter().chain(&TLS_ONLY).chain(&STREAM_ONLY).chain(&["timeout"]);
-        assert_eq!(grouped.copied().collect::<Vec<_>>(), known);
-    }
 }

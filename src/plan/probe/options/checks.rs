@@ -1,30 +1,31 @@
 //! The checks as given, with their variables expanded.
 
+use super::table;
 use crate::error::{Error, Result};
-use crate::options::Matches;
+use crate::options::{Matches, OptionName};
 use crate::plan::probe::expand::{Lookup, PlainDollar, expand};
 use std::ffi::OsStr;
 
 /// Checks that only an HTTP answer can pass.
-pub(super) const HTTP_ONLY: [&str; 11] = [
-    "status",
-    "contains",
-    "match",
-    "json",
-    "not",
-    "follow",
-    "method",
-    "header",
-    "data",
-    "host-header",
-    "basic-auth",
+pub(super) const HTTP_ONLY: [OptionName; 11] = [
+    table::STATUS,
+    table::CONTAINS,
+    table::MATCH,
+    table::JSON,
+    table::NOT,
+    table::FOLLOW,
+    table::METHOD,
+    table::HEADER,
+    table::DATA,
+    table::HOST_HEADER,
+    table::BASIC_AUTH,
 ];
 
 /// Options that only matter with TLS.
-pub(super) const TLS_ONLY: [&str; 4] = ["insecure", "cacert", "cert", "key"];
+pub(super) const TLS_ONLY: [OptionName; 4] = [table::INSECURE, table::CACERT, table::CERT, table::KEY];
 
 /// Checks that only a stream of bytes can pass.
-pub(super) const STREAM_ONLY: [&str; 2] = ["send", "expect"];
+pub(super) const STREAM_ONLY: [OptionName; 2] = [table::SEND, table::EXPECT];
 
 pub(super) struct Checks<'a> {
     pub(super) found: &'a Matches,
@@ -32,20 +33,20 @@ pub(super) struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    pub(super) fn one(&self, name: &str) -> Result<Option<String>> {
+    pub(super) fn one(&self, name: OptionName) -> Result<Option<String>> {
         Ok(self.all(name)?.pop())
     }
 
-    pub(super) fn all(&self, name: &str) -> Result<Vec<String>> {
+    pub(super) fn all(&self, name: OptionName) -> Result<Vec<String>> {
         self.found.all(name).map(|value| self.expand(name, value)).collect()
     }
 
-    pub(super) fn expand(&self, name: &str, value: &OsStr) -> Result<String> {
+    pub(super) fn expand(&self, name: OptionName, value: &OsStr) -> Result<String> {
         let text = utf8(value).and_then(|text| expand(text, PlainDollar::Keep, self.env));
         text.map_err(|error| error.at(&format!("--{name}")))
     }
 
-    pub(super) fn is_given(&self, name: &str) -> bool {
+    pub(super) fn is_given(&self, name: OptionName) -> bool {
         self.found.has(name)
     }
 
@@ -67,8 +68,8 @@ impl Checks<'_> {
         self.reject(&STREAM_ONLY, "a tcp:// or unix:// target", scheme)
     }
 
-    fn reject(&self, names: &[&str], wanted: &str, scheme: &str) -> Result<()> {
-        match names.iter().find(|name| self.is_given(name)) {
+    fn reject(&self, names: &[OptionName], wanted: &str, scheme: &str) -> Result<()> {
+        match names.iter().find(|name| self.is_given(**name)) {
             Some(name) => Err(Error::new(format!("--{name} needs {wanted}, not {scheme}"))),
             None => Ok(()),
         }

@@ -1,7 +1,9 @@
 //! The options of an HTTP probe.
 
 use super::checks::Checks;
+use super::table;
 use crate::error::{Error, Result};
+use crate::options::OptionName;
 use crate::plan::probe::http::{printable, token};
 use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{
@@ -12,8 +14,8 @@ use crate::plan::probe::{
 const CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
 pub(super) fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
-    let status = checks.one("status")?.map(|text| StatusSet::parse(&text)).transpose();
-    let follow = checks.is_given("follow");
+    let status = checks.one(table::STATUS)?.map(|text| StatusSet::parse(&text)).transpose();
+    let follow = checks.is_given(table::FOLLOW);
     if !uri.secure && !follow {
         checks.reject_tls_only("http://")?;
     }
@@ -29,11 +31,12 @@ pub(super) fn http(uri: HttpUri, checks: &Checks<'_>) -> Result<Http> {
 
 fn request(uri: HttpUri, checks: &Checks<'_>) -> Result<Request> {
     let at = |place: &'static str| move |error: Error| error.at(place);
-    let body = checks.one("data")?.map(String::into_bytes);
-    let method = checks.one("method")?.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.into());
-    let headers = checks.all("header")?;
+    let body = checks.one(table::DATA)?.map(String::into_bytes);
+    let method =
+        checks.one(table::METHOD)?.unwrap_or_else(|| if body.is_some() { "POST" } else { "GET" }.into());
+    let headers = checks.all(table::HEADER)?;
     let headers = headers.iter().map(|text| Header::parse(text)).collect::<Result<_>>();
-    let host_header = checks.one("host-header")?.unwrap_or(uri.host_header);
+    let host_header = checks.one(table::HOST_HEADER)?.unwrap_or(uri.host_header);
     let mut request = Request {
         endpoint: uri.endpoint,
         secure: uri.secure,
@@ -45,7 +48,7 @@ fn request(uri: HttpUri, checks: &Checks<'_>) -> Result<Request> {
         headers: headers.map_err(at("--header"))?,
         body,
     };
-    if let Some(credentials) = checks.one("basic-auth")?.or(uri.userinfo) {
+    if let Some(credentials) = checks.one(table::BASIC_AUTH)?.or(uri.userinfo) {
         request.add_credentials(&credentials);
     }
     if request.body.is_some() {
@@ -61,7 +64,7 @@ pub(super) fn tls(checks: &Checks<'_>) -> Result<Tls> {
 }
 
 fn verification(checks: &Checks<'_>) -> Result<Verification> {
-    match (checks.is_given("insecure"), checks.one("cacert")?) {
+    match (checks.is_given(table::INSECURE), checks.one(table::CACERT)?) {
         (true, Some(_)) => {
             Err(Error::new("--insecure skips verification, so --cacert has no effect; remove one"))
         }
@@ -74,7 +77,7 @@ fn verification(checks: &Checks<'_>) -> Result<Verification> {
 }
 
 fn client_certificate(checks: &Checks<'_>) -> Result<Option<ClientCertificate>> {
-    match (checks.one("cert")?, checks.one("key")?) {
+    match (checks.one(table::CERT)?, checks.one(table::KEY)?) {
         (None, Some(_)) => Err(Error::new("--key needs --cert; add the certificate of this key")),
         (None, None) => Ok(None),
         (Some(cert), key) => {
@@ -88,14 +91,14 @@ fn client_certificate(checks: &Checks<'_>) -> Result<Option<ClientCertificate>> 
 fn body_checks(checks: &Checks<'_>) -> Result<Vec<BodyCheck>> {
     let mut body = Vec::new();
     let mut negated = false;
-    for (name, value) in &checks.found.given {
-        if *name == "not" {
+    for &(name, ref value) in &checks.found.given {
+        if name == table::NOT {
             if std::mem::replace(&mut negated, true) {
                 return Err(Error::new("--not is given twice for one check"));
             }
             continue;
         }
-        if !["contains", "match", "json"].contains(name) {
+        if ![table::CONTAINS, table::MATCH, table::JSON].contains(&name) {
             continue;
         }
         let test =
@@ -108,13 +111,13 @@ fn body_checks(checks: &Checks<'_>) -> Result<Vec<BodyCheck>> {
     Ok(body)
 }
 
-fn body_test(name: &str, value: String) -> Result<BodyTest> {
+fn body_test(name: OptionName, value: String) -> Result<BodyTest> {
     if value.is_empty() {
         return Err(Error::new("the text is empty; write what the body must contain"));
     }
     match name {
-        "match" => Pattern::parse(&value).map(BodyTest::Match),
-        "json" => JsonTest::parse(&value).map(BodyTest::Json),
+        table::MATCH => Pattern::parse(&value).map(BodyTest::Match),
+        table::JSON => JsonTest::parse(&value).map(BodyTest::Json),
         _ => Ok(BodyTest::Contains(value)),
     }
 }

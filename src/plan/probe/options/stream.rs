@@ -1,18 +1,20 @@
 //! `--send` and `--expect`, with their escapes.
 
 use super::checks::Checks;
+use super::table;
 use crate::error::{Error, Result};
+use crate::options::OptionName;
 use crate::plan::probe::{Endpoint, Stream};
 
 pub(super) fn stream(endpoint: Endpoint, checks: &Checks<'_>) -> Result<Stream> {
-    let (send, expect) = (bytes("send", checks)?.unwrap_or_default(), bytes("expect", checks)?);
+    let (send, expect) = (bytes(table::SEND, checks)?.unwrap_or_default(), bytes(table::EXPECT, checks)?);
     if expect.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::new("--expect: the text is empty; write what the server must send"));
     }
     Ok(Stream { endpoint, send, expect })
 }
 
-fn bytes(name: &str, checks: &Checks<'_>) -> Result<Option<Vec<u8>>> {
+fn bytes(name: OptionName, checks: &Checks<'_>) -> Result<Option<Vec<u8>>> {
     let text = checks.one(name)?;
     text.map(|text| unescape(&text).map_err(|error| error.at(&format!("--{name}")))).transpose()
 }
