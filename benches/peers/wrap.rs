@@ -6,7 +6,7 @@ use crate::{Outcome, start};
 use std::process::Command;
 use std::time::Instant;
 
-pub(crate) const ROUNDS: usize = 400;
+pub(crate) const ROUNDS: usize = 600;
 
 pub(crate) struct Wrap {
     /// Median of `true` alone, in microseconds.
