@@ -29,6 +29,9 @@
 //!
 //! Words all floors share: [`error`], [`options`], [`signal`], [`text`], [`time`].
 
+// Elsewhere this is empty, and main.rs says why.
+#![cfg(target_os = "linux")]
+
 pub mod cli;
 pub mod compat;
 pub mod error;

@@ -13,8 +13,6 @@ pub mod exec;
 pub mod fds;
 pub mod files;
 pub mod memory;
-#[cfg(all(small_p256, feature = "tls"))]
-mod p256;
 pub mod process;
 pub mod procfs;
 #[cfg(feature = "tls")]

@@ -15,6 +15,15 @@
 //! `costs`, `lost`, `zombies`, how long a stop takes to reach the app while
 //! 10,000 zombies are reaped, and `growth`, what 100,000 probes leave in the
 //! memory of PID 1, which takes a few minutes.
+//!
+//! Two states of the source are compared in one run, since figures of two runs
+//! are not comparable on a machine that does other things too. The older one is
+//! built in a checkout of its own:
+//!
+//! ```text
+//! git worktree add ../before COMMIT && ../before/packaging/dist
+//! BENCH_BESIDE="before=$PWD/../before/target/dist/x86_64" cargo bench --bench peers
+//! ```
 
 #![allow(unsafe_code, reason = "it forks as hinit does")]
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
@@ -29,6 +38,7 @@ mod table;
 mod wrap;
 mod zombies;
 
+use probe::Prober;
 use std::error::Error;
 use std::time::Instant;
 use subject::Subject;
@@ -37,8 +47,9 @@ use table::{Table, cell};
 /// What all ratios are relative to.
 const REFERENCE: &str = "tini-static";
 
-/// Of the first four columns; the last one is a ratio.
-const BUDGET: [f64; 4] = [1_250_000.0, 600.0, 80.0, 0.0];
+/// Of the first four columns; the last one is a ratio. The size is that of hinit,
+/// and 600,000 for hinit-slim.
+const BUDGET: [f64; 4] = [1_250_000.0, 400.0, 80.0, 0.0];
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -51,7 +62,7 @@ fn main() -> Outcome<()> {
         return probe::be_the_floor(&address);
     }
     subject::build_dist()?;
-    let (subjects, missing) = subject::present();
+    let (subjects, missing) = subject::present()?;
     for name in missing {
         println!("missing here, so not measured: {name}");
     }
@@ -139,8 +150,7 @@ fn print_zombies(subjects: &[Subject]) -> Outcome<()> {
         return Ok(());
     }
     let mut table = Table::new(&["", "median", "longest", "zombies left then"]);
-    // The slim one has the same PID 1.
-    for subject in subjects.iter().filter(|subject| subject.name != "hinit-slim") {
+    for subject in subjects.iter().filter(|subject| !subject.is_slim()) {
         match zombies::measure(subject) {
             Ok(delays) => {
                 let [fewest, most] = delays.left;
@@ -150,30 +160,31 @@ fn print_zombies(subjects: &[Subject]) -> Outcome<()> {
             Err(why) => table.row(&subject.name, [why.to_string()]),
         }
     }
-    table.row("budget", ["", "100"].map(String::from));
+    table.row("budget", ["6.00"].map(String::from));
     print!("{table}");
     Ok(())
 }
 
 fn print_probes(subjects: &[Subject]) -> Outcome<()> {
     let server = probe::Server::start()?;
-    let mut table = Table::new(&["", "CPU ms", "probes"]);
-    let curl = probe::by_curl(&server)?;
-    let base = curl.as_ref().map(|curl| curl.milliseconds);
-    let mut row = |name: &str, cost: &probe::Cost| {
-        let ratio = base.map_or(String::new(), |base| format!("  {:.2}x", cost.milliseconds / base));
-        table.row(name, [format!("{:.3}{ratio}", cost.milliseconds), cost.probes.to_string()]);
-    };
-    for hinit in subjects.iter().filter(|subject| subject.name.starts_with("hinit")) {
-        row(&format!("{}, built-in HTTP", hinit.name), &probe::by_init(hinit, &server)?);
-    }
-    row("a fork that only asks", &probe::by_fork(&server)?);
-    match &curl {
-        Some(curl) => row("curl -fsS", curl),
+    let mut probers = vec![Prober::Fork];
+    probers.extend(subjects.iter().filter(|subject| subject.is_hinit).map(Prober::Init));
+    match subject::in_path("curl") {
+        Some(_) => probers.push(Prober::Curl),
         None => println!("missing here, so not measured: curl"),
     }
-    table.row("budget", [format!("0.400  {:.2}x", 0.1), String::new()]);
-    println!("\nCPU of one probe of a loopback server, the init's own and its children's");
+    let costs = probe::measure(&probers, &server)?;
+    let mut table = Table::new(&["", "CPU ms", "beside the fork"]);
+    for (prober, cost) in probers.iter().zip(&costs) {
+        table.row(&prober.name(), [format!("{cost:.3}"), format!("{:.2}x", cost / costs[0])]);
+    }
+    table.row("budget", ["", "1.30x"].map(String::from));
+    println!(
+        "\nCPU of one probe of a loopback server, the init's own and its children's; \
+         medians of {} rounds of {} probes",
+        probe::ROUNDS,
+        probe::PROBES
+    );
     print!("{table}");
     Ok(())
 }
@@ -181,8 +192,7 @@ fn print_probes(subjects: &[Subject]) -> Outcome<()> {
 fn print_growth(subjects: &[Subject]) -> Outcome<()> {
     let server = probe::Server::start()?;
     let mut table = Table::new(&["", "after 1,000", &format!("after {}", growth::PROBES), "growth"]);
-    // The slim one has the same PID 1.
-    for subject in subjects.iter().filter(|subject| subject.name == "hinit") {
+    for subject in subjects.iter().filter(|subject| subject.is_hinit && !subject.is_slim()) {
         let growth = growth::measure(subject, &server)?;
         let numbers = [growth.warm, growth.end, growth.end - growth.warm];
         table.row(&subject.name, numbers.map(|number| format!("{number:.0}")));

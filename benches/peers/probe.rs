@@ -1,6 +1,7 @@
 //! CPU of one health probe: hinit's own beside curl's, on the same server.
 
-use crate::subject::{Subject, in_path};
+use crate::subject::Subject;
+use crate::table::median;
 use crate::{Outcome, start};
 use hinit::sys::process::{Ending, Side, fork, leave, wait_for};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -13,13 +14,50 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use std::{io, thread};
 
-const PROBES: usize = 1000;
-/// So many probes take half a minute; who needs longer has failed.
-const LIMIT: Duration = Duration::from_secs(120);
+/// In each round, of each prober.
+pub(crate) const PROBES: usize = 200;
+/// So many probes take some seconds; who needs longer has failed.
+const LIMIT: Duration = Duration::from_secs(60);
+pub(crate) const ROUNDS: usize = 7;
 
-pub(crate) struct Cost {
-    pub(crate) milliseconds: f64,
-    pub(crate) probes: usize,
+/// Who asks the server.
+pub(crate) enum Prober<'a> {
+    /// A hinit with a health check, as PID 1 where that can be.
+    Init(&'a Subject),
+    /// The least that a probe in a process of its own can cost here: a fork that
+    /// connects, asks and reads, and judges nothing.
+    Fork,
+    Curl,
+}
+
+/// For each prober the median of the rounds, in milliseconds of CPU of one probe.
+/// Interleaved: each round has all of them, one after another.
+pub(crate) fn measure(probers: &[Prober<'_>], server: &Server) -> Outcome<Vec<f64>> {
+    let mut costs = vec![Vec::new(); probers.len()];
+    for _ in 0..ROUNDS {
+        for (prober, costs) in probers.iter().zip(&mut costs) {
+            costs.push(prober.cost(server)?);
+        }
+    }
+    Ok(costs.into_iter().map(median).collect())
+}
+
+impl Prober<'_> {
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Init(hinit) => format!("{}, built-in HTTP", hinit.name),
+            Self::Fork => "a fork that only asks".into(),
+            Self::Curl => "curl -fsS".into(),
+        }
+    }
+
+    fn cost(&self, server: &Server) -> Outcome<f64> {
+        match self {
+            Self::Init(hinit) => by_init(hinit, server),
+            Self::Fork => by_fork(server),
+            Self::Curl => by_curl(server),
+        }
+    }
 }
 
 /// Answers every request at once, and counts them.
@@ -71,28 +109,26 @@ fn answer(mut stream: TcpStream) -> io::Result<()> {
 }
 
 /// A run with probes, less one without: PID 1's own share is in it.
-pub(crate) fn by_init(hinit: &Subject, server: &Server) -> Outcome<Cost> {
+fn by_init(hinit: &Subject, server: &Server) -> Outcome<f64> {
     let idle = cpu_of_run(hinit, &[], || Ok(()))?;
     let before = server.requests();
     let url = server.url();
     let probing = cpu_of_run(hinit, &["--health", &url, "--health-interval", "20ms"], || {
         server.wait_for(before + PROBES, LIMIT)
     })?;
-    Ok(cost(probing - idle, server.requests() - before))
+    Ok(each(probing - idle, server.requests() - before))
 }
 
 /// The word with which this benchmark starts itself as [`be_the_floor`].
 pub(crate) const FLOOR: &str = "floor";
 
-/// The least that a probe in a process of its own can cost here: a fork that
-/// connects, asks and reads, and judges nothing.
-pub(crate) fn by_fork(server: &Server) -> Outcome<Cost> {
+fn by_fork(server: &Server) -> Outcome<f64> {
     let before = children_cpu()?;
     let mut floor = Command::new(std::env::current_exe()?);
     if !floor.args([FLOOR, &server.address.to_string()]).status()?.success() {
         return Err("a bare fork gets no answer".into());
     }
-    Ok(cost(children_cpu()? - before, PROBES))
+    Ok(each(children_cpu()? - before, PROBES))
 }
 
 pub(crate) fn be_the_floor(address: &str) -> Outcome<()> {
@@ -115,10 +151,7 @@ fn ask(address: &str) -> io::Result<usize> {
     stream.read(&mut [0; 4096])
 }
 
-pub(crate) fn by_curl(server: &Server) -> Outcome<Option<Cost>> {
-    if in_path("curl").is_none() {
-        return Ok(None);
-    }
+fn by_curl(server: &Server) -> Outcome<f64> {
     let before = children_cpu()?;
     for _ in 0..PROBES {
         let mut curl = Command::new("curl");
@@ -128,12 +161,12 @@ pub(crate) fn by_curl(server: &Server) -> Outcome<Option<Cost>> {
             return Err(format!("curl: {status}").into());
         }
     }
-    Ok(Some(cost(children_cpu()? - before, PROBES)))
+    Ok(each(children_cpu()? - before, PROBES))
 }
 
-fn cost(milliseconds: f64, probes: usize) -> Cost {
-    #[allow(clippy::cast_precision_loss, reason = "some hundred probes")]
-    Cost { milliseconds: milliseconds / probes as f64, probes }
+#[allow(clippy::cast_precision_loss, reason = "some hundred probes")]
+fn each(milliseconds: f64, probes: usize) -> f64 {
+    milliseconds / probes as f64
 }
 
 /// Milliseconds of CPU of a run that is stopped after `wait`.

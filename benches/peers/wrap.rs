@@ -6,7 +6,7 @@ use crate::{Outcome, start};
 use std::process::Command;
 use std::time::Instant;
 
-pub(crate) const ROUNDS: usize = 400;
+pub(crate) const ROUNDS: usize = 600;
 
 pub(crate) struct Wrap {
     /// Median of `true` alone, in microseconds.
@@ -15,17 +15,19 @@ pub(crate) struct Wrap {
     pub(crate) overheads: Vec<f64>,
 }
 
-/// Interleaved: each round runs `true` alone and through each subject.
+/// Interleaved: each round runs `true` alone and through each subject, and begins
+/// with another subject.
 pub(crate) fn measure(subjects: &[Subject]) -> Outcome<Wrap> {
     let mut bare = Vec::new();
     let mut added = vec![Vec::new(); subjects.len()];
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let mut alone = Command::new("/bin/true");
         start::silence(&mut alone);
         let without = time(&mut alone)?;
         bare.push(without);
-        for (subject, added) in subjects.iter().zip(&mut added) {
-            added.push(time(&mut start::command(&subject.path, &[], &["/bin/true"]))? - without);
+        for i in (0..subjects.len()).map(|i| (round + i) % subjects.len()) {
+            let mut wrapped = start::command(&subjects[i].path, &[], &["/bin/true"]);
+            added[i].push(time(&mut wrapped)? - without);
         }
     }
     Ok(Wrap { bare: median(bare), overheads: added.into_iter().map(median).collect() })

@@ -149,7 +149,6 @@ impl Runtime {
     pub fn run(&mut self) -> i32 {
         let mut arrivals = Vec::with_capacity(32);
         self.begin();
-        memory::forget_unused_stack();
         loop {
             if let Some(code) = self.exit {
                 self.status_writer.remove();
