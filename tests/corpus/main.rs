@@ -320,7 +320,7 @@ fn what_scripts_read_besides_is_the_same_by_gnu_wget() {
 fn what_it_cannot_do_it_says() {
     let bench = Bench::new("refusals");
     let table = [
-        ("curl -sS --compressed URL 2>&1; exit $?", Answer::Coded, 61, "hinit does not undo"),
+        ("curl -sS --compressed URL 2>&1; exit $?", Answer::Coded, 61, "hinit does not decode"),
         (
             "curl -sS --proxy http://h/ URL 2>&1",
             Answer::Status(200),
@@ -331,13 +331,13 @@ fn what_it_cannot_do_it_says() {
             "http_proxy=http://h/ curl -sS URL 2>&1",
             Answer::Refused,
             7,
-            "http_proxy is set, but hinit goes by",
+            "http_proxy is set, but hinit ignores proxies",
         ),
         (
             "http_proxy=http://h/ wget -t1 URL 2>&1",
             Answer::Refused,
             4,
-            "http_proxy is set, but hinit goes by",
+            "http_proxy is set, but hinit ignores proxies",
         ),
         ("wget --mirror URL 2>&1", Answer::Status(200), 2, "This is hinit"),
     ];
