@@ -180,8 +180,14 @@ fn control_c(subject: &Subject) -> Option<()> {
     Some(())
 }
 
+/// Unblocks all signals, as shells do, and prints without forking. A shell would be
+/// in vfork(2) now and then. If ^Z arrives then, only its child stops, and the shell
+/// waits for it uninterruptibly: an init sees nothing stop.
+const TICKING: &str = "use POSIX; sigprocmask(SIG_SETMASK, POSIX::SigSet->new); $| = 1; \
+    for (1 .. 3000) { print qq(tick\\n); select undef, undef, undef, 0.01 }";
+
 fn control_z(subject: &Subject) -> Option<()> {
-    let app = ["sh", "-c", "for n in $(seq 3000); do echo tick; sleep 0.01; done"];
+    let app = ["perl", "-e", TICKING];
     let (running, mut master) = in_terminal(subject, &app)?;
     running.prints("tick");
     std::io::Write::write_all(&mut master, b"\x1a").unwrap();
