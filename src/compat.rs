@@ -1,35 +1,38 @@
-//! Other programs' command lines, each yields the same plans: under the name
-//! of another init an image can swap that one for hinit by one COPY.
+//! The command lines of other programs. Started under the name of one of them,
+//! hinit behaves as that program, so that an image can replace it with one COPY.
 //!
-//! Flags, environment variables, messages and exit codes are those programs'.
-//! Where one of them has a bug, hinit is right instead: it loses no signal,
-//! forwards all of them, and options end at the first word that is not one.
+//! Options, environment variables, messages and exit codes are those of the
+//! original. Its bugs are not: hinit loses no signal, forwards all of them, and
+//! options end at the first argument that is not one.
 
+mod args;
 mod catatonit;
 mod curl;
+mod default_plan;
 mod dumb_init;
+mod exit;
 mod getopt;
 mod gosu;
+mod http_transfer;
+mod output;
 mod su_exec;
+mod switch_user;
 mod tini;
-mod web;
+mod values;
 mod wget;
 
-use crate::personality::Personality;
-use crate::plan::{App, Identity, Life, Plan, Stop, WaitFor};
 use crate::sys::start::Start;
 use std::ffi::OsString;
-use std::io::Write;
 use std::path::Path;
 
-/// A program by its name: how it was started in, the exit code out.
-pub type Program = fn(&Start) -> i32;
+/// Runs a program and returns its exit code.
+pub(crate) type Program = fn(&Start) -> i32;
 
-/// Which other program this is to be, by the last part of argv[0].
+/// The program to behave as, by the file name in argv[0].
 ///
-/// podman mounts the init of `--init` as `/run/podman-init`, and Docker its as
-/// `/sbin/docker-init`.
-pub fn program(args: &[OsString]) -> Option<Program> {
+/// Docker mounts the init of `--init` as `/sbin/docker-init`, podman as
+/// `/run/podman-init`.
+pub(crate) fn program(args: &[OsString]) -> Option<Program> {
     match Path::new(args.first()?).file_name()?.to_str()? {
         "tini" | "tini-static" | "docker-init" => Some(tini::main),
         "dumb-init" => Some(dumb_init::main),
@@ -42,85 +45,18 @@ pub fn program(args: &[OsString]) -> Option<Program> {
     }
 }
 
-/// An end before anything is started: what to print, and the exit code.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Answer {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Answer {
-    /// What was asked for goes to stdout.
-    fn told(out: impl Into<String>) -> Self {
-        Self { code: 0, out: out.into(), err: String::new() }
-    }
-
-    /// What is wrong goes to stderr.
-    fn wrong(err: impl Into<String>) -> Self {
-        Self { code: 1, out: String::new(), err: err.into() }
-    }
-
-    /// A closed stream is no failure.
-    fn give(&self) -> i32 {
-        let _ = std::io::stdout().write_all(self.out.as_bytes());
-        let _ = std::io::stderr().write_all(self.err.as_bytes());
-        self.code
-    }
-}
-
-/// Reads words as the program of this name would, and starts nothing: whether
-/// there is anything to start. For the fuzz target.
+/// Whether the program of this name accepts these arguments. Starts nothing;
+/// for the fuzz target.
 #[cfg(fuzzing)]
-pub fn is_understood(name: &str, words: &[OsString]) -> bool {
-    let none = |_: &str| None;
+pub fn accepts(name: &str, args: &[OsString]) -> bool {
+    let no_env = |_: &str| None;
     match name {
-        "tini" => tini::read(name, words, none).is_ok(),
-        "dumb-init" => dumb_init::read(name, words, none).is_ok(),
-        "catatonit" => catatonit::read(name, words).is_ok(),
-        "gosu" => gosu::read(name, words).is_ok(),
-        "curl" => curl::is_understood(words),
-        "wget" => wget::is_understood(words),
+        "tini" => tini::parse(name, args, no_env).is_ok(),
+        "dumb-init" => dumb_init::parse(name, args, no_env).is_ok(),
+        "catatonit" => catatonit::parse(name, args).is_ok(),
+        "gosu" => gosu::parse(name, args).is_ok(),
+        "curl" => curl::accepts(args),
+        "wget" => wget::accepts(args),
         _ => false,
     }
 }
-
-/// The name this was called by, as the C library shows it in its messages.
-fn called(start: &Start) -> String {
-    start.args.first().map_or_else(String::new, |name| name.display().to_string())
-}
-
-/// The words after the name.
-fn words(start: &Start) -> &[OsString] {
-    start.args.get(1..).unwrap_or_default()
-}
-
-/// An option's value as text; empty if it is none, which no option takes.
-fn text(value: Option<&OsString>) -> &str {
-    value.and_then(|value| value.to_str()).unwrap_or_default()
-}
-
-/// A plan in which only the program is given; none without a program.
-fn plan(words: &[OsString], personality: Personality) -> Option<Plan> {
-    let (program, args) = words.split_first()?;
-    let app = App { program: program.clone(), args: args.to_vec(), ..App::default() };
-    Some(Plan {
-        app,
-        identity: Identity::default(),
-        stop: Stop::default(),
-        life: Life::default(),
-        health: None,
-        wait_for: WaitFor::default(),
-        ready_file: None,
-        status_file: None,
-        personality,
-    })
-}
-
-/// An environment variable.
-fn variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
-}
-
-/// hinit's licence, since none of the other programs' code is in it.
-const LICENCE: &str = include_str!("../LICENSE");

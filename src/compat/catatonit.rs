@@ -1,8 +1,10 @@
-//! `catatonit [-ghLPV] [--] PROGRAM [ARG...]`, podman's init and the pause of
-//! its pods.
+//! `catatonit [-ghLPV] [--] PROGRAM [ARG...]`: podman's init, and the pause
+//! process of its pods.
 
-use super::getopt::{Grammar, Options};
-use super::{Answer, LICENCE, called, words};
+use super::args::{arguments, argv0};
+use super::default_plan::default_plan;
+use super::exit::Exit;
+use super::getopt::{Getopt, HasArg, OptionTable};
 use crate::logging;
 use crate::personality::Personality;
 use crate::plan::Plan;
@@ -12,58 +14,63 @@ use crate::sys::start::Start;
 use log::{Level, LevelFilter};
 use std::ffi::OsString;
 
-/// catatonit calls itself tini, since podman's users ask for that.
+/// catatonit reports itself as tini, because podman looks for that.
 const VERSION: &str = concat!("tini version 0.2.1_catatonit - hinit ", env!("CARGO_PKG_VERSION"), "\n");
 
 const USAGE: &str = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n";
 
-const GRAMMAR: Grammar = Grammar { short: "ghLPV", long: &[("version", 'V')] };
+const OPTIONS: OptionTable = OptionTable { short: "ghLPV", long: &[("version", HasArg::No, 'V')] };
 
-/// catatonit: words in, exit code out.
-pub fn main(start: &Start) -> i32 {
-    let asked = match read(&called(start), words(start)) {
-        Ok(asked) => asked,
-        Err(answer) => return answer.give(),
+/// The exit code for a usage error.
+const USAGE_ERROR: i32 = 1;
+
+/// Runs catatonit and returns its exit code.
+pub(super) fn main(start: &Start) -> i32 {
+    let mode = match parse(&argv0(start), arguments(start)) {
+        Ok(mode) => mode,
+        Err(exit) => return exit.print(),
     };
-    logging::init_as(LevelFilter::Warn, line);
-    match asked {
-        Asked::Run(plan) => supervisor::run(*plan, start.inherited),
-        Asked::Pause => pod_pause::run(Personality::Catatonit),
+    logging::init_as(LevelFilter::Warn, log_line);
+    match mode {
+        Mode::Run(plan) => supervisor::run(*plan, start.inherited),
+        Mode::Pause => pod_pause::run(Personality::Catatonit),
     }
 }
 
-/// What the words ask for.
 #[derive(Debug)]
-pub(super) enum Asked {
+pub(super) enum Mode {
     Run(Box<Plan>),
-    /// No program at all, whatever stands there.
+    /// `-P`: no program is run, even if one is given.
     Pause,
 }
 
-pub(super) fn read(called: &str, words: &[OsString]) -> Result<Asked, Answer> {
+pub(super) fn parse(argv0: &str, args: &[OsString]) -> Result<Mode, Exit> {
     let (mut group, mut pause) = (false, false);
-    let mut options = Options::new(&GRAMMAR, words);
-    for choice in &mut options {
-        match choice.map_err(|wrong| Answer::wrong(format!("{called}: {wrong}\n{USAGE}")))? {
+    let mut getopt = Getopt::new(&OPTIONS, args);
+    for option in &mut getopt {
+        match option.map_err(|error| Exit::failure(USAGE_ERROR, format!("{argv0}: {error}\n{USAGE}")))? {
             ('g', _) => group = true,
             ('P', _) => pause = true,
-            ('L', _) => return Err(Answer::told(LICENCE)),
-            ('V', _) => return Err(Answer::told(VERSION)),
-            _ => return Err(Answer { code: 0, out: String::new(), err: help() }),
+            ('L', _) => return Err(Exit::license()),
+            ('V', _) => return Err(Exit::success(VERSION)),
+            // catatonit prints its help to stderr.
+            _ => return Err(Exit::failure(0, help())),
         }
     }
     if pause {
-        return Ok(Asked::Pause);
+        return Ok(Mode::Pause);
     }
-    let plan = super::plan(options.rest(), Personality::Catatonit);
-    let mut plan = plan
-        .ok_or_else(|| Answer::wrong(format!("{}\n{USAGE}", line(Level::Error, "missing program name"))))?;
+    let mut plan = default_plan(getopt.rest(), Personality::Catatonit).ok_or_else(missing_program)?;
     plan.stop.group = group;
-    Ok(Asked::Run(Box::new(plan)))
+    Ok(Mode::Run(Box::new(plan)))
+}
+
+fn missing_program() -> Exit {
+    Exit::failure(USAGE_ERROR, format!("{}\n{USAGE}", log_line(Level::Error, "missing program name")))
 }
 
 /// `ERROR (catatonit:7): ...`
-fn line(level: Level, text: &str) -> String {
+fn log_line(level: Level, text: &str) -> String {
     format!("{} (catatonit:{}): {text}", level.as_str(), process::own_pid())
 }
 
@@ -88,46 +95,46 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn given(line: &str) -> Result<Asked, Answer> {
-        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        read("/bin/catatonit", &words)
+    fn parsed(line: &str) -> Result<Mode, Exit> {
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        parse("/bin/catatonit", &args)
     }
 
     #[test]
-    fn starts_a_program_and_signals_its_group_if_asked() {
+    fn runs_a_program_and_signals_its_group_on_request() {
         for (line, group) in [("app -x", false), ("-- app -x", false), ("-g -- app -x", true)] {
-            let Asked::Run(plan) = given(line).unwrap() else { panic!("{line}") };
+            let Mode::Run(plan) = parsed(line).unwrap() else { panic!("{line}") };
             assert_eq!((plan.app.args, plan.stop.group), (vec![OsString::from("-x")], group), "{line}");
         }
     }
 
     #[test]
-    fn pauses_whatever_program_is_given() {
+    fn pauses_even_with_a_program() {
         for line in ["-P", "-gP", "-P app", "-P -- app"] {
-            assert!(matches!(given(line), Ok(Asked::Pause)), "{line}");
+            assert!(matches!(parsed(line), Ok(Mode::Pause)), "{line}");
         }
     }
 
     #[test]
-    fn says_what_catatonit_says() {
-        for (line, code, said) in [
+    fn prints_what_catatonit_prints() {
+        for (line, code, text) in [
             ("", 1, "missing program name\nusage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n"),
             ("-z app", 1, "/bin/catatonit: invalid option -- 'z'\nusage: catatonit"),
             ("--help", 1, "/bin/catatonit: unrecognized option '--help'\nusage: catatonit"),
             ("-h", 0, "usage: catatonit [-ghLPV]"),
         ] {
-            let answer = given(line).unwrap_err();
-            assert!(answer.code == code && answer.err.contains(said) && answer.out.is_empty(), "{answer:?}");
+            let exit = parsed(line).unwrap_err();
+            assert!(exit.code == code && exit.stderr.contains(text) && exit.stdout.is_empty(), "{exit:?}");
         }
-        assert!(given("--version").unwrap_err().out.starts_with("tini version 0.2.1_catatonit"));
-        assert!(given("-L").unwrap_err().out.contains("MIT License"));
+        assert!(parsed("--version").unwrap_err().stdout.starts_with("tini version 0.2.1_catatonit"));
+        assert!(parsed("-L").unwrap_err().stdout.contains("MIT License"));
     }
 
     proptest! {
         #[test]
-        fn any_words_are_a_plan_or_an_answer(words in prop::collection::vec(".*|-[ghLPV]{0,3}", 0..5)) {
-            let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
-            let _ = read("catatonit", &words);
+        fn any_arguments_give_a_mode_or_an_exit(args in prop::collection::vec(".*|-[ghLPV]{0,3}", 0..5)) {
+            let args: Vec<OsString> = args.into_iter().map(OsString::from).collect();
+            let _ = parse("catatonit", &args);
         }
     }
 }

@@ -1,53 +1,44 @@
-//! `curl`: the options that health checks use, with curl's exit codes, its
-//! output and its messages. No proxy is ever used, and neither .curlrc nor
-//! .netrc is read.
+//! `curl`: the options used in health checks, with curl's exit codes, output and
+//! messages. Proxies, .curlrc and .netrc are ignored.
 
+mod exit_code;
+mod lexer;
 mod options;
 mod request;
 mod transfer;
-mod words;
 mod write_out;
 
+use super::args::arguments;
+use super::exit::Exit;
 use crate::sys::signals;
 use crate::sys::start::Start;
+use exit_code::FAILED_INIT;
 use options::{Options, Parsed};
-use std::io::Write;
 
-const TRY: &str = "curl: try 'curl --help' for more information";
-/// What curl calls CURLE_FAILED_INIT: the command line makes no sense.
-const USAGE: i32 = 2;
+const TRY_HELP: &str = "curl: try 'curl --help' for more information";
 const HELP: &str = "\
 Usage: curl [options...] <url>
-This is hinit under the name of curl. It takes the options that health checks use:
+This is hinit under the name curl. It supports the options used in health checks:
 ";
+const VERSION: &str = concat!("curl 8.0.0 (hinit ", env!("CARGO_PKG_VERSION"), ")\nProtocols: http https\n");
 
-/// The program.
+/// Runs curl and returns its exit code.
 pub(super) fn main(start: &Start) -> i32 {
     signals::unblock_for_library_code();
-    match options::parse(super::words(start)) {
+    match options::parse(arguments(start)) {
         Ok(Parsed::Options(options)) => run(&options),
-        Ok(Parsed::Help) => show(&format!("{HELP}{}", options::help())),
-        Ok(Parsed::Version) => {
-            show(concat!("curl 8.0.0 (hinit ", env!("CARGO_PKG_VERSION"), ")\nProtocols: http https\n"))
-        }
-        Err(why) => {
-            let _ = writeln!(std::io::stderr(), "curl: {why}\n{TRY}");
-            USAGE
-        }
+        Ok(Parsed::Help) => Exit::success(format!("{HELP}{}", options::help())).print(),
+        Ok(Parsed::Version) => Exit::success(VERSION).print(),
+        Err(message) => Exit::failure(FAILED_INIT, format!("curl: {message}\n{TRY_HELP}\n")).print(),
     }
 }
 
 #[cfg(fuzzing)]
-pub(super) fn is_understood(words: &[std::ffi::OsString]) -> bool {
-    options::parse(words).is_ok()
+pub(super) fn accepts(args: &[std::ffi::OsString]) -> bool {
+    options::parse(args).is_ok()
 }
 
-fn show(text: &str) -> i32 {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    0
-}
-
-/// Every URL in turn; the last one decides.
+/// Transfers every URL in turn. The last one decides the exit code.
 fn run(options: &Options) -> i32 {
     let mut code = 0;
     for (index, url) in options.urls.iter().enumerate() {

@@ -1,7 +1,9 @@
-//! `gosu USER[:GROUP] PROGRAM [ARG...]`: becomes the user, then the program.
+//! `gosu USER[:GROUP] PROGRAM [ARG...]`: switches to the user, then executes the
+//! program.
 
-use super::{Answer, called, words};
-use crate::compat::su_exec::{self, Step};
+use super::args::{arguments, argv0};
+use super::exit::Exit;
+use super::switch_user::{self, Failure};
 use crate::sys::start::Start;
 use crate::text::system_words;
 use std::ffi::{OsStr, OsString};
@@ -11,43 +13,46 @@ use std::path::Path;
 
 const VERSION: &str = concat!("1.17 (hinit ", env!("CARGO_PKG_VERSION"), ")");
 
-/// gosu: words in; an exit code only if the program could not be started.
-pub fn main(start: &Start) -> i32 {
-    match read(&called(start), words(start)) {
-        Ok((user, command)) => su_exec::switch_to(user, command, start.inherited, says).give(),
-        Err(answer) => answer.give(),
+/// The exit code for a usage error.
+const USAGE_ERROR: i32 = 1;
+
+/// Runs gosu. Returns an exit code only if the program was not started.
+pub(super) fn main(start: &Start) -> i32 {
+    match parse(&argv0(start), arguments(start)) {
+        Ok((user, command)) => switch_user::run_as(user, command, start.inherited, message).print(),
+        Err(exit) => exit.print(),
     }
 }
 
-pub(super) fn read<'a>(called: &str, words: &'a [OsString]) -> Result<(&'a OsStr, &'a [OsString]), Answer> {
-    match words.split_first() {
+/// The user spec and the command.
+pub(super) fn parse<'a>(argv0: &str, args: &'a [OsString]) -> Result<(&'a OsStr, &'a [OsString]), Exit> {
+    match args.split_first() {
         Some((flag, _)) if flag == "--help" || flag == "-h" || flag == "-?" => {
-            Err(Answer::told(usage(called)))
+            Err(Exit::success(usage(argv0)))
         }
-        Some((flag, _)) if flag == "--version" || flag == "-v" => Err(Answer::told(format!("{VERSION}\n"))),
+        Some((flag, _)) if flag == "--version" || flag == "-v" => Err(Exit::success(format!("{VERSION}\n"))),
         Some((user, command)) if !command.is_empty() => Ok((user, command)),
-        _ => Err(Answer::wrong(usage(called))),
+        _ => Err(Exit::failure(USAGE_ERROR, usage(argv0))),
     }
 }
 
-/// gosu's words for what went wrong.
-fn says(step: &Step<'_>) -> String {
-    match step {
-        Step::Switch(user, error) => {
+fn message(failure: &Failure<'_>) -> String {
+    match failure {
+        Failure::Switch(user, error) => {
             format!("error: failed switching to {}: {error}\n", quoted(user))
         }
-        Step::Prepare(error) => format!("error: {error}\n"),
-        Step::Execute(program, error) => format!("error: {}\n", not_executed(program, error)),
+        Failure::Prepare(error) => format!("error: {error}\n"),
+        Failure::Execute(program, error) => format!("error: {}\n", exec_error(program, error)),
     }
 }
 
-/// As Go's %q does.
-fn quoted(word: &OsStr) -> String {
-    format!("{:?}", word.to_string_lossy())
+/// Go's `%q`.
+fn quoted(text: &OsStr) -> String {
+    format!("{:?}", text.to_string_lossy())
 }
 
-/// A name is looked for in PATH by gosu itself, and either it is there or not.
-fn not_executed(program: &OsStr, error: &io::Error) -> String {
+/// Go searches PATH before it calls exec, and reports only that nothing was found.
+fn exec_error(program: &OsStr, error: &io::Error) -> String {
     let by_name = !program.as_bytes().contains(&b'/');
     let (why, quoted) = (system_words(error).to_lowercase(), quoted(program));
     match error.raw_os_error() {
@@ -59,8 +64,8 @@ fn not_executed(program: &OsStr, error: &io::Error) -> String {
     }
 }
 
-fn usage(called: &str) -> String {
-    let name = Path::new(called).file_name().unwrap_or_default().display();
+fn usage(argv0: &str) -> String {
+    let name = Path::new(argv0).file_name().unwrap_or_default().display();
     format!(
         "Usage: {name} user-spec command [args]
    eg: {name} tianon bash
@@ -78,40 +83,40 @@ fn usage(called: &str) -> String {
 mod tests {
     use super::*;
 
-    fn given(line: &str) -> Result<(OsString, usize), Answer> {
-        let words: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
-        read("/usr/local/bin/gosu", &words).map(|(user, command)| (user.to_owned(), command.len()))
+    fn parsed(line: &str) -> Result<(OsString, usize), Exit> {
+        let args: Vec<OsString> = line.split_whitespace().map(OsString::from).collect();
+        parse("/usr/local/bin/gosu", &args).map(|(user, command)| (user.to_owned(), command.len()))
     }
 
     #[test]
-    fn takes_a_user_and_a_command_and_no_options() {
-        assert_eq!(given("app sh -c id"), Ok(("app".into(), 3)));
-        assert_eq!(given("-- app"), Ok(("--".into(), 1)));
+    fn accepts_a_user_and_a_command_and_no_options() {
+        assert_eq!(parsed("app sh -c id"), Ok(("app".into(), 3)));
+        assert_eq!(parsed("-- app"), Ok(("--".into(), 1)));
     }
 
     #[test]
-    fn answers_on_stdout_only_if_asked() {
-        assert!(given("-h").unwrap_err().out.starts_with("Usage: gosu user-spec command [args]\n"));
-        assert!(given("--version app").unwrap_err().out.starts_with("1.17 ("));
+    fn prints_usage_to_stdout_only_on_request() {
+        assert!(parsed("-h").unwrap_err().stdout.starts_with("Usage: gosu user-spec command [args]\n"));
+        assert!(parsed("--version app").unwrap_err().stdout.starts_with("1.17 ("));
         for line in ["", "app", "-x"] {
-            let answer = given(line).unwrap_err();
-            assert!(
-                answer.code == 1 && answer.err.starts_with("Usage: gosu user-spec"),
-                "{line}: {answer:?}"
-            );
+            let exit = parsed(line).unwrap_err();
+            assert!(exit.code == 1 && exit.stderr.starts_with("Usage: gosu user-spec"), "{line}: {exit:?}");
         }
     }
 
     #[test]
-    fn says_why_a_program_does_not_start_as_gosu_does() {
-        let said = |program: &str, errno| {
-            says(&Step::Execute(OsStr::new(program), &io::Error::from_raw_os_error(errno)))
+    fn reports_an_exec_error_as_gosu_does() {
+        let reported = |program: &str, errno| {
+            message(&Failure::Execute(OsStr::new(program), &io::Error::from_raw_os_error(errno)))
         };
-        assert_eq!(said("app", libc::ENOENT), "error: exec: \"app\": executable file not found in $PATH\n");
         assert_eq!(
-            said("/app", libc::ENOENT),
+            reported("app", libc::ENOENT),
+            "error: exec: \"app\": executable file not found in $PATH\n"
+        );
+        assert_eq!(
+            reported("/app", libc::ENOENT),
             "error: exec: \"/app\": stat /app: no such file or directory\n"
         );
-        assert_eq!(said("/app", libc::EACCES), "error: exec: \"/app\": permission denied\n");
+        assert_eq!(reported("/app", libc::EACCES), "error: exec: \"/app\": permission denied\n");
     }
 }

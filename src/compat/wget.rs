@@ -1,55 +1,51 @@
-//! `wget`: the options that health checks use, with GNU wget's exit codes, its
-//! output and its messages. Where scripts test for nothing but 0, busybox's
-//! agrees: but `--spider` asks by HEAD, as GNU's does. No proxy is ever used,
-//! and neither .wgetrc nor .netrc is read.
+//! `wget`: the options used in health checks, with GNU wget's exit codes, output
+//! and messages. Proxies, .wgetrc and .netrc are ignored.
+//!
+//! A health check that tests only for 0 behaves as with busybox's wget, except
+//! that `--spider` sends HEAD as GNU wget does.
 
+mod exit_code;
 mod options;
+mod request;
 mod transfer;
 
+use super::args::arguments;
+use super::exit::Exit;
 use crate::sys::signals;
 use crate::sys::start::Start;
 use options::{Options, Parsed};
-use std::io::Write;
 
 const USAGE: &str = "Usage: wget [OPTION]... [URL]...\n";
-const TRY: &str =
-    "\nThis is hinit, which takes what health checks use.\nTry `wget --help' for more options.\n";
+const HELP: &str = "This is hinit under the name wget. It supports the options used in health checks:\n";
+const TRY_HELP: &str = "\nThis is hinit, which supports the options used in health checks.\nTry `wget --help' for more options.\n";
+const VERSION: &str = concat!("GNU Wget 1.21 (hinit ", env!("CARGO_PKG_VERSION"), ")\n");
 
-/// The program.
+/// Runs wget and returns its exit code.
 pub(super) fn main(start: &Start) -> i32 {
     signals::unblock_for_library_code();
-    match options::parse(super::words(start)) {
+    match options::parse(arguments(start)) {
         Ok(Parsed::Options(options)) => run(&options),
-        Ok(Parsed::Help) => show(&format!(
-            "{USAGE}This is hinit under the name of wget. It takes the options that health checks use:\n{}",
-            options::help()
-        )),
-        Ok(Parsed::Version) => show(concat!("GNU Wget 1.21 (hinit ", env!("CARGO_PKG_VERSION"), ")\n")),
-        Err((code, why)) => {
-            let _ = write!(std::io::stderr(), "wget: {why}\n{USAGE}{TRY}");
-            code
+        Ok(Parsed::Help) => Exit::success(format!("{USAGE}{HELP}{}", options::help())).print(),
+        Ok(Parsed::Version) => Exit::success(VERSION).print(),
+        Err(error) => {
+            Exit::failure(error.code, format!("wget: {}\n{USAGE}{TRY_HELP}", error.message)).print()
         }
     }
 }
 
 #[cfg(fuzzing)]
-pub(super) fn is_understood(words: &[std::ffi::OsString]) -> bool {
-    options::parse(words).is_ok()
+pub(super) fn accepts(args: &[std::ffi::OsString]) -> bool {
+    options::parse(args).is_ok()
 }
 
-fn show(text: &str) -> i32 {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    0
-}
-
-/// Every URL in turn, into one file if that is named. The smallest code wins,
-/// as in GNU wget's inform_exit_status.
+/// Transfers every URL in turn, all into the file of `-O` if there is one. The
+/// lowest code other than 0 wins, as in GNU wget's inform_exit_status.
 fn run(options: &Options) -> i32 {
-    let mut output = match transfer::open(options) {
+    let mut output = match transfer::open_output(options) {
         Ok(output) => output,
         Err(code) => return code,
     };
     let codes: Vec<i32> =
         options.urls.iter().map(|url| transfer::run(options, url, output.as_mut())).collect();
-    codes.into_iter().filter(|code| *code != 0).min().unwrap_or(0)
+    codes.into_iter().filter(|code| *code != exit_code::SUCCESS).min().unwrap_or(exit_code::SUCCESS)
 }

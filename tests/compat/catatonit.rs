@@ -4,7 +4,7 @@ use crate::common::{children, fixture, given, is_root, seccomp, skip, status_fie
 use crate::{TERM, both_everywhere, only_hinit, sh, start};
 
 #[test]
-fn passes_signals_on_and_leaves_with_the_apps_code() {
+fn forwards_signals_and_exits_with_the_apps_code() {
     both_everywhere("catatonit", |program, mode| {
         for number in [1, 2, 10, 12, 15, 34] {
             let running = start(program, mode, sh(&[], "echo ready; exec sleep 60")).start();
@@ -17,7 +17,7 @@ fn passes_signals_on_and_leaves_with_the_apps_code() {
 }
 
 #[test]
-fn reaps_orphans_also_where_it_is_not_pid_1() {
+fn reaps_orphans_even_if_it_is_not_pid_1() {
     both_everywhere("catatonit", |program, mode| {
         let running = start(program, mode, ["--", &fixture(), "orphans", "100"]).start();
         running.prints("orphaned");
@@ -28,7 +28,7 @@ fn reaps_orphans_also_where_it_is_not_pid_1() {
 }
 
 #[test]
-fn pauses_until_term_or_int_and_ignores_the_rest() {
+fn pauses_until_term_or_int_and_ignores_other_signals() {
     both_everywhere("catatonit", |program, mode| {
         for end in [TERM, 2] {
             let running = start(program, mode, ["-P"]).start();
@@ -47,7 +47,7 @@ fn pauses_until_term_or_int_and_ignores_the_rest() {
 }
 
 #[test]
-fn a_pause_reaps_also_what_was_dead_before_where_catatonit_does_not() {
+fn pause_reaps_children_that_died_before_it_started_where_catatonit_does_not() {
     only_hinit("catatonit", |program, mode| {
         let running = start(program, mode, ["-P"]).before_exec(given::a_dead_child).start();
         until("it is reaped", || {
@@ -59,7 +59,7 @@ fn a_pause_reaps_also_what_was_dead_before_where_catatonit_does_not() {
 }
 
 #[test]
-fn a_pause_goes_on_where_the_kernel_cannot_wait() {
+fn pause_survives_a_failing_poll() {
     if !is_root() {
         return skip("a seccomp filter", "not root");
     }
@@ -77,7 +77,7 @@ fn a_pause_goes_on_where_the_kernel_cannot_wait() {
 }
 
 #[test]
-fn hinit_is_podmans_init_by_its_other_name() {
+fn podman_init_is_catatonit() {
     only_hinit("podman-init", |program, mode| {
         let out = start(program, mode, sh(&[], "exit 5")).output();
         assert_eq!((out.code, out.stderr.as_str()), (5, ""));

@@ -1,4 +1,4 @@
-//! What dumb-init's own suite checks, and where hinit is right and it is not.
+//! What dumb-init's own tests check, and where hinit does not have its bugs.
 
 use crate::common::{As, TempDir, fixture, send, status_field, until};
 use crate::{TERM, both_everywhere, hinit_and_the_original, only_hinit, sh, start, stat};
@@ -8,10 +8,10 @@ fn forwards_signals_with_a_session_and_without() {
     both_everywhere("dumb-init", |program, mode| {
         let fixture = fixture();
         for session in ["1", "0"] {
-            let words = [fixture.as_str(), "signals"];
-            let running = start(program, mode, words).env("DUMB_INIT_SETSID", session).start();
+            let args = [fixture.as_str(), "signals"];
+            let running = start(program, mode, args).env("DUMB_INIT_SETSID", session).start();
             running.prints("ready");
-            // 9 and 19 cannot be caught, 17 is the init's own; 20 to 22 see below.
+            // 9 and 19 cannot be caught, 17 is SIGCHLD; for 20 to 22 see below.
             for number in (1..=31).filter(|number| ![9, 15, 17, 19, 20, 21, 22].contains(number)) {
                 running.signal(number).prints(&format!("got {number}\n"));
             }
@@ -22,7 +22,7 @@ fn forwards_signals_with_a_session_and_without() {
 }
 
 #[test]
-fn forwards_realtime_signals_where_dumb_init_eats_them() {
+fn forwards_realtime_signals_where_dumb_init_drops_them() {
     only_hinit("dumb-init", |program, mode| {
         let running = start(program, mode, [&fixture(), "signals"]).start();
         running.prints("ready");
@@ -38,9 +38,9 @@ fn forwards_realtime_signals_where_dumb_init_eats_them() {
 fn rewrites_and_drops_signals() {
     both_everywhere("dumb-init", |program, mode| {
         let fixture = fixture();
-        let words =
+        let args =
             ["-r", "1:31", "-r", "31:1", "-r", "2:0", "--rewrite=28:0", "-r", "3:12", &fixture, "signals"];
-        let running = start(program, mode, words).start();
+        let running = start(program, mode, args).start();
         running.prints("ready").signal(1).prints("got 31\n");
         running.signal(31).prints("got 1\n").signal(2).signal(28).signal(3).prints("got 12\n");
         running.signal(TERM).prints("got 15\n");
@@ -52,8 +52,8 @@ fn rewrites_and_drops_signals() {
 #[test]
 fn rewrites_by_name_too() {
     only_hinit("dumb-init", |program, mode| {
-        let words = ["-r", "TERM:SIGQUIT", "-r", "RTMIN+1:TERM", &fixture(), "signals"].map(str::to_owned);
-        let running = start(program, mode, words).start();
+        let args = ["-r", "TERM:SIGQUIT", "-r", "RTMIN+1:TERM", &fixture(), "signals"].map(str::to_owned);
+        let running = start(program, mode, args).start();
         running.prints("ready").signal(TERM).prints("got 3\n").signal(35);
         assert_eq!(running.wait().code, 7);
     });
@@ -95,34 +95,34 @@ fn signals_the_whole_group_only_in_a_session() {
 }
 
 #[test]
-fn who_is_left_of_a_session_is_told_to_end() {
+fn processes_left_in_the_session_get_term() {
     hinit_and_the_original("dumb-init", |program| {
-        for (flags, told) in [(&[][..], true), (&["-c"], false)] {
+        for (flags, gets_term) in [(&[][..], true), (&["-c"], false)] {
             let directory = TempDir::new("rest");
-            let heard = directory.file("heard", "");
+            let log = directory.file("log", "");
             let script = format!(
-                "'{}' signals > '{heard}' & echo $!; until grep -q ready '{heard}'; do sleep 0.01; done; exit 3",
+                "'{}' signals > '{log}' & echo $!; until grep -q ready '{log}'; do sleep 0.01; done; exit 3",
                 fixture(),
-                heard = heard.display()
+                log = log.display()
             );
             let running = start(program, As::Process, sh(flags, &script)).start();
             running.prints("\n");
             let left: i32 = running.stdout().trim().parse().unwrap();
             assert_eq!(running.wait().code, 3);
-            let hears = |text: &str| std::fs::read_to_string(&heard).unwrap().contains(text).then_some(());
-            if !told {
+            let received = |text: &str| std::fs::read_to_string(&log).unwrap().contains(text).then_some(());
+            if !gets_term {
                 send(left, 10);
-                until("it still hears", || hears("got 10\n"));
-                assert_eq!(hears("got 15"), None);
+                until("it still receives signals", || received("got 10\n"));
+                assert_eq!(received("got 15"), None);
                 send(left, TERM);
             }
-            until("it is told", || hears("got 15\n"));
+            until("it has received TERM", || received("got 15\n"));
         }
     });
 }
 
 #[test]
-fn a_terminals_signals_stop_the_session_and_itself() {
+fn terminal_stop_signals_stop_the_session_and_the_init() {
     hinit_and_the_original("dumb-init", |program| {
         let running = start(program, As::Process, [&fixture(), "signals"]).start();
         running.prints("ready");
@@ -133,7 +133,7 @@ fn a_terminals_signals_stop_the_session_and_itself() {
                 until("both are stopped", || (stat(pid, 3) == "T").then_some(()));
             }
             running.signal(18).prints_times("got 18\n", times + 1);
-            until("both go on", || (stat(running.pid, 3) != "T").then_some(()));
+            until("both continue", || (stat(running.pid, 3) != "T").then_some(()));
         }
         running.signal(TERM);
         let out = running.wait();
@@ -142,12 +142,12 @@ fn a_terminals_signals_stop_the_session_and_itself() {
 }
 
 #[test]
-fn a_terminals_signals_reach_a_single_child_and_stop_itself() {
+fn terminal_stop_signals_are_forwarded_to_a_single_child_and_stop_the_init() {
     hinit_and_the_original("dumb-init", |program| {
         let fixture = fixture();
-        for words in [&["-c"][..], &["-r", "20:20", "-r", "21:21", "-r", "22:22"]] {
+        for args in [&["-c"][..], &["-r", "20:20", "-r", "21:21", "-r", "22:22"]] {
             let running =
-                start(program, As::Process, [words, &[fixture.as_str(), "signals"]].concat()).start();
+                start(program, As::Process, [args, &[fixture.as_str(), "signals"]].concat()).start();
             running.prints("ready");
             for (times, number) in [20, 21, 22].into_iter().enumerate() {
                 running.signal(number).prints(&format!("got {number}\n"));
@@ -161,7 +161,7 @@ fn a_terminals_signals_reach_a_single_child_and_stop_itself() {
 }
 
 #[test]
-fn keeps_no_directory_busy_and_leaves_the_apps_alone() {
+fn changes_its_own_working_directory_to_the_root_and_not_the_apps() {
     both_everywhere("dumb-init", |program, mode| {
         let app = "until [ $(readlink /proc/$PPID/cwd) = / ]; do sleep 0.01; done; pwd";
         let script = format!("cd /tmp; exec '{}' sh -c '{app}'", program.display());
@@ -171,12 +171,12 @@ fn keeps_no_directory_busy_and_leaves_the_apps_alone() {
 }
 
 #[test]
-fn a_program_that_cannot_be_started_is_2() {
+fn exits_with_2_if_the_program_cannot_be_started() {
     both_everywhere("dumb-init", |program, mode| {
-        for words in
+        for args in
             [&["/nosuch"][..], &["--", "/nosuch"], &["-c", "/nosuch"], &["--single-child", "--", "/nosuch"]]
         {
-            let out = start(program, mode, words).output();
+            let out = start(program, mode, args).output();
             assert_eq!(
                 (out.code, out.stderr.as_str()),
                 (2, "[dumb-init] /nosuch: No such file or directory\n")
@@ -186,14 +186,14 @@ fn a_program_that_cannot_be_started_is_2() {
 }
 
 #[test]
-fn loses_no_signal_that_comes_before_the_session_is_there() {
+fn loses_no_signal_that_arrives_before_the_session_exists() {
     only_hinit("dumb-init", |program, mode| {
         for _ in 0..40 {
             let running = start(program, mode, ["sleep", "60"]).start();
             until("hinit has blocked the signals", || {
-                let here = mode == As::Process;
-                // Before that the kernel throws away what comes to a PID 1.
-                (here || status_field(running.pid, "SigBlk")? == "fffffffffffbfeff").then_some(())
+                let is_process = mode == As::Process;
+                // Before that the kernel drops signals to PID 1.
+                (is_process || status_field(running.pid, "SigBlk")? == "fffffffffffbfeff").then_some(())
             });
             running.signal(TERM);
             assert_eq!(running.wait().code, 143);

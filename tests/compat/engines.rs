@@ -1,7 +1,7 @@
 //! `docker run --init` and `podman run --init` with hinit as the engine's init,
 //! and with the original: containers behave the same.
 //!
-//! The Docker engine is one of its own, beside whatever runs on this machine.
+//! The tests start a Docker daemon of their own.
 
 use crate::common::{As, HINIT, LIMIT, Output, Running, TempDir, fixture, is_root, skip, until};
 use crate::{Names, TERM, original, start};
@@ -11,15 +11,15 @@ use std::process::Command;
 
 const IMAGE: &str = "hinit-test/busybox:1";
 
-/// A client with the options that lead it to this test's engine.
+/// A client, and the options that select this test's engine.
 struct Engine {
     program: PathBuf,
     options: Vec<String>,
-    /// Options of `run`: what may not be had here is limited.
+    /// Options of `run` that keep within this machine's limits.
     limits: Vec<String>,
-    /// And those that ask for the init.
+    /// Options of `run` that select the init.
     run: Vec<String>,
-    /// The Docker daemon; podman needs none.
+    /// The Docker daemon. podman has none.
     daemon: Option<Running>,
     home: TempDir,
 }
@@ -30,15 +30,15 @@ impl Engine {
         let home = TempDir::in_short_path("docker");
         let at = |name: &str| home.path().join(name).display().to_string();
         let socket = format!("unix://{}", at("socket"));
-        let words = [
+        let args = [
             ["--data-root", &at("data")],
             ["--exec-root", &at("exec")],
             ["--pidfile", &at("pid")],
             ["--host", &socket],
             ["--init-path", init.to_str().unwrap()],
         ];
-        let words = [words.as_flattened(), &["--iptables=false", "--bridge=none"]].concat();
-        let daemon = Some(start(&daemon, As::Process, words).start());
+        let args = [args.as_flattened(), &["--iptables=false", "--bridge=none"]].concat();
+        let daemon = Some(start(&daemon, As::Process, args).start());
         let options = vec!["--host".to_owned(), socket];
         let run = vec!["--init".to_owned()];
         let engine = Self { program, options, limits: vec![], run, daemon, home };
@@ -53,10 +53,10 @@ impl Engine {
         let options = ["--root", &at("root"), "--runroot", &at("run"), "--storage-driver", "vfs"];
         let more =
             ["--cgroup-manager", "cgroupfs", "--events-backend", "file", "--runtime", runtime.to_str()?];
-        // More than a container's default limits may not be had in a container.
+        // In a container, its limits cannot be exceeded.
         let limits = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=2000:2000"];
         let run = ["--init", "--init-path", init.to_str()?];
-        let owned = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        let owned = |args: &[&str]| args.iter().map(|arg| (*arg).to_owned()).collect();
         Some(Self {
             program,
             options: owned(&[options, more].concat()),
@@ -71,18 +71,18 @@ impl Engine {
         self.options.iter().map(String::as_str).collect()
     }
 
-    fn client(&self, words: &[&str]) -> Output {
-        start(&self.program, As::Process, [&self.options(), words].concat()).output()
+    fn client(&self, args: &[&str]) -> Output {
+        start(&self.program, As::Process, [&self.options(), args].concat()).output()
     }
 
-    /// What it prints, or a failed test.
-    fn ask(&self, words: &[&str]) -> String {
-        let out = self.client(words);
-        assert_eq!(out.code, 0, "{words:?}: {}", out.stderr);
+    /// The output of a command that must succeed.
+    fn output_of(&self, args: &[&str]) -> String {
+        let out = self.client(args);
+        assert_eq!(out.code, 0, "{args:?}: {}", out.stderr);
         out.stdout.trim().to_owned()
     }
 
-    /// busybox and its shell, and nothing else.
+    /// Imports an image with busybox only.
     fn import(&self, busybox: &Path) {
         let root = self.home.path().join("image");
         std::fs::create_dir_all(root.join("bin")).unwrap();
@@ -93,29 +93,29 @@ impl Engine {
         let archive = self.home.path().join("image.tar").display().to_string();
         let packed = Command::new("tar").arg("-C").arg(root).args(["-cf", &archive, "."]).status().unwrap();
         assert!(packed.success());
-        self.ask(&["import", &archive, IMAGE]);
+        self.output_of(&["import", &archive, IMAGE]);
     }
 
-    fn words<'a>(&'a self, options: &[&'a str], script: &'a str) -> Vec<&'a str> {
+    fn run_args<'a>(&'a self, options: &[&'a str], script: &'a str) -> Vec<&'a str> {
         let run = self.limits.iter().chain(&self.run).map(String::as_str);
         let fixed = ["run", "--network", "none"].into_iter().chain(run);
         fixed.chain(options.iter().copied()).chain([IMAGE, "sh", "-c", script]).collect()
     }
 
     fn run(&self, script: &str) -> Output {
-        self.client(&self.words(&["--rm"], script))
+        self.client(&self.run_args(&["--rm"], script))
     }
 
     /// Starts a container that prints "ready".
     fn started(&self, script: &str) -> String {
-        let id = self.ask(&self.words(&["--detach"], script));
+        let id = self.output_of(&self.run_args(&["--detach"], script));
         until("it is ready", || self.client(&["logs", &id]).stdout.contains("ready").then_some(()));
         id
     }
 
     fn exit_code(&self, id: &str) -> String {
-        let code = self.ask(&["wait", id]);
-        self.ask(&["rm", id]);
+        let code = self.output_of(&["wait", id]);
+        self.output_of(&["rm", id]);
         code
     }
 }
@@ -133,7 +133,7 @@ impl Drop for Engine {
     }
 }
 
-/// What a container with an init is used for.
+/// What users expect of a container with an init.
 fn check(engine: &Engine, pid1: &str) {
     let out = engine.run("tr '\\0' ' ' < /proc/1/cmdline; exit 7");
     assert_eq!(out.code, 7, "{}", out.stderr);
@@ -145,13 +145,13 @@ fn check(engine: &Engine, pid1: &str) {
     assert_eq!(engine.run(no_zombies).code, 0, "there are zombies");
     assert_eq!(engine.run("kill -9 $$").code, 137);
 
-    // As PID 1 itself, sleep would never hear of a TERM.
+    // As PID 1, sleep itself would ignore TERM.
     let id = engine.started("echo ready; exec sleep 600");
-    engine.ask(&["stop", "--time", "600", &id]);
+    engine.output_of(&["stop", "--time", "600", &id]);
     assert_eq!(engine.exit_code(&id), "143");
 
     let id = engine.started("trap 'exit 5' USR1; echo ready; while :; do sleep 0.1; done");
-    engine.ask(&["kill", "--signal", "USR1", &id]);
+    engine.output_of(&["kill", "--signal", "USR1", &id]);
     assert_eq!(engine.exit_code(&id), "5");
 }
 
@@ -164,7 +164,7 @@ fn busybox() -> Option<PathBuf> {
 }
 
 #[test]
-fn docker_run_init_with_hinit_is_as_with_tini() {
+fn docker_run_init_behaves_as_with_tini() {
     let Some(busybox) = busybox() else { return };
     let names = Names::new();
     let inits = [Some(names.path("docker-init")), original("tini-static")];
@@ -174,51 +174,51 @@ fn docker_run_init_with_hinit_is_as_with_tini() {
         engine.import(&busybox);
         check(&engine, "/sbin/docker-init -- sh -c");
         assert_eq!(engine.client(&["run", "--init", "--rm", "--network", "none", IMAGE, "nosuch"]).code, 127);
-        let shown = engine.ask(&["info", "--format", "{{.InitBinary}}"]);
+        let shown = engine.output_of(&["info", "--format", "{{.InitBinary}}"]);
         assert_eq!(Path::new(&shown), init);
     }
 }
 
-/// `podman run --sdnotify=container`: the engine's own socket, through runc's.
+/// `podman run --sdnotify=container`: through runc's socket to the engine's.
 #[test]
-fn podman_is_told_when_the_app_says_that_it_is_ready() {
+fn podman_gets_the_apps_readiness_notification() {
     let Some(busybox) = busybox() else { return };
     let Some(engine) = Engine::podman(Path::new(HINIT)) else { return };
     engine.import(&busybox);
-    let place = engine.home.path().join("notify");
-    let systemd = UnixDatagram::bind(&place).unwrap();
+    let socket = engine.home.path().join("notify");
+    let systemd = UnixDatagram::bind(&socket).unwrap();
     systemd.set_read_timeout(Some(LIMIT)).unwrap();
     let volumes = [format!("{HINIT}:/hinit:ro"), format!("{}:/fixture:ro", fixture())];
     let volumes = ["--volume", &volumes[0], "--volume", &volumes[1]];
     let options = ["run", "--detach", "--sdnotify=container", "--network", "none"];
     let app = [IMAGE, "/hinit", "--health", "notify:", "/fixture", "notify", "MAINPID=7\nREADY=1"];
     let limits: Vec<&str> = engine.limits.iter().map(String::as_str).collect();
-    let words = [engine.options(), options.to_vec(), limits, volumes.to_vec(), app.to_vec()].concat();
-    let started = start(&engine.program, As::Process, words).env("NOTIFY_SOCKET", place.to_str().unwrap());
+    let args = [engine.options(), options.to_vec(), limits, volumes.to_vec(), app.to_vec()].concat();
+    let started = start(&engine.program, As::Process, args).env("NOTIFY_SOCKET", socket.to_str().unwrap());
     let out = started.output();
     assert_eq!(out.code, 0, "{}", out.stderr);
     let id = out.stdout.trim();
     until("it is ready", || engine.client(&["logs", id]).stdout.contains("ready").then_some(()));
 
-    // podman tells of its own process first; so far the app has said nothing.
-    assert!(hear(&systemd).starts_with("MAINPID="));
+    // podman sends its own PID first. The app has not sent anything yet.
+    assert!(receive(&systemd).starts_with("MAINPID="));
     systemd.set_nonblocking(true).unwrap();
     assert!(systemd.recv(&mut [0; 100]).is_err());
     systemd.set_nonblocking(false).unwrap();
-    engine.ask(&["kill", "--signal", "USR1", id]);
-    assert_eq!(hear(&systemd).trim_end(), "READY=1");
-    engine.ask(&["kill", "--signal", "TERM", id]);
+    engine.output_of(&["kill", "--signal", "USR1", id]);
+    assert_eq!(receive(&systemd).trim_end(), "READY=1");
+    engine.output_of(&["kill", "--signal", "TERM", id]);
     assert_eq!(engine.exit_code(id), "7");
 }
 
-fn hear(socket: &UnixDatagram) -> String {
+fn receive(socket: &UnixDatagram) -> String {
     let mut message = [0; 100];
     let length = socket.recv(&mut message).unwrap();
     String::from_utf8_lossy(&message[..length]).into_owned()
 }
 
 #[test]
-fn podman_run_init_with_hinit_is_as_with_catatonit() {
+fn podman_run_init_behaves_as_with_catatonit() {
     let Some(busybox) = busybox() else { return };
     let inits = [Some(PathBuf::from(HINIT)), original("catatonit")];
     for init in inits.into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! gosu and su-exec: the user, then the program, in the same process.
+//! gosu and su-exec: switch to the user, then execute the program.
 
 use crate::common::{As, Output, TempDir, given, is_root, skip, status_field};
 use crate::{Names, hinit_and_the_original, start};
@@ -13,27 +13,27 @@ macro_rules! need_root {
     };
 }
 
-/// Under both names of hinit, and the original gosu.
-fn everyone(behaviour: impl Fn(&Path)) {
-    behaviour(&Names::new().path("su-exec"));
-    hinit_and_the_original("gosu", behaviour);
+/// hinit under both names, and the original gosu.
+fn all_programs(test: impl Fn(&Path)) {
+    test(&Names::new().path("su-exec"));
+    hinit_and_the_original("gosu", test);
 }
 
-fn only_hinit(behaviour: impl Fn(&Path)) {
+fn only_hinit(test: impl Fn(&Path)) {
     let names = Names::new();
     for name in ["gosu", "su-exec"] {
-        behaviour(&names.path(name));
+        test(&names.path(name));
     }
 }
 
-fn run(program: &Path, words: &[&str]) -> Output {
-    start(program, As::Process, words).output()
+fn run(program: &Path, args: &[&str]) -> Output {
+    start(program, As::Process, args).output()
 }
 
 #[test]
 fn becomes_the_program_itself() {
     need_root!();
-    everyone(|program| {
+    all_programs(|program| {
         let running = start(program, As::Process, ["1:2", "sh", "-c", "echo ready; exec sleep 60"]).start();
         running.prints("ready");
         crate::common::until("it sleeps", || {
@@ -46,12 +46,12 @@ fn becomes_the_program_itself() {
 }
 
 #[test]
-fn sets_home_and_leaves_the_other_names() {
+fn sets_home_and_leaves_the_other_variables() {
     need_root!();
-    everyone(|program| {
+    all_programs(|program| {
         let home = |user: &str| {
-            let words = [user, "sh", "-c", "echo $HOME $USER $LOGNAME $KEPT"];
-            let builder = start(program, As::Process, words).env("HOME", "/h").env("USER", "u");
+            let args = [user, "sh", "-c", "echo $HOME $USER $LOGNAME $KEPT"];
+            let builder = start(program, As::Process, args).env("HOME", "/h").env("USER", "u");
             builder.env("LOGNAME", "l").env("KEPT", "k").output().stdout
         };
         assert_eq!(home("root"), "/root u l k\n");
@@ -60,15 +60,15 @@ fn sets_home_and_leaves_the_other_names() {
 }
 
 #[test]
-fn a_setuid_program_works_below_it_but_nothing_else_is_left_of_root() {
+fn setuid_programs_still_work_but_no_capability_is_left() {
     need_root!();
     let scratch = TempDir::new("setuid");
     std::fs::set_permissions(scratch.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let script = "mount -t tmpfs -o mode=755 none \"$0\"; cp /usr/bin/id \"$0/id\"; chmod 4755 \"$0/id\"; \
                   exec \"$1\" 1:2 sh -c \"'$0/id' -u; grep -E '^(Cap(Prm|Eff|Inh|Amb)|NoNew)' /proc/self/status\"";
     let nothing = "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapAmb:\t0000000000000000\nNoNewPrivs:\t0\n";
-    everyone(|program| {
-        let words = [
+    all_programs(|program| {
+        let args = [
             "--mount",
             "--propagation",
             "private",
@@ -78,16 +78,16 @@ fn a_setuid_program_works_below_it_but_nothing_else_is_left_of_root() {
             scratch.path().to_str().unwrap(),
             program.to_str().unwrap(),
         ];
-        let out = run(Path::new("/usr/bin/unshare"), &words);
+        let out = run(Path::new("/usr/bin/unshare"), &args);
         assert_eq!(out.stdout, format!("0\n{nothing}"), "{}", out.stderr);
     });
 }
 
 #[test]
-fn capabilities_that_are_handed_down_end_here_where_gosu_leaves_them() {
+fn drops_inheritable_capabilities_where_gosu_keeps_them() {
     need_root!();
     only_hinit(|program| {
-        let words = [
+        let args = [
             "--inh-caps",
             "+chown,+net_raw",
             program.to_str().unwrap(),
@@ -96,12 +96,12 @@ fn capabilities_that_are_handed_down_end_here_where_gosu_leaves_them() {
             "CapInh",
             "/proc/self/status",
         ];
-        assert_eq!(run(Path::new("/usr/bin/setpriv"), &words).stdout, "CapInh:\t0000000000000000\n");
+        assert_eq!(run(Path::new("/usr/bin/setpriv"), &args).stdout, "CapInh:\t0000000000000000\n");
     });
 }
 
 #[test]
-fn nobody_stays_root_by_accident_where_both_originals_do() {
+fn rejects_specs_that_would_stay_root_by_accident() {
     need_root!();
     only_hinit(|program| {
         for (spec, why) in [
@@ -121,9 +121,9 @@ fn nobody_stays_root_by_accident_where_both_originals_do() {
     });
 }
 
-/// Of users whom the files make a part of root, by their numbers.
+/// Users to whom /etc/passwd or /etc/group gives uid 0 or gid 0.
 #[test]
-fn believes_the_files_where_hinit_s_own_option_does_not() {
+fn trusts_the_user_database_where_hinits_own_option_does_not() {
     need_root!();
     let files = TempDir::new("accounts");
     let passwd = "root:x:0:0::/:/bin/sh\ngroupie:x:1003:0::/:/bin/sh\nmember:x:1004:1004::/:/bin/sh\n\
@@ -134,9 +134,9 @@ fn believes_the_files_where_hinit_s_own_option_does_not() {
     let as_user = |program: &Path, options: &[&str], spec: &str| {
         let fixed = ["--mount", "--propagation", "private", "sh", "-ec", script];
         let paths = [&passwd, &group].map(|path| path.to_str().unwrap());
-        let who = [program.to_str().unwrap()];
+        let command = [program.to_str().unwrap()];
         let id = [spec, "sh", "-c", "echo $(id -u) $(id -G)"];
-        run(Path::new("/usr/bin/unshare"), &[&fixed[..], &paths, &who, options, &id].concat())
+        run(Path::new("/usr/bin/unshare"), &[&fixed[..], &paths, &command, options, &id].concat())
     };
     let table = [
         ("groupie", "1003 0\n"),
@@ -146,7 +146,7 @@ fn believes_the_files_where_hinit_s_own_option_does_not() {
         ("toor", "0 1000\n"),
     ];
     for (spec, ids) in table {
-        everyone(|program| {
+        all_programs(|program| {
             let out = as_user(program, &[], spec);
             assert_eq!((out.code, out.stdout.as_str()), (0, ids), "{spec}: {}", out.stderr);
         });
@@ -156,7 +156,7 @@ fn believes_the_files_where_hinit_s_own_option_does_not() {
 }
 
 #[test]
-fn the_app_may_open_its_own_stdout_where_it_may_not_below_the_originals() {
+fn the_app_can_open_its_own_stdout_where_it_cannot_with_the_originals() {
     need_root!();
     only_hinit(|program| {
         let out = run(program, &["nobody", "sh", "-c", "echo written > /dev/stdout"]);
@@ -165,11 +165,11 @@ fn the_app_may_open_its_own_stdout_where_it_may_not_below_the_originals() {
 }
 
 #[test]
-fn leaves_mask_and_dispositions_as_they_were() {
+fn preserves_signal_mask_and_dispositions() {
     need_root!();
-    everyone(|program| {
-        let words = ["1:2", "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"];
-        let out = start(program, As::Process, words).before_exec(given::hup_ignored_usr1_blocked).output();
+    all_programs(|program| {
+        let args = ["1:2", "grep", "-E", "^Sig(Blk|Ign)", "/proc/self/status"];
+        let out = start(program, As::Process, args).before_exec(given::hup_ignored_usr1_blocked).output();
         let lines: Vec<&str> = out.stdout.lines().collect();
         let [blocked, ignored] = lines[..] else { panic!("{}", out.stdout) };
         assert!(blocked.ends_with("0000000000000200") && ignored.ends_with("0001"), "{}", out.stdout);
@@ -177,11 +177,11 @@ fn leaves_mask_and_dispositions_as_they_were() {
 }
 
 #[test]
-fn a_user_that_is_not_root_can_only_stay_what_it_is() {
+fn without_root_only_the_same_user_is_accepted() {
     need_root!();
     only_hinit(|program| {
         let other = |spec: &str| {
-            let who = [
+            let command = [
                 "--reuid",
                 "1",
                 "--regid",
@@ -192,7 +192,7 @@ fn a_user_that_is_not_root_can_only_stay_what_it_is() {
                 "id",
                 "-u",
             ];
-            run(Path::new("/usr/bin/setpriv"), &who)
+            run(Path::new("/usr/bin/setpriv"), &command)
         };
         assert_eq!(other("1:2").stdout, "1\n");
         let refused = other("3:4");
@@ -202,17 +202,17 @@ fn a_user_that_is_not_root_can_only_stay_what_it_is() {
 }
 
 #[test]
-fn su_exec_shows_its_usage_and_is_content() {
+fn su_exec_prints_its_usage_and_exits_with_0() {
     let names = Names::new();
-    for words in [&[][..], &["nobody"]] {
-        let out = run(&names.path("su-exec"), words);
+    for args in [&[][..], &["nobody"]] {
+        let out = run(&names.path("su-exec"), args);
         assert_eq!((out.code, out.stderr.as_str()), (0, ""));
         assert!(out.stdout.ends_with("su-exec user-spec command [args]\n"), "{}", out.stdout);
     }
 }
 
 #[test]
-fn su_exec_says_which_program_does_not_start() {
+fn su_exec_names_the_program_that_cannot_be_started() {
     need_root!();
     let names = Names::new();
     let out = run(&names.path("su-exec"), &["1:2", "/nosuch"]);
@@ -220,13 +220,13 @@ fn su_exec_says_which_program_does_not_start() {
 }
 
 #[test]
-fn a_file_with_the_setuid_bit_makes_nobody_root() {
+fn rejects_a_setuid_bit_on_the_binary() {
     need_root!();
     let scratch = TempDir::new("setuid-gosu");
     std::fs::set_permissions(scratch.path(), PermissionsExt::from_mode(0o755)).unwrap();
     let script = "mount -t tmpfs -o mode=755 none \"$0\"; cp \"$1\" \"$0/gosu\"; chmod 4755 \"$0/gosu\"; \
                   exec setpriv --reuid 1 --regid 2 --clear-groups \"$0/gosu\" 0:0 id";
-    let words = [
+    let args = [
         "--mount",
         "--propagation",
         "private",
@@ -236,7 +236,7 @@ fn a_file_with_the_setuid_bit_makes_nobody_root() {
         scratch.path().to_str().unwrap(),
         crate::common::HINIT,
     ];
-    let out = run(Path::new("/usr/bin/unshare"), &words);
+    let out = run(Path::new("/usr/bin/unshare"), &args);
     assert_eq!((out.code, out.stdout.as_str()), (1, ""));
     assert!(out.stderr.contains("setuid bit"), "{}", out.stderr);
 }

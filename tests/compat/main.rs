@@ -1,5 +1,5 @@
-//! hinit under the names of other programs, beside those programs themselves
-//! where they are installed: the same table for both.
+//! hinit under the names of other programs. Where the original is installed, the
+//! same tests run against it.
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "../common/mod.rs"]
@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 
 const TERM: i32 = 15;
 
-/// A directory in which hinit has the names of the others, for everybody.
+/// A directory with links to hinit under the names of the others, readable by
+/// every user.
 struct Names(TempDir);
 
 impl Names {
@@ -38,7 +39,7 @@ impl Names {
     }
 }
 
-/// A program of this name that is not hinit.
+/// The original program of this name.
 fn original(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = std::env::split_paths(&path).map(|directory| directory.join(name)).find(|file| file.exists());
@@ -48,40 +49,40 @@ fn original(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Runs a behaviour of hinit under this name, and of the original.
-fn hinit_and_the_original(name: &str, behaviour: impl Fn(&Path)) {
+/// Runs a test against hinit under this name, and against the original.
+fn hinit_and_the_original(name: &str, test: impl Fn(&Path)) {
     let names = Names::new();
-    behaviour(&names.path(name));
+    test(&names.path(name));
     if let Some(original) = original(name) {
         println!("now the original: {}", original.display());
-        behaviour(&original);
+        test(&original);
     }
 }
 
 /// The same as PID 1 and as an ordinary process.
-fn both_everywhere(name: &str, behaviour: impl Fn(&Path, As)) {
-    hinit_and_the_original(name, |program| everywhere(|mode| behaviour(program, mode)));
+fn both_everywhere(name: &str, test: impl Fn(&Path, As)) {
+    hinit_and_the_original(name, |program| everywhere(|mode| test(program, mode)));
 }
 
-/// hinit alone, where the original has a bug.
-fn only_hinit(name: &str, behaviour: impl Fn(&Path, As)) {
+/// hinit only, where the original has a bug.
+fn only_hinit(name: &str, test: impl Fn(&Path, As)) {
     let program = Names::new();
-    everywhere(|mode| behaviour(&program.path(name), mode));
+    everywhere(|mode| test(&program.path(name), mode));
 }
 
-fn start<W: AsRef<OsStr>>(program: &Path, mode: As, words: impl IntoIterator<Item = W>) -> Builder {
-    common::hinit(mode, words).program(program)
+fn start<A: AsRef<OsStr>>(program: &Path, mode: As, args: impl IntoIterator<Item = A>) -> Builder {
+    common::hinit(mode, args).program(program)
 }
 
-/// A shell command line to run: `sh -c 'script' sh FIXTURE`, after `--`, since
-/// the originals would take the shell's options for their own.
+/// `FLAGS -- sh -c SCRIPT`. Without `--` the originals would parse the shell's
+/// options as their own.
 fn sh<'a>(flags: &[&'a str], script: &'a str) -> Vec<&'a str> {
-    let mut words = flags.to_vec();
-    words.extend(["--", "sh", "-c", script]);
-    words
+    let mut args = flags.to_vec();
+    args.extend(["--", "sh", "-c", script]);
+    args
 }
 
-/// A field of /proc/PID/stat after the name, counted as proc(5) does.
+/// A field of /proc/PID/stat after the name, numbered as in proc(5).
 fn stat(pid: i32, field: usize) -> String {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let behind = text.rsplit_once(')').map_or("", |(_, behind)| behind);

@@ -1,20 +1,20 @@
-//! Command lines whose exit code and output are to the letter those of the
-//! original. Its exceptions are in the names' own files.
+//! Command lines with exactly the exit code and output of the original. The
+//! exceptions are in each program's own file.
 
 use crate::common::As;
 use crate::{Names, original, start};
 use std::path::Path;
 
-/// Exit code, stdout and stderr, with what differs from run to run replaced.
+/// Exit code, stdout and stderr, with program paths and PIDs replaced.
 fn outcome(program: &Path, line: &str) -> (i32, String, String) {
     let script = format!("cd /; {}", line.replace('@', &format!("{} ", program.display())));
     let out = start(Path::new("/bin/sh"), As::Process, ["-c", &script]).output();
-    let fixed = |text: String| without_numbers(&text.replace(&program.display().to_string(), "NAME"));
+    let fixed = |text: String| without_pids(&text.replace(&program.display().to_string(), "NAME"));
     (out.code, fixed(out.stdout), fixed(out.stderr))
 }
 
-/// Pids are in brackets, after a colon, or after the word PID.
-fn without_numbers(text: &str) -> String {
+/// PIDs are in brackets, after a colon, or after the word PID.
+fn without_pids(text: &str) -> String {
     let mut kept = String::new();
     for piece in text.split_inclusive(|c: char| !c.is_ascii_digit()) {
         let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
@@ -62,13 +62,13 @@ fn tini() {
     );
 }
 
-/// What is not the version and not about verbosity: see `tini.rs`.
+/// Without the version, which names hinit. For verbosity see `tini.rs`.
 #[test]
 fn tini_usage() {
     let Some(original) = original("tini") else { return };
     let names = Names::new();
-    for words in ["", "-z", "-e", "-p", "--help", "-h", "--", "-h x"] {
-        let line = format!("@{words}");
+    for args in ["", "-z", "-e", "-p", "--help", "-h", "--", "-h x"] {
+        let line = format!("@{args}");
         let (code, out, err) = outcome(&names.path("tini"), &line);
         let without = |text: &str| text.replace(concat!(" - hinit ", env!("CARGO_PKG_VERSION")), "");
         assert_eq!((code, without(&out), without(&err)), outcome(&original, &line), "{line}");
@@ -114,7 +114,7 @@ fn dumb_init() {
     );
 }
 
-/// Parent and child of a session speak at the same time.
+/// Parent and child print at the same time, in any order.
 #[test]
 fn dumb_init_verbose() {
     let Some(original) = original("dumb-init") else { return };
@@ -127,10 +127,10 @@ fn dumb_init_verbose() {
         };
         let (ours, theirs) =
             (sorted(outcome(&names.path("dumb-init"), line)), sorted(outcome(&original, line)));
-        // Whether a program started at all is known to hinit, and not to dumb-init.
+        // hinit knows whether the program was started; dumb-init does not.
         let last = if line.ends_with("nosuch") { ours.2.len() } else { theirs.2.len() };
         assert!(ours.0 == theirs.0 && ours.1 == theirs.1, "{line}: {ours:?} {theirs:?}");
-        assert!(ours.2.iter().take(last).all(|said| theirs.2.contains(said)), "{line}: {ours:?} {theirs:?}");
+        assert!(ours.2.iter().take(last).all(|line| theirs.2.contains(line)), "{line}: {ours:?} {theirs:?}");
         if last == theirs.2.len() {
             assert_eq!(ours.2, theirs.2, "{line}");
         }
@@ -162,7 +162,7 @@ fn catatonit() {
 #[test]
 fn gosu() {
     if !crate::common::is_root() {
-        return crate::common::skip("gosu", "not root, so nobody can be changed to");
+        return crate::common::skip("gosu", "not root");
     }
     assert_same(
         "gosu",

@@ -1,29 +1,29 @@
-//! With a terminal: util-linux's script(1) makes one, and the init leads its
-//! session.
+//! In a terminal that util-linux's script(1) creates, with the init as session
+//! leader.
 
 use crate::common::{As, Output};
 use crate::{hinit_and_the_original, start};
 use std::path::Path;
 
-fn in_terminal(program: &Path, words: &str) -> Output {
-    let line = format!("exec '{}' {words}", program.display());
+fn in_terminal(program: &Path, args: &str) -> Output {
+    let line = format!("exec '{}' {args}", program.display());
     let script = ["--quiet", "--return", "--command", &line, "/dev/null"];
     start(Path::new("/usr/bin/script"), As::Process, script).env("SHELL", "/bin/sh").output()
 }
 
-/// pid, group, session, and the terminal's foreground group.
-const WHO: &str = "sh -c 'set -- $(cat /proc/$$/stat); echo $1 $5 $6 $8'";
+/// Prints PID, process group, session, and foreground process group.
+const IDS: &str = "sh -c 'set -- $(cat /proc/$$/stat); echo $1 $5 $6 $8'";
 
 #[test]
 fn the_app_is_in_the_foreground_of_the_terminal() {
     for name in ["tini", "dumb-init", "catatonit"] {
         hinit_and_the_original(name, |program| {
             let flags = if name == "tini" { "-s --" } else { "--" };
-            let out = in_terminal(program, &format!("{flags} {WHO}"));
-            let who: Vec<&str> = out.stdout.split_whitespace().collect();
-            let [pid, group, session, foreground] = who[..] else { panic!("{}", out.stdout) };
-            assert!(group == pid && foreground == pid, "{name}: {who:?}");
-            assert_eq!(session == pid, name == "dumb-init", "{name}: {who:?}");
+            let out = in_terminal(program, &format!("{flags} {IDS}"));
+            let ids: Vec<&str> = out.stdout.split_whitespace().collect();
+            let [pid, group, session, foreground] = ids[..] else { panic!("{}", out.stdout) };
+            assert!(group == pid && foreground == pid, "{name}: {ids:?}");
+            assert_eq!(session == pid, name == "dumb-init", "{name}: {ids:?}");
         });
     }
 }
@@ -43,12 +43,12 @@ fn a_shell_has_job_control() {
 }
 
 #[test]
-fn the_hand_over_of_the_terminal_hangs_nobody_up() {
+fn releasing_the_terminal_sends_no_hangup_to_the_app() {
     hinit_and_the_original("dumb-init", |program| {
         let out = in_terminal(program, "-v -- sh -c 'sleep 0.2; echo alive; exit 4'");
         assert_eq!(out.code, 4, "{}", out.stdout);
-        for said in ["alive", "Ignoring tty hand-off signal 1.", "Ignoring tty hand-off signal 18."] {
-            assert!(out.stdout.contains(said), "{said}: {}", out.stdout);
+        for line in ["alive", "Ignoring tty hand-off signal 1.", "Ignoring tty hand-off signal 18."] {
+            assert!(out.stdout.contains(line), "{line}: {}", out.stdout);
         }
         assert!(!out.stdout.contains("Forwarded signal 1 to"), "{}", out.stdout);
     });

@@ -1,4 +1,4 @@
-//! What tini's own suite checks, and where hinit is right and tini is not.
+//! What tini's own tests check, and where hinit does not have its bugs.
 
 use crate::common::{As, everywhere, fixture, given, send, status_field, until};
 use crate::{TERM, both_everywhere, hinit_and_the_original, only_hinit, sh, start};
@@ -7,7 +7,7 @@ use std::path::Path;
 const REAPED: &str = "Reaped zombie process with pid=";
 
 #[test]
-fn makes_each_code_named_0_and_no_other() {
+fn remaps_exactly_the_listed_codes_to_0() {
     hinit_and_the_original("tini", |program| {
         for code in 0..256 {
             let (named, script) = (code.to_string(), format!("exit {code}"));
@@ -22,31 +22,33 @@ fn makes_each_code_named_0_and_no_other() {
 }
 
 #[test]
-fn reaps_a_hundred_orphans_and_tells_if_asked() {
+fn reaps_a_hundred_orphans_and_warns_on_request() {
     both_everywhere("tini", |program, mode| {
         let fixture = fixture();
-        for (flags, variable, told) in
+        for (flags, variable, warnings) in
             [(vec!["-s"], None, 0), (vec![], Some("TINI_SUBREAPER"), 0), (vec!["-s", "-w"], None, 100)]
         {
-            let words = [flags, vec!["--", &fixture, "orphans", "100"]].concat();
-            let mut builder = start(program, mode, words);
+            let args = [flags, vec!["--", &fixture, "orphans", "100"]].concat();
+            let mut builder = start(program, mode, args);
             if let Some(name) = variable {
                 builder = builder.env(name, "");
             }
             let running = builder.start();
             running.prints("orphaned");
             until("only the app is left", || (crate::common::children(running.pid).len() == 1).then_some(()));
-            until("all is told", || (running.stderr().matches(REAPED).count() >= told).then_some(()));
+            until("every warning is printed", || {
+                (running.stderr().matches(REAPED).count() >= warnings).then_some(())
+            });
             running.signal(TERM);
             let out = running.wait();
-            assert_eq!((out.code, out.stderr.matches(REAPED).count()), (143, told), "{}", out.stderr);
+            assert_eq!((out.code, out.stderr.matches(REAPED).count()), (143, warnings), "{}", out.stderr);
             assert!(!out.stderr.contains("zombie reaping won't work"), "{}", out.stderr);
         }
     });
 }
 
 #[test]
-fn without_being_asked_it_warns_and_adopts_nobody() {
+fn by_default_it_warns_and_adopts_no_orphan() {
     hinit_and_the_original("tini", |program| {
         let script = "sh -c 'sleep 60 & echo orphan $! end'; echo ready; exec sleep 60";
         let running = start(program, As::Process, sh(&[], script)).start();
@@ -61,7 +63,7 @@ fn without_being_asked_it_warns_and_adopts_nobody() {
 }
 
 #[test]
-fn passes_signals_on_and_leaves_with_128_plus_n() {
+fn forwards_signals_and_exits_with_128_plus_n() {
     both_everywhere("tini", |program, mode| {
         for number in [1, 2, 3, 10, 12, 14, 15, 34, 64] {
             let running = start(program, mode, sh(&["-s"], "echo ready; exec sleep 60")).start();
@@ -72,7 +74,7 @@ fn passes_signals_on_and_leaves_with_128_plus_n() {
 }
 
 #[test]
-fn passes_on_what_tini_keeps_for_itself() {
+fn forwards_the_signals_that_tini_does_not() {
     only_hinit("tini", |program, mode| {
         let running = start(program, mode, ["-s", &fixture(), "signals"]).start();
         running.prints("ready");
@@ -87,7 +89,7 @@ fn passes_on_what_tini_keeps_for_itself() {
 #[test]
 fn signals_the_group_by_flag_and_by_variable() {
     both_everywhere("tini", |program, mode| {
-        // The shell leaves when its child has, and only the child dies of USR1.
+        // Only the child is killed by USR1. Then the shell exits.
         let script = "trap : USR1; (trap - USR1; echo ready; exec sleep 60) & wait $!; wait $!; exit 5";
         for (flags, variable) in [(vec!["-s", "-g"], None), (vec!["-s"], Some("TINI_KILL_PROCESS_GROUP"))] {
             let mut builder = start(program, mode, sh(&flags, script));
@@ -107,7 +109,7 @@ fn signals_the_group_by_flag_and_by_variable() {
 }
 
 #[test]
-fn leaves_mask_and_dispositions_to_the_app_as_they_were() {
+fn the_app_gets_the_original_signal_mask_and_dispositions() {
     both_everywhere("tini", |program, mode| {
         let out = start(program, mode, ["-s", "grep", "Sig", "/proc/self/status"])
             .before_exec(given::hup_ignored_usr1_blocked)
@@ -121,7 +123,7 @@ fn leaves_mask_and_dispositions_to_the_app_as_they_were() {
 }
 
 #[test]
-fn the_app_hears_of_the_death_of_the_parent() {
+fn the_app_gets_the_parent_death_signal() {
     hinit_and_the_original("tini", |program| {
         let script = "\"$0\" -s -p SIGUSR1 -- \"$1\" signals & wait";
         let (program, fixture) = (program.display().to_string(), fixture());
@@ -136,27 +138,27 @@ fn the_app_hears_of_the_death_of_the_parent() {
 }
 
 #[test]
-fn says_nothing_by_itself_and_nothing_on_stdout_ever() {
+fn is_quiet_by_default_and_never_prints_to_stdout() {
     everywhere(|mode| {
         let names = crate::Names::new();
-        let speak = |flags: &[&str]| start(&names.path("tini"), mode, sh(flags, "echo app")).output();
-        let silent = speak(&["-s"]);
-        assert_eq!((silent.stdout.as_str(), silent.stderr.as_str()), ("app\n", ""));
-        let loud = speak(&["-s", "-vvv"]);
-        assert_eq!(loud.stdout, "app\n");
-        for said in [
+        let run = |flags: &[&str]| start(&names.path("tini"), mode, sh(flags, "echo app")).output();
+        let quiet = run(&["-s"]);
+        assert_eq!((quiet.stdout.as_str(), quiet.stderr.as_str()), ("app\n", ""));
+        let verbose = run(&["-s", "-vvv"]);
+        assert_eq!(verbose.stdout, "app\n");
+        for line in [
             "[INFO  tini (",
             "Spawned child process 'sh' with pid '",
             "[DEBUG tini (",
             "Main child exited normally (with status '0')",
         ] {
-            assert!(loud.stderr.contains(said), "{said}: {}", loud.stderr);
+            assert!(verbose.stderr.contains(line), "{line}: {}", verbose.stderr);
         }
     });
 }
 
 #[test]
-fn options_of_the_program_are_the_programs_where_tini_takes_them() {
+fn the_programs_options_are_not_parsed_where_tini_parses_them() {
     only_hinit("tini", |program, mode| {
         let out = start(program, mode, ["-s", "ls", "-l", "-d", "/"]).output();
         assert!(out.code == 0 && out.stdout.ends_with(" /\n"), "{}", out.stdout);
@@ -164,7 +166,7 @@ fn options_of_the_program_are_the_programs_where_tini_takes_them() {
 }
 
 #[test]
-fn lives_with_an_ignored_sigchld_where_tini_hangs() {
+fn works_with_sigchld_ignored_where_tini_hangs() {
     only_hinit("tini", |program, mode| {
         let out = start(program, mode, sh(&["-s"], "exit 3")).before_exec(given::sigchld_ignored).output();
         assert_eq!(out.code, 3);
@@ -172,7 +174,7 @@ fn lives_with_an_ignored_sigchld_where_tini_hangs() {
 }
 
 #[test]
-fn shows_a_version_that_docker_understands() {
+fn prints_a_version_that_docker_parses() {
     hinit_and_the_original("tini", |program| {
         let out = start(program, As::Process, ["--version"]).output();
         assert!(out.code == 0 && out.stdout.starts_with("tini version 0.19.0"), "{}", out.stdout);
@@ -180,14 +182,14 @@ fn shows_a_version_that_docker_understands() {
 }
 
 #[test]
-fn the_licence_is_that_of_the_code_in_the_file() {
+fn prints_hinits_licence() {
     let names = crate::Names::new();
     let out = start(&names.path("tini"), As::Process, ["-l"]).output();
     assert_eq!((out.code, out.stdout.as_str()), (0, include_str!("../../LICENSE")));
 }
 
 #[test]
-fn leaves_no_trace_in_run() {
+fn writes_no_status_to_run() {
     only_hinit("tini", |program, mode| {
         let out = start(program, mode, ["-s", crate::common::HINIT, "status"]).output();
         assert_eq!(out.code, 1, "there is a status: {}", out.stdout);
@@ -195,7 +197,7 @@ fn leaves_no_trace_in_run() {
 }
 
 #[test]
-fn passes_on_what_a_script_has_opened() {
+fn the_app_inherits_descriptors_that_a_script_opened() {
     both_everywhere("tini", |program, mode| {
         let script = format!("exec 5<<X\nopened\nX\nexec '{}' -s -- sh -c 'cat <&5'", program.display());
         let out = start(Path::new("/bin/sh"), mode, ["-c", &script]).output();

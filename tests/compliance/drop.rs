@@ -1,4 +1,4 @@
-//! Giving up root: whom a spec means, and what is left of root afterwards.
+//! Dropping root: which user a spec means, and which privileges are left.
 
 use crate::Row;
 use crate::common::{Output, TempDir, given, seccomp};
@@ -7,28 +7,31 @@ use std::path::Path;
 
 pub const ROWS: &[Row] = &[
     Row { text: "UID:GID needs no passwd file", run: numbers },
-    Row { text: "an empty user is refused, not root", run: empty },
-    Row { text: ":GROUP is refused, not root", run: group_only },
-    Row { text: "a third part is refused", run: three_parts },
-    Row { text: "digits are never a name (CVE-2016-3697)", run: digits },
-    Row { text: "a number too large for 64 bits is refused, not a name", run: huge },
-    Row { text: "2^31, 2^32-1 and 2^32 are refused", run: out_of_range },
+    Row { text: "an empty user is rejected or not root", run: empty },
+    Row { text: ":GROUP is rejected or not root", run: group_only },
+    Row { text: "a third part, as in 1000:1000:9, is rejected", run: three_parts },
+    Row { text: "digits are never a user name (CVE-2016-3697)", run: digits },
+    Row { text: "a number of more than 64 bits is not a user name", run: huge },
+    Row { text: "2^31, 2^32-1 and 2^32 are rejected", run: out_of_range },
     Row { text: "a UID without a passwd entry does not get gid 0", run: unknown_uid },
-    Row { text: "a passwd line with a broken UID does not give root", run: broken_uid },
-    Row { text: "a passwd line that is too short does not give root", run: short_line },
-    Row { text: "a passwd line that overflows does not give root", run: overflow },
-    Row { text: "a user whose line says uid 0 is refused unless it is root", run: accidental },
-    Row { text: "a passwd file that is a FIFO does not hang it", run: fifo },
-    Row { text: "a user alone brings its groups", run: groups },
-    Row { text: "USER:GROUP leaves the primary group in the list (CVE-2022-36109)", run: primary },
+    Row { text: "a passwd line with an invalid UID does not give root", run: broken_uid },
+    Row { text: "a passwd line with missing fields does not give root", run: short_line },
+    Row { text: "a passwd line with UID 2^32 does not give root", run: overflow },
+    Row { text: "a user other than root with uid 0 is rejected", run: accidental },
+    Row { text: "does not hang if the passwd file is a FIFO", run: fifo },
+    Row { text: "USER alone gets the supplementary groups of the user", run: groups },
+    Row {
+        text: "USER:GROUP keeps the primary group in the supplementary groups (CVE-2022-36109)",
+        run: primary,
+    },
     Row { text: "sets HOME", run: home },
     Row { text: "sets USER and LOGNAME", run: names },
-    Row { text: "the app can open /dev/stdout again when it is a pipe", run: stdout },
-    Row { text: "no capability is left, the bounding set included", run: capabilities },
-    Row { text: "a setuid program gives root to nobody", run: no_new_privs },
-    Row { text: "a setgroups that is denied starts nothing", run: setgroups_denied },
-    Row { text: "a drop that the kernel only pretends to do starts nothing", run: lie },
-    Row { text: "drops with eight descriptors, no /proc and no /dev", run: missing },
+    Row { text: "the app can open /dev/stdout if it is a pipe", run: stdout },
+    Row { text: "drops all capabilities, including the bounding set", run: capabilities },
+    Row { text: "setuid programs do not give root (no_new_privs)", run: no_new_privs },
+    Row { text: "does not start the app if setgroups is denied", run: setgroups_denied },
+    Row { text: "detects a setuid that succeeds without effect", run: lie },
+    Row { text: "drops root with 8 file descriptors, without /proc and /dev", run: missing },
 ];
 
 const PASSWD: &str = "root:x:0:0::/root:\napp:x:10001:10002::/srv/app:\n";
@@ -44,14 +47,14 @@ fn dropped(subject: &Subject, passwd: &str, user: &str, app: &[&str]) -> Option<
 
 const ID: [&str; 2] = ["id", "-u"];
 
-/// It says why and starts nothing.
-fn refused(subject: &Subject, passwd: &str, user: &str) -> Option<()> {
+/// It reports an error and does not start the app.
+fn rejected(subject: &Subject, passwd: &str, user: &str) -> Option<()> {
     let out = dropped(subject, passwd, user, &["echo", "started"])?;
     assert!(out.code != 0 && !out.stdout.contains("started"), "{user}: {}{}", out.stdout, out.stderr);
     Some(())
 }
 
-/// It starts nothing, or at least not as root.
+/// It does not start the app, or at least not as root.
 fn not_root(subject: &Subject, passwd: &str, user: &str) -> Option<()> {
     let out = dropped(subject, passwd, user, &ID)?;
     assert_ne!(out.stdout.trim(), "0", "{user}");
@@ -73,7 +76,7 @@ fn group_only(subject: &Subject) -> Option<()> {
 }
 
 fn three_parts(subject: &Subject) -> Option<()> {
-    refused(subject, PASSWD, "1000:1000:9")
+    rejected(subject, PASSWD, "1000:1000:9")
 }
 
 fn digits(subject: &Subject) -> Option<()> {
@@ -86,7 +89,7 @@ fn huge(subject: &Subject) -> Option<()> {
 
 fn out_of_range(subject: &Subject) -> Option<()> {
     for user in ["2147483648:1", "4294967295:1", "4294967296:1", "1:4294967296"] {
-        refused(subject, PASSWD, user)?;
+        rejected(subject, PASSWD, user)?;
     }
     Some(())
 }
@@ -173,7 +176,7 @@ fn setgroups_denied(subject: &Subject) -> Option<()> {
     Some(())
 }
 
-/// Whichever of the two calls it uses.
+/// For either of the two calls that it may use.
 fn lie(subject: &Subject) -> Option<()> {
     let out = subject
         .drop_to("10001:10002", &ID)?

@@ -1,28 +1,28 @@
-//! How it ends.
+//! How the init exits, and how it stops the app.
 
 use crate::Row;
 use crate::common::{self, As, given, send};
-use crate::subject::{Subject, Wish};
+use crate::subject::{Feature, Subject};
 
 pub const ROWS: &[Row] = &[
-    Row { text: "the app's exit code is the init's", run: codes },
-    Row { text: "128+n if signal n killed the app, realtime ones included", run: killed },
-    Row { text: "the app's end is seen although SIGCHLD was inherited as ignored", run: sigchld_ignored },
-    Row { text: "TERM works although SIGCHLD was inherited as ignored", run: term_sigchld_ignored },
-    Row { text: "an exit code can be made 0", run: ok_exit },
-    Row { text: "an app that ignores TERM is killed after a time", run: kill_after },
-    Row { text: "a background process gets TERM, and the time for its handler", run: sweep },
-    Row { text: "it leaves as soon as what is left has ended", run: sweep_early },
-    Row { text: "a delay before the app hears of a stop, for load balancers", run: drain },
-    Row { text: "the app can be started again without the end of the container", run: restart },
-    Row { text: "it gets a signal when its parent dies", run: parent_death },
-    Row { text: "the log says which signal ended the app", run: says_signal },
-    Row { text: "the log says who asked for the stop", run: says_sender },
+    Row { text: "exits with the app's exit code", run: codes },
+    Row { text: "exits with 128+n if signal n killed the app, realtime signals included", run: killed },
+    Row { text: "notices the app's exit even if it inherits an ignored SIGCHLD", run: sigchld_ignored },
+    Row { text: "forwards TERM even if it inherits an ignored SIGCHLD", run: term_sigchld_ignored },
+    Row { text: "can map an exit code to 0", run: ok_exit },
+    Row { text: "can kill an app that ignores TERM after a timeout", run: kill_after },
+    Row { text: "can send TERM to background processes and wait for their handlers", run: sweep },
+    Row { text: "exits as soon as all background processes have ended", run: sweep_early },
+    Row { text: "can delay the stop signal, for load balancers to drain", run: drain },
+    Row { text: "can restart the app within the container", run: restart },
+    Row { text: "can get a signal when its parent dies", run: parent_death },
+    Row { text: "logs which signal killed the app", run: logs_signal },
+    Row { text: "logs which process sent the stop signal", run: logs_sender },
 ];
 
 fn codes(subject: &Subject) -> Option<()> {
     for code in [0, 1, 42, 255] {
-        let out = subject.run(As::Pid1, Wish::Plain, &["sh", "-c", &format!("exit {code}")])?.output();
+        let out = subject.run(As::Pid1, Feature::Plain, &["sh", "-c", &format!("exit {code}")])?.output();
         assert_eq!(out.code, code);
     }
     Some(())
@@ -31,20 +31,20 @@ fn codes(subject: &Subject) -> Option<()> {
 fn killed(subject: &Subject) -> Option<()> {
     for number in [2, 9, 15, 40, 64] {
         let script = format!("kill -{number} $$; sleep 60");
-        let out = subject.run(As::Pid1, Wish::Plain, &["sh", "-c", &script])?.output();
+        let out = subject.run(As::Pid1, Feature::Plain, &["sh", "-c", &script])?.output();
         assert_eq!(out.code, 128 + number);
     }
     Some(())
 }
 
 fn sigchld_ignored(subject: &Subject) -> Option<()> {
-    let builder = subject.run(As::Pid1, Wish::Plain, &["sh", "-c", "exit 5"])?;
+    let builder = subject.run(As::Pid1, Feature::Plain, &["sh", "-c", "exit 5"])?;
     assert_eq!(builder.before_exec(given::sigchld_ignored).output().code, 5);
     Some(())
 }
 
 fn term_sigchld_ignored(subject: &Subject) -> Option<()> {
-    let builder = subject.run(As::Pid1, Wish::Plain, &["sh", "-c", "echo ready; exec sleep 60"])?;
+    let builder = subject.run(As::Pid1, Feature::Plain, &["sh", "-c", "echo ready; exec sleep 60"])?;
     let running = builder.before_exec(given::sigchld_ignored).start();
     running.prints("ready").signal(15);
     assert_eq!(running.wait().code, 143);
@@ -52,57 +52,57 @@ fn term_sigchld_ignored(subject: &Subject) -> Option<()> {
 }
 
 fn ok_exit(subject: &Subject) -> Option<()> {
-    assert_eq!(subject.run(As::Pid1, Wish::OkExit("143"), &["sh", "-c", "exit 143"])?.output().code, 0);
+    assert_eq!(subject.run(As::Pid1, Feature::OkExit("143"), &["sh", "-c", "exit 143"])?.output().code, 0);
     Some(())
 }
 
 fn kill_after(subject: &Subject) -> Option<()> {
     let app = [&common::fixture(), "ignore-term"];
-    let running = subject.run(As::Pid1, Wish::KillAfter("100ms"), &app)?.start();
+    let running = subject.run(As::Pid1, Feature::KillAfter("100ms"), &app)?.start();
     running.prints("ready").signal(15);
     assert_eq!(running.wait().code, 137);
     Some(())
 }
 
-/// The main program ends; what is in the background has something to save.
+/// The main program exits. A background process has something to save.
 const BACKGROUND: &str = "(trap 'sleep 0.1; echo saved; exit' TERM; echo ready; \
     for n in $(seq 3000); do sleep 0.01; done) & read line; exit 3";
 
 fn sweep(subject: &Subject) -> Option<()> {
     let app = ["sh", "-c", &format!("({BACKGROUND}) < /dev/null; sleep 0.2; exit 3")];
-    let out = subject.run(As::Pid1, Wish::Sweep("60s"), &app)?.output();
+    let out = subject.run(As::Pid1, Feature::Sweep("60s"), &app)?.output();
     assert_eq!(out.code, 3);
     assert!(out.stdout.contains("saved"), "{}", out.stdout);
     Some(())
 }
 
 fn sweep_early(subject: &Subject) -> Option<()> {
-    // An hour of grace, and nobody waits for it.
+    // The timeout of one hour is not waited for.
     let app = ["sh", "-c", "sleep 60 & exit 3"];
-    assert_eq!(subject.run(As::Pid1, Wish::Sweep("1h"), &app)?.output().code, 3);
+    assert_eq!(subject.run(As::Pid1, Feature::Sweep("1h"), &app)?.output().code, 3);
     Some(())
 }
 
 fn drain(subject: &Subject) -> Option<()> {
-    let running = subject.run(As::Pid1, Wish::Drain("1h"), &[&common::fixture(), "signals"])?.start();
+    let running = subject.run(As::Pid1, Feature::Drain("1h"), &[&common::fixture(), "signals"])?.start();
     running.prints("ready").signal(15).signal(10).prints("got 10\n");
     assert!(!running.stdout().contains("got 15"));
-    // A second request ends it at once.
+    // A second signal ends the delay.
     running.signal(15).prints("got 15\n");
     Some(())
 }
 
 fn restart(subject: &Subject) -> Option<()> {
     let app = ["sh", "-c", "echo life; exit 4"];
-    let out = subject.run(As::Pid1, Wish::Restart("on-failure:2"), &app)?.output();
+    let out = subject.run(As::Pid1, Feature::Restart("on-failure:2"), &app)?.output();
     assert_eq!((out.code, out.stdout.as_str()), (4, "life\nlife\nlife\n"));
     Some(())
 }
 
-/// The harness's own child is the parent that dies.
+/// The parent that dies is the shell.
 fn parent_death(subject: &Subject) -> Option<()> {
     let app = [&common::fixture(), "signals"];
-    let words = subject.words(Wish::ParentDeath("SIGUSR1"), &app)?;
+    let words = subject.command_line(Feature::ParentDeath("SIGUSR1"), &app)?;
     let script = "\"$@\" & wait";
     let shell = [&["-c".to_owned(), script.to_owned(), "sh".to_owned()], words.as_slice()].concat();
     let running = common::hinit(As::Process, shell).program("sh").start();
@@ -114,18 +114,18 @@ fn parent_death(subject: &Subject) -> Option<()> {
     Some(())
 }
 
-fn says_signal(subject: &Subject) -> Option<()> {
+fn logs_signal(subject: &Subject) -> Option<()> {
     let app = ["sh", "-c", "kill -SEGV $$; sleep 60"];
-    let out = subject.run(As::Pid1, Wish::Verbose, &app)?.output();
-    let said = out.stdout + &out.stderr;
-    assert!(said.contains("SIGSEGV") || said.contains("Segmentation fault"), "{said}");
+    let out = subject.run(As::Pid1, Feature::Verbose, &app)?.output();
+    let output = out.stdout + &out.stderr;
+    assert!(output.contains("SIGSEGV") || output.contains("Segmentation fault"), "{output}");
     Some(())
 }
 
-fn says_sender(subject: &Subject) -> Option<()> {
+fn logs_sender(subject: &Subject) -> Option<()> {
     let app = ["sh", "-c", "kill -TERM 1; sleep 60"];
-    let out = subject.run(As::Pid1, Wish::Verbose, &app)?.output();
-    let said = out.stdout + &out.stderr;
-    assert!(said.contains("(sh)"), "{said}");
+    let out = subject.run(As::Pid1, Feature::Verbose, &app)?.output();
+    let output = out.stdout + &out.stderr;
+    assert!(output.contains("(sh)"), "{output}");
     Some(())
 }

@@ -1,13 +1,13 @@
-//! One table of behaviours, run against hinit and against its peers:
+//! One table of behaviours, tested with hinit and with other programs:
 //!
 //! ```text
-//! cargo test --test compliance                 hinit alone, which must fail nowhere
-//! cargo test --test compliance -- --write      everybody, into docs/compliance.md
+//! cargo test --test compliance                 hinit only, which must pass every row
+//! cargo test --test compliance -- --write      all programs, into docs/compliance.md
 //! ```
 //!
-//! A row is a function that panics if the program does not behave so, and that
-//! gives `None` if the program has no option for it. The peers are Debian's
-//! packages; one that is not installed is an error, not a column less.
+//! A row is a function that panics if the program does not behave so, and returns
+//! `None` if the program has no option for it. The other programs are Debian's
+//! packages. One that is not installed is an error.
 #![allow(clippy::panic, clippy::print_stdout, clippy::unwrap_used, unsafe_code)]
 
 #[path = "../common/mod.rs"]
@@ -26,11 +26,11 @@ use std::thread;
 use subject::{HINIT, PEERS, Subject};
 use table::{Cell, Table};
 
-/// One behaviour, in the user's words.
+/// One behaviour.
 pub struct Row {
-    /// What a user would call it.
+    /// Its description in docs/compliance.md.
     pub text: &'static str,
-    /// Panics if it is not so; none if there is no option for it.
+    /// Panics if the program does not behave so. `None` if it has no option for it.
     pub run: fn(&Subject) -> Option<()>,
 }
 
@@ -41,26 +41,26 @@ const SECTIONS: [(&str, &[Row]); 4] = [
     ("Dropping root", drop::ROWS),
 ];
 
-/// Who has not done it by then is said not to do it; hinit gets longer.
+/// The time limit of every wait for another program. hinit gets a longer one.
 const PEER_SECONDS: u64 = 3;
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<String> = std::env::args().skip(1).collect();
     if !common::is_root() {
         common::skip("the compliance table", "it needs root, as a container's PID 1 is");
         return ExitCode::SUCCESS;
     }
-    if words.iter().any(|word| word == "--list") {
+    if args.iter().any(|arg| arg == "--list") {
         return ExitCode::SUCCESS;
     }
-    let everybody = words.iter().any(|word| word == "--write");
-    let filter = words.iter().find(|word| !word.starts_with('-')).cloned().unwrap_or_default();
+    let all_programs = args.iter().any(|arg| arg == "--write");
+    let filter = args.iter().find(|arg| !arg.starts_with('-')).cloned().unwrap_or_default();
     let subjects: Vec<&Subject> =
-        if everybody { std::iter::once(&HINIT).chain(&PEERS).collect() } else { vec![&HINIT] };
-    // What a failing peer says on the way is its own business.
+        if all_programs { std::iter::once(&HINIT).chain(&PEERS).collect() } else { vec![&HINIT] };
+    // Failures of other programs are expected: print no panic messages.
     panic::set_hook(Box::new(|_| ()));
     let table = fill(&subjects, &filter);
-    if everybody && filter.is_empty() {
+    if all_programs && filter.is_empty() {
         table.write();
     }
     report(&table)
@@ -71,7 +71,7 @@ fn fill(subjects: &[&'static Subject], filter: &str) -> Table {
     for (section, rows) in SECTIONS {
         table.section(section);
         for row in rows.iter().filter(|row| row.text.contains(filter)) {
-            let cells: Vec<Cell> = subjects.iter().map(|subject| ask(row, subject)).collect();
+            let cells: Vec<Cell> = subjects.iter().map(|subject| test(row, subject)).collect();
             println!("{}", table::line(row.text, &cells));
             print_reasons(subjects, &cells);
             table.row(row.text, cells);
@@ -82,22 +82,22 @@ fn fill(subjects: &[&'static Subject], filter: &str) -> Table {
 
 fn print_reasons(subjects: &[&Subject], cells: &[Cell]) {
     for (subject, cell) in subjects.iter().zip(cells) {
-        if let Cell::Fail(why) = cell {
-            let why: Vec<_> = why.split_whitespace().collect();
-            println!("    {}: {}", subject.name(), why.join(" "));
+        if let Cell::Fail(reason) = cell {
+            let reason: Vec<_> = reason.split_whitespace().collect();
+            println!("    {}: {}", subject.name(), reason.join(" "));
         }
     }
 }
 
-/// In a thread of its own: what a row has started ends with it.
-fn ask(row: &'static Row, subject: &'static Subject) -> Cell {
+/// Tests in a thread of its own: the processes that a row starts end with it.
+fn test(row: &'static Row, subject: &'static Subject) -> Cell {
     common::be_patient_for(if subject.is_hinit() { common::LIMIT.as_secs() } else { PEER_SECONDS });
     let run = move || (row.run)(subject);
     let done = thread::spawn(move || caught(run)).join().unwrap_or_else(|_| Err("it panicked".to_owned()));
     match done {
         Ok(Some(())) => Cell::Pass,
         Ok(None) => Cell::NoOption,
-        Err(why) => Cell::Fail(why),
+        Err(reason) => Cell::Fail(reason),
     }
 }
 
@@ -110,9 +110,9 @@ fn caught(run: impl FnOnce() -> Option<()> + UnwindSafe) -> Result<Option<()>, S
 
 fn report(table: &Table) -> ExitCode {
     let failures = table.failures_of_hinit();
-    for (text, why) in &failures {
-        println!("\nhinit fails: {text}\n{why}");
+    for (text, reason) in &failures {
+        println!("\nhinit fails: {text}\n{reason}");
     }
-    println!("\n{} rows, {} where somebody fails", table.rows(), table.rows_where_somebody_fails());
+    println!("\n{} rows, {} in which at least one program fails", table.rows(), table.rows_with_a_failure());
     if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -1,8 +1,8 @@
-//! Which signals arrive, and what becomes of them.
+//! Which signals the app receives.
 
 use crate::Row;
 use crate::common::{self, As, TempDir, given, send, status_field, until};
-use crate::subject::{Subject, Wish};
+use crate::subject::{Feature, Subject};
 use nix::fcntl::OFlag;
 use nix::pty::{PtyMaster, grantpt, posix_openpt, ptsname_r, unlockpt};
 use std::fs::File;
@@ -12,27 +12,27 @@ use std::time::Duration;
 
 pub const ROWS: &[Row] = &[
     Row { text: "forwards HUP, INT, QUIT, USR1, USR2, ALRM, WINCH and CONT", run: ordinary },
-    Row { text: "forwards ABRT and the other signals of faults when somebody sends them", run: faults },
-    Row { text: "forwards TSTP, TTIN and TTOU to an app that wants them", run: terminal },
+    Row { text: "forwards ABRT, SEGV and other fault signals sent by another process", run: faults },
+    Row { text: "forwards TSTP, TTIN and TTOU to an app that handles them", run: terminal },
     Row { text: "forwards every realtime signal", run: realtime },
-    Row { text: "keeps every one of 200 queued realtime signals", run: queued },
+    Row { text: "forwards all of 200 queued realtime signals", run: queued },
     Row { text: "loses no TERM in 100 starts", run: early },
-    Row { text: "loses no TERM in 100 starts when it signals the group", run: early_group },
-    Row { text: "keeps a TERM that came before its first instruction", run: before_exec },
+    Row { text: "loses no TERM in 100 starts when it signals the process group", run: early_group },
+    Row { text: "forwards a TERM that was pending before its start", run: before_exec },
     Row { text: "rewrites a signal, by number", run: rewrites_number },
     Row { text: "rewrites a signal, by name", run: rewrites_name },
-    Row { text: "ignores a signal if told to", run: ignores },
-    Row { text: "goes on when it may not signal the app (EPERM)", run: eperm },
-    Row { text: "says so when it may not signal the app", run: says_eperm },
-    Row { text: "delivers ^C once", run: control_c },
+    Row { text: "drops a signal on request", run: ignores },
+    Row { text: "keeps running when it is not permitted to signal the app (EPERM)", run: eperm },
+    Row { text: "reports that it is not permitted to signal the app", run: says_eperm },
+    Row { text: "^C reaches the app exactly once", run: control_c },
     Row { text: "^Z as PID 1 does not hang the container", run: control_z },
-    Row { text: "a hangup of the terminal reaches the app", run: hangup },
-    Row { text: "a stopped app still stops on TERM", run: stopped },
+    Row { text: "the terminal's hangup (HUP) reaches the app", run: hangup },
+    Row { text: "TERM reaches an app that is stopped (SIGSTOP)", run: stopped },
 ];
 
-/// The fixture prints what arrives.
+/// The fixture prints the signals that it receives.
 fn receives(subject: &Subject, numbers: &[i32]) -> Option<()> {
-    let running = subject.run(As::Pid1, Wish::Plain, &[&common::fixture(), "signals"])?.start();
+    let running = subject.run(As::Pid1, Feature::Plain, &[&common::fixture(), "signals"])?.start();
     running.prints("ready");
     for number in numbers {
         running.signal(*number).prints(&format!("got {number}\n"));
@@ -57,7 +57,7 @@ fn realtime(subject: &Subject) -> Option<()> {
 }
 
 fn queued(subject: &Subject) -> Option<()> {
-    let running = subject.run(As::Pid1, Wish::Plain, &[&common::fixture(), "signals"])?.start();
+    let running = subject.run(As::Pid1, Feature::Plain, &[&common::fixture(), "signals"])?.start();
     running.prints("ready");
     for _ in 0..200 {
         running.signal(40);
@@ -67,18 +67,18 @@ fn queued(subject: &Subject) -> Option<()> {
 }
 
 fn early(subject: &Subject) -> Option<()> {
-    starts(subject, Wish::Plain)
+    starts(subject, Feature::Plain)
 }
 
 fn early_group(subject: &Subject) -> Option<()> {
-    starts(subject, Wish::Group)
+    starts(subject, Feature::Group)
 }
 
-/// As PID 1 the kernel throws away what comes before the init has said what
-/// to do with it; that is nobody's fault, so this is not as PID 1.
-fn starts(subject: &Subject, wish: Wish<'_>) -> Option<()> {
+/// Not as PID 1: the kernel drops signals to PID 1 until it has installed
+/// handlers, which no init can prevent.
+fn starts(subject: &Subject, feature: Feature<'_>) -> Option<()> {
     for start in 0..100u64 {
-        let running = subject.run(As::Process, wish, &["sleep", "60"])?.start();
+        let running = subject.run(As::Process, feature, &["sleep", "60"])?.start();
         thread::sleep(Duration::from_micros(start * 7919 % 1500));
         running.signal(15);
         assert_eq!(running.wait().code, 143, "start {start}");
@@ -86,37 +86,37 @@ fn starts(subject: &Subject, wish: Wish<'_>) -> Option<()> {
     Some(())
 }
 
-/// Pending before the first instruction, as with a slow start of the container.
+/// The signal is pending at exec, as when a container starts slowly.
 fn before_exec(subject: &Subject) -> Option<()> {
     let app = [&common::fixture(), "signals"];
-    let running = subject.run(As::Pid1, Wish::Plain, &app)?.before_exec(given::term_pending).start();
+    let running = subject.run(As::Pid1, Feature::Plain, &app)?.before_exec(given::term_pending).start();
     running.prints("got 15\n");
     assert_eq!(running.wait().code, 7);
     Some(())
 }
 
 fn rewrites_number(subject: &Subject) -> Option<()> {
-    rewrites(subject, Wish::Rewrite("10", "12"))
+    rewrites(subject, Feature::Rewrite("10", "12"))
 }
 
 fn rewrites_name(subject: &Subject) -> Option<()> {
-    rewrites(subject, Wish::Rewrite("USR1", "USR2"))
+    rewrites(subject, Feature::Rewrite("USR1", "USR2"))
 }
 
-fn rewrites(subject: &Subject, wish: Wish<'_>) -> Option<()> {
-    let running = subject.run(As::Pid1, wish, &[&common::fixture(), "signals"])?.start();
+fn rewrites(subject: &Subject, feature: Feature<'_>) -> Option<()> {
+    let running = subject.run(As::Pid1, feature, &[&common::fixture(), "signals"])?.start();
     running.prints("ready").signal(10).prints("got 12\n");
     Some(())
 }
 
 fn ignores(subject: &Subject) -> Option<()> {
-    let running = subject.run(As::Pid1, Wish::Ignore("10"), &[&common::fixture(), "signals"])?.start();
+    let running = subject.run(As::Pid1, Feature::Ignore("10"), &[&common::fixture(), "signals"])?.start();
     running.prints("ready").signal(10).signal(12).prints("got 12\n");
     assert!(!running.stdout().contains("got 10"));
     Some(())
 }
 
-/// An init that is nobody special, and an app that is root.
+/// An init without privileges, and an app that runs as root.
 fn unreachable_app(subject: &Subject, check: fn(&mut common::Running)) -> Option<()> {
     let directory = TempDir::new("eperm");
     std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
@@ -131,7 +131,7 @@ fn unreachable_app(subject: &Subject, check: fn(&mut common::Running)) -> Option
         Subject::Hinit => copy("hinit", common::HINIT, "755"),
         other => other.program().to_owned(),
     };
-    let builder = subject.run(As::Process, Wish::Plain, &[&setpriv, "--reuid=0", "sleep", "60"])?;
+    let builder = subject.run(As::Process, Feature::Plain, &[&setpriv, "--reuid=0", "sleep", "60"])?;
     let mut running = builder.program(init).before_exec(given::nobody_special).start();
     let app = running.app();
     until("the app is root", || status_field(app, "Uid").filter(|uid| uid == "0 0 0 0"));
@@ -143,9 +143,9 @@ fn unreachable_app(subject: &Subject, check: fn(&mut common::Running)) -> Option
 
 fn eperm(subject: &Subject) -> Option<()> {
     unreachable_app(subject, |running| {
-        // Time for it to leave, if that is what it does.
+        // Time to exit, if it does.
         thread::sleep(Duration::from_millis(300));
-        assert!(!running.has_ended(), "it has left");
+        assert!(!running.has_ended(), "it has exited");
     })
 }
 
@@ -155,7 +155,7 @@ fn says_eperm(subject: &Subject) -> Option<()> {
     })
 }
 
-/// A terminal whose other end nobody inherits.
+/// A terminal whose master no child inherits.
 fn pty() -> (PtyMaster, File) {
     let master = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
     grantpt(&master).unwrap();
@@ -167,7 +167,7 @@ fn pty() -> (PtyMaster, File) {
 
 fn in_terminal(subject: &Subject, app: &[&str]) -> Option<(common::Running, PtyMaster)> {
     let (master, slave) = pty();
-    let builder = subject.run(As::Pid1, Wish::Plain, app)?;
+    let builder = subject.run(As::Pid1, Feature::Plain, app)?;
     Some((builder.stdin(slave.into()).before_exec(given::own_terminal).start(), master))
 }
 
@@ -180,8 +180,14 @@ fn control_c(subject: &Subject) -> Option<()> {
     Some(())
 }
 
+/// Unblocks all signals, as shells do, and prints without forking. A shell would be
+/// in vfork(2) now and then. If ^Z arrives then, only its child stops, and the shell
+/// waits for it uninterruptibly: an init sees nothing stop.
+const TICKING: &str = "use POSIX; sigprocmask(SIG_SETMASK, POSIX::SigSet->new); $| = 1; \
+    for (1 .. 3000) { print qq(tick\\n); select undef, undef, undef, 0.01 }";
+
 fn control_z(subject: &Subject) -> Option<()> {
-    let app = ["sh", "-c", "for n in $(seq 3000); do echo tick; sleep 0.01; done"];
+    let app = ["perl", "-e", TICKING];
     let (running, mut master) = in_terminal(subject, &app)?;
     running.prints("tick");
     std::io::Write::write_all(&mut master, b"\x1a").unwrap();
@@ -200,7 +206,7 @@ fn hangup(subject: &Subject) -> Option<()> {
 }
 
 fn stopped(subject: &Subject) -> Option<()> {
-    let running = subject.run(As::Pid1, Wish::Plain, &[&common::fixture(), "signals"])?.start();
+    let running = subject.run(As::Pid1, Feature::Plain, &[&common::fixture(), "signals"])?.start();
     running.prints("ready");
     let app = running.app();
     send(app, 19);

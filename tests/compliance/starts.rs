@@ -1,8 +1,8 @@
-//! What the app starts with, and what may be missing around the init.
+//! What the app inherits, and what the init runs without.
 
 use crate::Row;
 use crate::common::{self, As, TempDir, given, seccomp, status_field};
-use crate::subject::{Subject, Wish};
+use crate::subject::{Feature, Subject};
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -10,36 +10,33 @@ use std::thread;
 use std::time::Duration;
 
 pub const ROWS: &[Row] = &[
-    Row {
-        text: "the app gets the signal mask and dispositions the init was given (nohup)",
-        run: given_state,
-    },
-    Row { text: "the app has no signal blocked or ignored that the init was not given", run: plain_state },
-    Row { text: "the app inherits no descriptor of the init's own", run: descriptors },
-    Row { text: "a descriptor that the runtime left open is closed (CVE-2024-21626)", run: leaked },
-    Row { text: "options end at the first word that is not one", run: permutation },
-    Row { text: "arguments need not be UTF-8", run: bytes },
-    Row { text: "a program that does not exist gives 127", run: not_found },
-    Row { text: "a program that cannot be executed gives 126", run: not_executable },
-    Row { text: "a script without #! is run by the shell", run: script },
+    Row { text: "the app inherits the signal mask and dispositions of the init (nohup)", run: given_state },
+    Row { text: "the app starts with no signal blocked or ignored by the init", run: plain_state },
+    Row { text: "the app inherits no file descriptor of the init", run: descriptors },
+    Row { text: "closes a file descriptor leaked by the runtime (CVE-2024-21626)", run: leaked },
+    Row { text: "options end at the first argument that is not an option", run: permutation },
+    Row { text: "accepts arguments that are not UTF-8", run: bytes },
+    Row { text: "exits with 127 if the program does not exist", run: not_found },
+    Row { text: "exits with 126 if the program cannot be executed", run: not_executable },
+    Row { text: "runs a script without #! by the shell", run: script },
     Row { text: "runs with stdin, stdout and stderr closed", run: closed },
     Row { text: "runs without /proc", run: no_proc },
     Row { text: "runs without /dev", run: no_dev },
     Row { text: "runs on a read-only root", run: read_only },
-    Row { text: "runs with eight descriptors", run: few_descriptors },
-    Row { text: "runs under a filter without signalfd (ENOSYS)", run: no_signalfd },
-    Row { text: "runs under a filter that denies signalfd (EPERM)", run: signalfd_denied },
-    Row { text: "a full log that nobody reads stops nothing", run: full_log },
-    Row { text: "a log without a reader stops nothing", run: no_log },
+    Row { text: "runs with a limit of 8 file descriptors", run: few_descriptors },
+    Row { text: "runs under a seccomp filter without signalfd (ENOSYS)", run: no_signalfd },
+    Row { text: "runs under a seccomp filter that denies signalfd (EPERM)", run: signalfd_denied },
+    Row { text: "does not block when stderr is a full pipe", run: full_log },
+    Row { text: "keeps running when the reader of stderr is gone", run: no_log },
     Row { text: "adopts and reaps orphans as PID 1", run: reaps_as_first },
-    Row { text: "adopts and reaps orphans when not PID 1, without being told", run: reaps_otherwise },
-    Row { text: "sleeps when nothing happens", run: idle },
+    Row { text: "adopts and reaps orphans when not PID 1, by default", run: reaps_otherwise },
+    Row { text: "does not wake up while idle", run: idle },
 ];
 
 const SIGNAL_STATE: [&str; 3] = ["grep", "^Sig[BI]", "/proc/self/status"];
 
 fn same_state(subject: &Subject, given: fn() -> std::io::Result<()>) -> Option<()> {
-    let with = subject.run(As::Pid1, Wish::Plain, &SIGNAL_STATE)?.before_exec(given).output();
+    let with = subject.run(As::Pid1, Feature::Plain, &SIGNAL_STATE)?.before_exec(given).output();
     let bare = common::hinit(As::Pid1, &SIGNAL_STATE[1..]).program("grep").before_exec(given).output();
     assert_eq!(with.stdout, bare.stdout);
     Some(())
@@ -54,16 +51,16 @@ fn plain_state(subject: &Subject) -> Option<()> {
 }
 
 fn descriptors(subject: &Subject) -> Option<()> {
-    let builder = subject.run(As::Pid1, Wish::Plain, &["ls", "/proc/self/fd"])?;
+    let builder = subject.run(As::Pid1, Feature::Plain, &["ls", "/proc/self/fd"])?;
     // 3 is the directory that ls reads.
     assert_eq!(builder.before_exec(given::stdio_only).output().stdout, "0\n1\n2\n3\n");
     Some(())
 }
 
-/// One that the runtime forgot to close, as runc did.
+/// As runc left one open.
 fn leaked(subject: &Subject) -> Option<()> {
     let app = ["sh", "-c", "test ! -e /proc/self/fd/77"];
-    let out = subject.run(As::Pid1, Wish::Plain, &app)?.before_exec(given::descriptor_77_open).output();
+    let out = subject.run(As::Pid1, Feature::Plain, &app)?.before_exec(given::descriptor_77_open).output();
     assert_eq!(out.code, 0, "it is open");
     Some(())
 }
@@ -76,7 +73,8 @@ fn permutation(subject: &Subject) -> Option<()> {
 
 fn bytes(subject: &Subject) -> Option<()> {
     let app = ["sh", "-c", "printf %s \"$1\" | wc -c", "sh"];
-    let mut words: Vec<OsString> = subject.words(Wish::Plain, &app)?.into_iter().map(Into::into).collect();
+    let mut words: Vec<OsString> =
+        subject.command_line(Feature::Plain, &app)?.into_iter().map(Into::into).collect();
     words.push(OsStr::from_bytes(b"caf\xe9").to_owned());
     let out = common::hinit(As::Pid1, words.split_off(1)).program(subject.program()).output();
     assert_eq!((out.code, out.stdout.trim()), (0, "4"), "{}", out.stderr);
@@ -84,12 +82,12 @@ fn bytes(subject: &Subject) -> Option<()> {
 }
 
 fn not_found(subject: &Subject) -> Option<()> {
-    assert_eq!(subject.run(As::Pid1, Wish::Plain, &["/no/such/program"])?.output().code, 127);
+    assert_eq!(subject.run(As::Pid1, Feature::Plain, &["/no/such/program"])?.output().code, 127);
     Some(())
 }
 
 fn not_executable(subject: &Subject) -> Option<()> {
-    assert_eq!(subject.run(As::Pid1, Wish::Plain, &["/etc/passwd"])?.output().code, 126);
+    assert_eq!(subject.run(As::Pid1, Feature::Plain, &["/etc/passwd"])?.output().code, 126);
     Some(())
 }
 
@@ -97,17 +95,17 @@ fn script(subject: &Subject) -> Option<()> {
     let directory = TempDir::new("script");
     let script = directory.file("script", "echo ran\n");
     std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
-    let out = subject.run(As::Pid1, Wish::Plain, &[script.to_str().unwrap()])?.output();
+    let out = subject.run(As::Pid1, Feature::Plain, &[script.to_str().unwrap()])?.output();
     assert_eq!((out.code, out.stdout.as_str()), (0, "ran\n"));
     Some(())
 }
 
-/// Runs with something taken away; the app says so by its code alone.
+/// Runs under the given conditions. The app reports only by its exit code.
 fn without(
     subject: &Subject,
     given: impl FnMut() -> std::io::Result<()> + Send + Sync + 'static,
 ) -> Option<()> {
-    let out = subject.run(As::Pid1, Wish::Plain, &["sh", "-c", "exit 6"])?.before_exec(given).output();
+    let out = subject.run(As::Pid1, Feature::Plain, &["sh", "-c", "exit 6"])?.before_exec(given).output();
     assert_eq!(out.code, 6, "{}", out.stderr);
     Some(())
 }
@@ -140,10 +138,10 @@ fn signalfd_denied(subject: &Subject) -> Option<()> {
     without(subject, seccomp::answering(libc::SYS_signalfd4, libc::EPERM))
 }
 
-/// As much as it has to say, to a log that does not take it.
+/// Logs verbosely to a stderr that accepts nothing.
 fn serves_with_log(subject: &Subject, given: fn() -> std::io::Result<()>) -> Option<()> {
     let app = [&common::fixture(), "signals"];
-    let running = subject.run(As::Pid1, Wish::Verbose, &app)?.before_exec(given).start();
+    let running = subject.run(As::Pid1, Feature::Verbose, &app)?.before_exec(given).start();
     running.prints("ready").signal(10).prints("got 10\n").signal(12).prints("got 12\n");
     Some(())
 }
@@ -157,7 +155,7 @@ fn no_log(subject: &Subject) -> Option<()> {
 }
 
 fn reaps(subject: &Subject, mode: As) -> Option<()> {
-    let running = subject.run(mode, Wish::Plain, &[&common::fixture(), "orphans", "50"])?.start();
+    let running = subject.run(mode, Feature::Plain, &[&common::fixture(), "orphans", "50"])?.start();
     running.prints("orphaned");
     let app = running.app();
     common::until("only the app is left", || (common::children(running.pid) == [app]).then_some(()));
@@ -168,10 +166,10 @@ fn reaps_as_first(subject: &Subject) -> Option<()> {
     reaps(subject, As::Pid1)
 }
 
-/// An orphan that lives shows whose child it is.
+/// A living orphan, whose parent can be seen.
 fn reaps_otherwise(subject: &Subject) -> Option<()> {
     let app = ["sh", "-c", "(sleep 20 & echo orphan $!.); exec sleep 20"];
-    let running = subject.run(As::Process, Wish::Plain, &app)?.start();
+    let running = subject.run(As::Process, Feature::Plain, &app)?.start();
     running.prints(".\n");
     let text = running.stdout();
     let orphan: i32 = text.trim_start_matches("orphan ").split('.').next().unwrap().parse().unwrap();
@@ -186,7 +184,7 @@ fn reaps_otherwise(subject: &Subject) -> Option<()> {
 }
 
 fn idle(subject: &Subject) -> Option<()> {
-    let running = subject.run(As::Pid1, Wish::Plain, &[&common::fixture(), "ignore-term"])?.start();
+    let running = subject.run(As::Pid1, Feature::Plain, &[&common::fixture(), "ignore-term"])?.start();
     running.prints("ready");
     thread::sleep(Duration::from_millis(500));
     let slept = || status_field(running.pid, "voluntary_ctxt_switches").unwrap();

@@ -1,4 +1,4 @@
-//! The programs, and what each calls an option.
+//! The programs, and their options.
 
 use crate::common::{self, As, Builder};
 use std::process::Command;
@@ -14,13 +14,13 @@ pub enum Subject {
 pub const HINIT: Subject = Subject::Hinit;
 pub const PEERS: [Subject; 4] = [Subject::Tini, Subject::DumbInit, Subject::Catatonit, Subject::Gosu];
 
-/// What a row asks for, beside running the app.
+/// The option that a row needs.
 #[derive(Debug, Clone, Copy)]
-pub enum Wish<'a> {
-    /// As it comes: the app alone or its group, as the program likes it.
+pub enum Feature<'a> {
+    /// No option: the default behaviour.
     Plain,
     Group,
-    /// Say more.
+    /// More log messages.
     Verbose,
     Rewrite(&'a str, &'a str),
     Ignore(&'a str),
@@ -47,14 +47,14 @@ impl Subject {
         }
     }
 
-    /// Debian's, without its revision.
+    /// The version of Debian's package, without the revision.
     pub fn version(&self) -> String {
         if self.is_hinit() {
             return env!("CARGO_PKG_VERSION").to_owned();
         }
-        let asked = Command::new("dpkg-query").args(["-W", "-f=${Version}", self.name()]).output().unwrap();
-        assert!(asked.status.success(), "{} is not installed; the table needs it", self.name());
-        String::from_utf8_lossy(&asked.stdout).split('-').next().unwrap_or_default().to_owned()
+        let query = Command::new("dpkg-query").args(["-W", "-f=${Version}", self.name()]).output().unwrap();
+        assert!(query.status.success(), "{} is not installed; the table needs it", self.name());
+        String::from_utf8_lossy(&query.stdout).split('-').next().unwrap_or_default().to_owned()
     }
 
     pub fn program(&self) -> &'static str {
@@ -64,96 +64,96 @@ impl Subject {
         }
     }
 
-    /// The words before the app; none if it cannot do that.
-    fn options(&self, wish: Wish<'_>) -> Option<Vec<String>> {
-        let words = match self {
-            Self::Hinit => hinit(wish),
-            Self::Tini => tini(wish)?,
-            Self::DumbInit => dumb_init(wish)?,
-            Self::Catatonit => catatonit(wish)?,
-            // It becomes the app, and then there is no init.
+    /// The arguments before the app. `None` if there is no such option.
+    fn options(&self, feature: Feature<'_>) -> Option<Vec<String>> {
+        let args = match self {
+            Self::Hinit => hinit(feature),
+            Self::Tini => tini(feature)?,
+            Self::DumbInit => dumb_init(feature)?,
+            Self::Catatonit => catatonit(feature)?,
+            // gosu executes the app, so there is no init.
             Self::Gosu => return None,
         };
-        Some(words)
+        Some(args)
     }
 
-    /// The program and its words; none if it has no such option.
-    pub fn words(&self, wish: Wish<'_>, app: &[&str]) -> Option<Vec<String>> {
-        let mut words = self.options(wish)?;
-        words.insert(0, self.program().to_owned());
-        words.push("--".to_owned());
-        words.extend(app.iter().map(|word| (*word).to_owned()));
-        Some(words)
+    /// The whole command line. `None` if there is no such option.
+    pub fn command_line(&self, feature: Feature<'_>, app: &[&str]) -> Option<Vec<String>> {
+        let mut args = self.options(feature)?;
+        args.insert(0, self.program().to_owned());
+        args.push("--".to_owned());
+        args.extend(app.iter().map(|arg| (*arg).to_owned()));
+        Some(args)
     }
 
-    /// The program with the app under it; none if it has no such option.
-    pub fn run(&self, mode: As, wish: Wish<'_>, app: &[&str]) -> Option<Builder> {
-        Some(common::hinit(mode, self.words(wish, app)?.split_off(1)).program(self.program()))
+    /// The program with the app. `None` if there is no such option.
+    pub fn run(&self, mode: As, feature: Feature<'_>, app: &[&str]) -> Option<Builder> {
+        Some(common::hinit(mode, self.command_line(feature, app)?.split_off(1)).program(self.program()))
     }
 
-    /// The same without the two dashes.
+    /// The same without `--`.
     pub fn run_bare(&self, mode: As, app: &[&str]) -> Option<Builder> {
-        self.options(Wish::Plain)?;
+        self.options(Feature::Plain)?;
         Some(common::hinit(mode, app).program(self.program()))
     }
 
-    /// Drops to a user; an empty word is one that an unset variable left.
+    /// Runs the app as this user. `None` if there is no such option.
     pub fn drop_to(&self, user: &str, app: &[&str]) -> Option<Builder> {
-        let words = match self {
+        let args = match self {
             Self::Hinit => [&["--user", user, "--"], app].concat(),
             Self::Gosu => [&[user], app].concat(),
             _ => return None,
         };
-        Some(common::hinit(As::Pid1, words).program(self.program()))
+        Some(common::hinit(As::Pid1, args).program(self.program()))
     }
 }
 
-fn words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
+fn owned(args: &[&str]) -> Vec<String> {
+    args.iter().map(|arg| (*arg).to_owned()).collect()
 }
 
-fn hinit(wish: Wish<'_>) -> Vec<String> {
-    match wish {
-        Wish::Plain => vec![],
-        Wish::Group => words(&["--group"]),
-        Wish::Verbose => words(&["-v"]),
-        Wish::Rewrite(from, to) => vec!["--rewrite".into(), format!("{from}={to}")],
-        Wish::Ignore(signal) => vec!["--rewrite".into(), format!("{signal}=ignore")],
-        Wish::KillAfter(time) => words(&["--stop-timeout", time]),
-        Wish::Drain(time) => words(&["--drain", time]),
-        Wish::Sweep(time) => words(&["--sweep", time]),
-        Wish::ParentDeath(signal) => words(&["--pdeath-signal", signal]),
-        Wish::OkExit(code) => words(&["--ok-exit", code]),
-        Wish::Restart(policy) => words(&["--restart", policy]),
+fn hinit(feature: Feature<'_>) -> Vec<String> {
+    match feature {
+        Feature::Plain => vec![],
+        Feature::Group => owned(&["--group"]),
+        Feature::Verbose => owned(&["-v"]),
+        Feature::Rewrite(from, to) => vec!["--rewrite".into(), format!("{from}={to}")],
+        Feature::Ignore(signal) => vec!["--rewrite".into(), format!("{signal}=ignore")],
+        Feature::KillAfter(time) => owned(&["--stop-timeout", time]),
+        Feature::Drain(time) => owned(&["--drain", time]),
+        Feature::Sweep(time) => owned(&["--sweep", time]),
+        Feature::ParentDeath(signal) => owned(&["--pdeath-signal", signal]),
+        Feature::OkExit(code) => owned(&["--ok-exit", code]),
+        Feature::Restart(policy) => owned(&["--restart", policy]),
     }
 }
 
-fn tini(wish: Wish<'_>) -> Option<Vec<String>> {
-    Some(match wish {
-        Wish::Plain => vec![],
-        Wish::Group => words(&["-g"]),
-        Wish::Verbose => words(&["-vvv"]),
-        Wish::ParentDeath(signal) => words(&["-p", signal]),
-        Wish::OkExit(code) => words(&["-e", code]),
+fn tini(feature: Feature<'_>) -> Option<Vec<String>> {
+    Some(match feature {
+        Feature::Plain => vec![],
+        Feature::Group => owned(&["-g"]),
+        Feature::Verbose => owned(&["-vvv"]),
+        Feature::ParentDeath(signal) => owned(&["-p", signal]),
+        Feature::OkExit(code) => owned(&["-e", code]),
         _ => return None,
     })
 }
 
-fn dumb_init(wish: Wish<'_>) -> Option<Vec<String>> {
-    Some(match wish {
-        Wish::Plain | Wish::Group => vec![],
-        Wish::Verbose => words(&["-v"]),
-        Wish::Rewrite(from, to) => vec!["-r".into(), format!("{from}:{to}")],
-        Wish::Ignore(signal) => vec!["-r".into(), format!("{signal}:0")],
+fn dumb_init(feature: Feature<'_>) -> Option<Vec<String>> {
+    Some(match feature {
+        Feature::Plain | Feature::Group => vec![],
+        Feature::Verbose => owned(&["-v"]),
+        Feature::Rewrite(from, to) => vec!["-r".into(), format!("{from}:{to}")],
+        Feature::Ignore(signal) => vec!["-r".into(), format!("{signal}:0")],
         _ => return None,
     })
 }
 
-fn catatonit(wish: Wish<'_>) -> Option<Vec<String>> {
-    Some(match wish {
-        // It has no way to say more.
-        Wish::Plain | Wish::Verbose => vec![],
-        Wish::Group => words(&["-g"]),
+fn catatonit(feature: Feature<'_>) -> Option<Vec<String>> {
+    Some(match feature {
+        // catatonit has no option for more messages.
+        Feature::Plain | Feature::Verbose => vec![],
+        Feature::Group => owned(&["-g"]),
         _ => return None,
     })
 }

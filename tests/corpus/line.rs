@@ -1,5 +1,5 @@
-//! A health check of the corpus as a command, its hosts and ports those of a
-//! scripted server.
+//! A health check of the corpus as a command, with the test server's host and
+//! port.
 
 use regex_lite::Regex;
 use serde_json::Value;
@@ -8,15 +8,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// What stands for the server's port until there is one.
+/// Placeholder of the server's port.
 const PORT: &str = "@PORT@";
 
-/// A check as it is run.
+/// The command of a health check.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Line {
-    /// By `/bin/sh -c`.
+    /// Run by `/bin/sh -c`.
     Shell(String),
-    /// As it is.
+    /// Executed directly.
     Exec(Vec<String>),
 }
 
@@ -53,9 +53,9 @@ impl Line {
         let text = |value: &Value| value.as_str().unwrap_or_default().replace("$$", "$");
         match &check["test"] {
             test @ Value::String(_) => Some(Self::Shell(text(test))),
-            Value::Array(words) if words.len() > 1 => match words[0].as_str()? {
-                "CMD-SHELL" => Some(Self::Shell(text(&words[1]))),
-                "CMD" => Some(Self::Exec(words[1..].iter().map(text).collect())),
+            Value::Array(args) if args.len() > 1 => match args[0].as_str()? {
+                "CMD-SHELL" => Some(Self::Shell(text(&args[1]))),
+                "CMD" => Some(Self::Exec(args[1..].iter().map(text).collect())),
                 _ => None,
             },
             _ => None,
@@ -65,7 +65,7 @@ impl Line {
     fn of_dockerfile(raw: &str) -> Option<Self> {
         let (_, command) = raw.split_once("CMD ")?;
         match serde_json::from_str::<Vec<String>>(command.trim()) {
-            Ok(words) => Some(Self::Exec(words)),
+            Ok(args) => Some(Self::Exec(args)),
             Err(_) => Some(Self::Shell(command.trim().to_owned())),
         }
     }
@@ -73,7 +73,7 @@ impl Line {
     fn text(&self) -> String {
         match self {
             Self::Shell(text) => text.clone(),
-            Self::Exec(words) => words.join(" "),
+            Self::Exec(args) => args.join(" "),
         }
     }
 
@@ -86,7 +86,7 @@ impl Line {
         }
     }
 
-    /// The options that a tool is given in it: `-f`, `--max-time`.
+    /// The tool's options in it: `-f`, `--max-time`.
     pub fn flags(&self, tool: Tool) -> BTreeSet<String> {
         let (name, with_value) = match tool {
             Tool::Curl => ("curl", "omHudXwAbeE"),
@@ -94,13 +94,12 @@ impl Line {
         };
         let text = self.text();
         let commands = text.split(['|', ';', '&']).filter_map(|command| command.split_once(name));
-        let words = commands
-            .flat_map(|(_, words)| words.split_whitespace())
-            .map(|word| word.trim_matches(['"', '\'']));
-        words.flat_map(|word| flags_of(word, with_value)).collect()
+        let args =
+            commands.flat_map(|(_, args)| args.split_whitespace()).map(|arg| arg.trim_matches(['"', '\'']));
+        args.flat_map(|arg| flags_of(arg, with_value)).collect()
     }
 
-    /// Whether GNU wget asks by HEAD in it.
+    /// Whether GNU wget sends HEAD.
     pub fn is_spider(&self) -> bool {
         self.text().contains("--spider")
     }
@@ -108,20 +107,20 @@ impl Line {
     fn redirected(self) -> Self {
         match self {
             Self::Shell(text) => Self::Shell(redirect(&text)),
-            Self::Exec(words) => Self::Exec(words.iter().map(|word| redirect(word)).collect()),
+            Self::Exec(args) => Self::Exec(args.iter().map(|arg| redirect(arg)).collect()),
         }
     }
 
-    /// With the port of a server.
+    /// Replaces the port's placeholder.
     pub fn to(&self, port: u16) -> Self {
         let to = |text: &String| text.replace(PORT, &port.to_string());
         match self {
             Self::Shell(text) => Self::Shell(to(text)),
-            Self::Exec(words) => Self::Exec(words.iter().map(to).collect()),
+            Self::Exec(args) => Self::Exec(args.iter().map(to).collect()),
         }
     }
 
-    /// Whether it gives up by itself.
+    /// Whether it sets a timeout.
     pub fn has_time_limit(&self) -> bool {
         static LIMIT: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r"(^|\s)(-m ?[0-9]|--max-time|--timeout|-T ?[0-9])").unwrap());
@@ -129,32 +128,32 @@ impl Line {
     }
 }
 
-/// `--max-time=3` is one flag, `-fsSm3` are four, and wget's `-nv` is one.
-fn flags_of(word: &str, with_value: &str) -> Vec<String> {
-    if word.starts_with("--") {
-        return word.split('=').next().map(str::to_owned).into_iter().collect();
+/// `--max-time=3` is one flag, `-fsSm3` is four, and wget's `-nv` is one.
+fn flags_of(arg: &str, with_value: &str) -> Vec<String> {
+    if arg.starts_with("--") {
+        return arg.split('=').next().map(str::to_owned).into_iter().collect();
     }
-    if word == "-nv" {
-        return vec![word.to_owned()];
+    if arg == "-nv" {
+        return vec![arg.to_owned()];
     }
-    let letters = word.strip_prefix('-').unwrap_or_default();
+    let letters = arg.strip_prefix('-').unwrap_or_default();
     let end = letters.find(|letter| with_value.contains(letter)).map_or(letters.len(), |at| at + 1);
     letters[..end].chars().map(|letter| format!("-{letter}")).collect()
 }
 
-/// Every host and port in a text becomes the server's.
+/// Replaces every host and port by the server's.
 fn redirect(text: &str) -> String {
     static URL: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#"(https?)://(`[^`]*`|\$\{[^}]*\}|[^/\s"'`|;)$]|\$\w+)+"#).unwrap());
     static BARE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(^|\s)(localhost|127\.0\.0\.1|0\.0\.0\.0)(:\d+)?($|[\s/])").unwrap());
-    static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|\s)/(usr/bin/)?curl(\s|$)").unwrap());
+    static PATH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(^|\s)/(usr/bin/)?curl(\s|$)").unwrap());
     static KEY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"/etc/harbor/ssl/\w+\.key").unwrap());
     static CERT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"/etc/harbor/ssl/\w+\.crt").unwrap());
     let certs = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certs");
     let text = URL.replace_all(text, format!("$1://127.0.0.1:{PORT}"));
     let text = BARE.replace_all(&text, format!("${{1}}127.0.0.1:{PORT}$4"));
-    let text = PLACE.replace_all(&text, "${1}curl$3");
+    let text = PATH.replace_all(&text, "${1}curl$3");
     let text = KEY.replace_all(&text, format!("{certs}/client.key"));
     CERT.replace_all(&text, format!("{certs}/client.pem")).into_owned()
 }

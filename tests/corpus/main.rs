@@ -1,6 +1,6 @@
-//! Every curl and wget line of real health checks, run by the real program and
-//! by hinit under its name, against servers that answer in every usual way.
-//! Exit codes and what is printed to stdout have to be the same.
+//! Runs every curl and wget command of real health checks with the original
+//! program and with hinit, against servers with all common responses. Exit code
+//! and stdout must be the same.
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
@@ -12,44 +12,44 @@ mod server;
 
 use common::{LIMIT, skip};
 use line::{Line, Tool};
-use run::{Bench, By, IN_VAIN, Outcome, in_path};
-use server::{ANSWERS, Answer};
+use run::{Bench, By, HANG_LIMIT, Outcome, in_path};
+use server::{RESPONSES, Response};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::thread;
 
-/// Waiting is most of the work.
+/// More than cores: the commands mostly wait.
 const THREADS: usize = 6;
 
-/// A check, how a server answers, and what came of it by one program and another.
+/// A command, the server's response, and the outcome with both programs.
 struct Case {
     line: Line,
-    answer: Answer,
+    response: Response,
     ours: Outcome,
     theirs: Outcome,
 }
 
-/// Runs every line against every answer by hinit and by `other`.
+/// Runs every command against every response with hinit and with `other`.
 fn compare(bench: &Bench, lines: &[Line], other: By) -> Vec<Case> {
-    let servers: Vec<(Answer, u16)> =
-        ANSWERS.iter().map(|answer| (*answer, server::start(*answer))).collect();
+    let servers: Vec<(Response, u16)> =
+        RESPONSES.iter().map(|response| (*response, server::start(*response))).collect();
     let todo: Vec<_> = lines
         .iter()
-        .flat_map(|line| servers.iter().map(move |(answer, port)| (line, *answer, *port)))
+        .flat_map(|line| servers.iter().map(move |(response, port)| (line, *response, *port)))
         .collect();
     let (todo, done) = (Mutex::new(todo), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
                 loop {
-                    let Some((line, answer, port)) = todo.lock().unwrap().pop() else { return };
+                    let Some((line, response, port)) = todo.lock().unwrap().pop() else { return };
                     let by = [By::Hinit, other];
-                    let [mut ours, mut theirs] = by.map(|by| bench.run(line, answer, port, by, IN_VAIN));
-                    // On a busy machine one of them may only have been slow.
+                    let [mut ours, mut theirs] = by.map(|by| bench.run(line, response, port, by, HANG_LIMIT));
+                    // On a busy machine one of them may just be slow: repeat with the full limit.
                     if ours.code.is_none() != theirs.code.is_none() {
-                        [ours, theirs] = by.map(|by| bench.run(line, answer, port, by, LIMIT));
+                        [ours, theirs] = by.map(|by| bench.run(line, response, port, by, LIMIT));
                     }
-                    done.lock().unwrap().push(Case { line: line.clone(), answer, ours, theirs });
+                    done.lock().unwrap().push(Case { line: line.clone(), response, ours, theirs });
                 }
             });
         }
@@ -57,7 +57,7 @@ fn compare(bench: &Bench, lines: &[Line], other: By) -> Vec<Case> {
     done.into_inner().unwrap()
 }
 
-/// Each line once, and how often it occurs.
+/// Every distinct command, and how often it occurs.
 fn distinct(lines: Vec<Line>) -> (Vec<Line>, HashMap<Line, usize>) {
     let mut counts = HashMap::new();
     for line in lines {
@@ -66,7 +66,8 @@ fn distinct(lines: Vec<Line>) -> (Vec<Line>, HashMap<Line, usize>) {
     (counts.keys().cloned().collect(), counts)
 }
 
-/// Prints the share that agrees, and the cases that do not.
+/// Prints the differing cases and the share of equal ones. Returns the number of
+/// differing cases.
 fn report(what: &str, cases: &[Case], counts: &HashMap<Line, usize>, agree: fn(&Case) -> bool) -> usize {
     let weight = |case: &&Case| counts.get(&case.line).copied().unwrap_or(1);
     let all: usize = cases.iter().map(|case| weight(&case)).sum();
@@ -75,23 +76,23 @@ fn report(what: &str, cases: &[Case], counts: &HashMap<Line, usize>, agree: fn(&
     for case in &wrong {
         println!(
             "{what}: {:?} at {:?}: ours {:?}, theirs {:?}",
-            case.line, case.answer, case.ours, case.theirs
+            case.line, case.response, case.ours, case.theirs
         );
     }
-    let good = |case: &&Case| case.answer == Answer::Status(200) && case.theirs.code == Some(0);
-    assert!(cases.iter().filter(good).count() * 2 > counts.len(), "{what}: a good answer is no good");
+    let good = |case: &&Case| case.response == Response::Status(200) && case.theirs.code == Some(0);
+    assert!(cases.iter().filter(good).count() * 2 > counts.len(), "{what}: most commands fail on a 200");
     #[allow(clippy::cast_precision_loss, reason = "some thousand cases")]
     let share = 100.0 * agreeing as f64 / all as f64;
     println!(
-        "{what}: {} lines ({} distinct) against {} answers: {agreeing} of {all} agree, {share:.2}%",
+        "{what}: {} lines ({} distinct) against {} responses: {agreeing} of {all} agree, {share:.2}%",
         counts.values().sum::<usize>(),
         counts.len(),
-        ANSWERS.len()
+        RESPONSES.len()
     );
     wrong.len()
 }
 
-/// Prints how many of the options that occur agree in all of their lines.
+/// Prints how many options have the same outcome in all commands with them.
 fn report_flags(what: &str, tool: Tool, cases: &[Case], agree: fn(&Case) -> bool) {
     let mut flags: BTreeMap<String, bool> = BTreeMap::new();
     for case in cases {
@@ -127,7 +128,7 @@ fn is_here(program: &str) -> bool {
 }
 
 #[test]
-fn every_curl_line_does_the_same_by_curl_and_by_hinit() {
+fn every_curl_command_has_the_same_outcome_with_hinit() {
     let Some(lines) = lines(Tool::Curl).filter(|_| is_here("curl")) else { return };
     let (lines, counts) = distinct(lines);
     let cases = compare(&Bench::new("curl"), &lines, By::Real);
@@ -136,7 +137,7 @@ fn every_curl_line_does_the_same_by_curl_and_by_hinit() {
 }
 
 #[test]
-fn every_wget_line_does_the_same_by_gnu_wget_and_by_hinit() {
+fn every_wget_command_has_the_same_outcome_as_with_gnu_wget() {
     let Some(lines) = lines(Tool::Wget).filter(|_| is_here("wget")) else { return };
     let (lines, counts) = distinct(lines);
     let cases = compare(&Bench::new("wget"), &lines, By::Real);
@@ -144,49 +145,47 @@ fn every_wget_line_does_the_same_by_gnu_wget_and_by_hinit() {
     assert_eq!(report("GNU wget", &cases, &counts, same), 0);
 }
 
-/// A difference that is meant: GNU wget's `--spider` asks by HEAD, which some
-/// servers refuse, and busybox's by GET.
-fn asks_by_head(case: &Case) -> bool {
-    case.answer == Answer::NoHead && case.line.is_spider()
+/// An intended difference: `--spider` sends HEAD in GNU wget, which some servers
+/// reject, and GET in busybox.
+fn is_rejected_head(case: &Case) -> bool {
+    case.response == Response::NoHead && case.line.is_spider()
 }
 
-/// Options of GNU wget that busybox refuses: it fails whatever the server
-/// answers, and there is nothing to compare.
+/// Options of GNU wget that busybox rejects. It always fails, so there is nothing
+/// to compare.
 const NOT_BUSYBOX: [&str; 2] = ["--method", "--timeout"];
 
-fn refused_by_busybox(line: &Line) -> Option<&'static str> {
+fn rejected_by_busybox(line: &Line) -> Option<&'static str> {
     let flags = line.flags(Tool::Wget);
     NOT_BUSYBOX.into_iter().find(|flag| flags.contains(*flag))
 }
 
 fn healthy_alike(case: &Case) -> bool {
     let healthy = |outcome: &Outcome| outcome.code.map(|code| code == 0);
-    asks_by_head(case)
+    is_rejected_head(case)
         || (healthy(&case.ours) == healthy(&case.theirs) && case.ours.stdout == case.theirs.stdout)
 }
 
 #[test]
-fn every_wget_line_is_as_healthy_by_busybox_wget_as_by_hinit() {
+fn every_wget_command_is_as_healthy_as_with_busybox_wget() {
     let Some(lines) = lines(Tool::Wget).filter(|_| is_here("busybox")) else { return };
     let (lines, mut counts) = distinct(lines);
     let mut cases = compare(&Bench::new("busybox"), &lines, By::Busybox);
     for line in &lines {
-        if let Some(flag) = refused_by_busybox(line) {
-            println!("busybox wget: left out, for it refuses {flag}: {line:?}");
+        if let Some(flag) = rejected_by_busybox(line) {
+            println!("busybox wget: skipped, since it rejects {flag}: {line:?}");
             let passes = cases.iter().any(|case| case.line == *line && case.theirs.code == Some(0));
-            assert!(!passes, "busybox knows {flag} after all");
+            assert!(!passes, "busybox supports {flag} after all");
             counts.remove(line);
         }
     }
     cases.retain(|case| counts.contains_key(&case.line));
     report_flags("busybox wget", Tool::Wget, &cases, healthy_alike);
-    println!(
-        "busybox wget: --spider is not compared where a server refuses HEAD, by which only GNU wget asks"
-    );
+    println!("busybox wget: --spider is not compared where a server rejects HEAD, which only GNU wget sends");
     assert_eq!(report("busybox wget", &cases, &counts, healthy_alike), 0);
 }
 
-/// What scripts read besides: not in the corpus, but in the wild.
+/// Commands that are not in the corpus, but in scripts.
 const CURL: &[&str] = &[
     "curl -s -o /dev/null -w '%{http_code}' URL",
     "test \"$(curl -s -o /dev/null -w '%{http_code}' URL)\" = 200",
@@ -290,7 +289,7 @@ const WGET: &[&str] = &[
 
 const CERTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/certs");
 
-fn beyond(lines: &[&str]) -> Vec<Line> {
+fn further_lines(lines: &[&str]) -> Vec<Line> {
     lines
         .iter()
         .map(|line| Line::Shell(line.replace("URL", "http://127.0.0.1:@PORT@/").replace("CERTS", CERTS)))
@@ -298,53 +297,53 @@ fn beyond(lines: &[&str]) -> Vec<Line> {
 }
 
 #[test]
-fn what_scripts_read_besides_is_the_same_by_curl() {
+fn further_curl_commands_have_the_same_outcome() {
     if is_here("curl") {
-        let (lines, counts) = distinct(beyond(CURL));
+        let (lines, counts) = distinct(further_lines(CURL));
         let cases = compare(&Bench::new("more-curl"), &lines, By::Real);
         assert_eq!(report("curl, beyond the corpus", &cases, &counts, same), 0);
     }
 }
 
 #[test]
-fn what_scripts_read_besides_is_the_same_by_gnu_wget() {
+fn further_wget_commands_have_the_same_outcome_as_with_gnu_wget() {
     if is_here("wget") {
-        let (lines, counts) = distinct(beyond(WGET));
+        let (lines, counts) = distinct(further_lines(WGET));
         let cases = compare(&Bench::new("more-wget"), &lines, By::Real);
         assert_eq!(report("GNU wget, beyond the corpus", &cases, &counts, same), 0);
     }
 }
 
-/// Where hinit cannot do what the original does, it says so.
+/// hinit reports what it does not support.
 #[test]
-fn what_it_cannot_do_it_says() {
+fn unsupported_features_are_reported() {
     let bench = Bench::new("refusals");
     let table = [
-        ("curl -sS --compressed URL 2>&1; exit $?", Answer::Coded, 61, "hinit does not undo"),
+        ("curl -sS --compressed URL 2>&1; exit $?", Response::Compressed, 61, "hinit does not decode"),
         (
             "curl -sS --proxy http://h/ URL 2>&1",
-            Answer::Status(200),
+            Response::Status(200),
             2,
             "option --proxy: is unknown to hinit",
         ),
         (
             "http_proxy=http://h/ curl -sS URL 2>&1",
-            Answer::Refused,
+            Response::Refused,
             7,
-            "http_proxy is set, but hinit goes by",
+            "http_proxy is set, but hinit ignores proxies",
         ),
         (
             "http_proxy=http://h/ wget -t1 URL 2>&1",
-            Answer::Refused,
+            Response::Refused,
             4,
-            "http_proxy is set, but hinit goes by",
+            "http_proxy is set, but hinit ignores proxies",
         ),
-        ("wget --mirror URL 2>&1", Answer::Status(200), 2, "This is hinit"),
+        ("wget --mirror URL 2>&1", Response::Status(200), 2, "This is hinit"),
     ];
-    for (text, answer, code, said) in table {
-        let line = beyond(&[text]).remove(0);
-        let outcome = bench.run(&line, answer, server::start(answer), By::Hinit, LIMIT);
+    for (text, response, code, message) in table {
+        let line = further_lines(&[text]).remove(0);
+        let outcome = bench.run(&line, response, server::start(response), By::Hinit, LIMIT);
         assert_eq!(outcome.code, Some(code), "{text}: {outcome:?}");
-        assert!(outcome.stdout.contains(said), "{text}: {outcome:?}");
+        assert!(outcome.stdout.contains(message), "{text}: {outcome:?}");
     }
 }

@@ -1,8 +1,8 @@
-//! Runs a check with one program or another under the name it calls.
+//! Runs a command with hinit, the original or busybox as its curl and wget.
 
 use crate::common::{HINIT, LIMIT};
 use crate::line::Line;
-use crate::server::Answer;
+use crate::server::Response;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use std::fs;
@@ -15,10 +15,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// That a check hangs can only be seen by waiting for it in vain.
-pub const IN_VAIN: Duration = Duration::from_millis(700);
+/// A command that runs this long hangs.
+pub const HANG_LIMIT: Duration = Duration::from_millis(700);
 
-/// Which program answers to `curl` and `wget`.
+/// The program behind the names `curl` and `wget`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     Hinit,
@@ -26,15 +26,15 @@ pub enum By {
     Busybox,
 }
 
-/// What a check came to.
+/// The outcome of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
-    /// None if it had to be killed.
+    /// `None` if it was killed.
     pub code: Option<i32>,
     pub stdout: String,
 }
 
-/// The programs under their names, each in a directory for PATH.
+/// One directory for PATH for each program, with links named `curl` and `wget`.
 #[derive(Debug)]
 pub struct Bench {
     root: PathBuf,
@@ -78,33 +78,34 @@ impl Bench {
         self.root.join(format!("{by:?}"))
     }
 
-    /// Runs a check against the server at a port; one that may hang gets so much time.
-    pub fn run(&self, line: &Line, answer: Answer, port: u16, by: By, hanging: Duration) -> Outcome {
+    /// Runs a command against the server at this port. If it may hang, it is killed
+    /// after `hanging`.
+    pub fn run(&self, line: &Line, response: Response, port: u16, by: By, hanging: Duration) -> Outcome {
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
-        let here = self.root.join(format!("run-{run}"));
-        Self::prepare(&here, port);
-        let mut child = self.start(&line.to(port), &here, by, port);
-        let hangs = answer == Answer::Hang && !line.has_time_limit();
+        let directory = self.root.join(format!("run-{run}"));
+        Self::prepare(&directory, port);
+        let mut child = self.start(&line.to(port), &directory, by, port);
+        let hangs = response == Response::Hang && !line.has_time_limit();
         let limit = if hangs { hanging } else { LIMIT };
         let code = wait(&mut child, limit);
         let mut stdout = Vec::new();
         child.stdout.take().unwrap().read_to_end(&mut stdout).unwrap();
-        fs::remove_dir_all(&here).unwrap();
+        fs::remove_dir_all(&directory).unwrap();
         Outcome { code, stdout: String::from_utf8_lossy(&stdout).into_owned() }
     }
 
-    /// Some checks have their URL from a file or a script.
-    fn prepare(here: &Path, port: u16) {
+    /// Some commands get their URL from a file or a script.
+    fn prepare(directory: &Path, port: u16) {
         use std::os::unix::fs::PermissionsExt;
         let url = format!("http://127.0.0.1:{port}/");
-        fs::create_dir_all(here.join("conf")).unwrap();
-        fs::write(here.join("conf/healthcheck_url.txt"), &url).unwrap();
-        let script = here.join("script");
+        fs::create_dir_all(directory.join("conf")).unwrap();
+        fs::write(directory.join("conf/healthcheck_url.txt"), &url).unwrap();
+        let script = directory.join("script");
         fs::write(&script, format!("#!/bin/sh\necho {url}\n")).unwrap();
         fs::set_permissions(&script, fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    fn start(&self, line: &Line, here: &Path, by: By, port: u16) -> Child {
+    fn start(&self, line: &Line, directory: &Path, by: By, port: u16) -> Child {
         let names = self.path(by);
         let mut command = match line {
             Line::Shell(text) => {
@@ -112,21 +113,20 @@ impl Bench {
                 command.args(["-c", text]);
                 command
             }
-            Line::Exec(words) => {
-                let own = names.join(&words[0]);
-                let mut command =
-                    Command::new(if own.exists() { own.as_os_str() } else { words[0].as_ref() });
-                command.args(&words[1..]);
+            Line::Exec(args) => {
+                let own = names.join(&args[0]);
+                let mut command = Command::new(if own.exists() { own.as_os_str() } else { args[0].as_ref() });
+                command.args(&args[1..]);
                 command
             }
         };
         command
             .env_clear()
             .env("PATH", format!("{}:/usr/bin:/bin", names.display()))
-            .env("CATALINA_HOME", here)
-            .env("HEALTH_SCRIPT_FILE", here.join("script"))
+            .env("CATALINA_HOME", directory)
+            .env("HEALTH_SCRIPT_FILE", directory.join("script"))
             .env("HEALTHCHECK_URL", format!("http://127.0.0.1:{port}/health"))
-            .current_dir(here)
+            .current_dir(directory)
             .process_group(0)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -135,7 +135,7 @@ impl Bench {
     }
 }
 
-/// The exit code; none if it did not end, and was killed.
+/// The exit code. `None` if it did not end within the limit and was killed.
 fn wait(child: &mut Child, limit: Duration) -> Option<i32> {
     let end = Instant::now() + limit;
     loop {

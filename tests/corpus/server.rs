@@ -1,5 +1,5 @@
-//! A server that answers every request alike, in HTTP or, if it is asked so,
-//! in TLS. On loopback only.
+//! A server that gives every request the same response, over HTTP or TLS,
+//! whichever the client uses. On loopback only.
 
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -10,34 +10,34 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
-/// What the checks of the corpus look for, all in one.
+/// Contains what the commands of the corpus search for.
 const BODY: &str = r#"{"status":"green","healthy": true,"success": true,"title":"Sign in to your account","is":"UP"}
 "#;
 
-/// How a server answers.
+/// The response of a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum Response {
     Status(u16),
-    /// 405 to HEAD, 200 to the rest.
+    /// 405 for HEAD, 200 for other methods.
     NoHead,
-    /// Nobody listens.
+    /// Nothing listens on the port.
     Refused,
-    /// The request is read and never answered.
+    /// The request is read, but there is no response.
     Hang,
-    /// 200, compressed whether that was asked for or not.
-    Coded,
+    /// 200, compressed even if not requested.
+    Compressed,
 }
 
-pub const ANSWERS: [Answer; 9] = [
-    Answer::Status(200),
-    Answer::Status(204),
-    Answer::Status(302),
-    Answer::Status(401),
-    Answer::Status(404),
-    Answer::Status(500),
-    Answer::NoHead,
-    Answer::Refused,
-    Answer::Hang,
+pub const RESPONSES: [Response; 9] = [
+    Response::Status(200),
+    Response::Status(204),
+    Response::Status(302),
+    Response::Status(401),
+    Response::Status(404),
+    Response::Status(500),
+    Response::NoHead,
+    Response::Refused,
+    Response::Hang,
 ];
 
 static TLS: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| {
@@ -49,45 +49,46 @@ static TLS: LazyLock<Arc<ServerConfig>> = LazyLock::new(|| {
     Arc::new(builder.with_single_cert(chain, key).unwrap())
 });
 
-/// The port of a server that answers so, for as long as the test runs.
-pub fn start(answer: Answer) -> u16 {
-    if answer == Answer::Refused {
-        // tcpmux: outside of the range that listeners get by chance, and long dead.
+/// Starts a server and returns its port. It runs until the test ends.
+pub fn start(response: Response) -> u16 {
+    if response == Response::Refused {
+        // tcpmux: outside the ephemeral range, and unused.
         return 1;
     }
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || serve(stream, answer));
+            thread::spawn(move || serve(stream, response));
         }
     });
     port
 }
 
-fn serve(stream: TcpStream, answer: Answer) {
+fn serve(stream: TcpStream, response: Response) {
     let mut first = [0];
     if stream.peek(&mut first).is_ok_and(|count| count == 1) && first[0] == 0x16 {
         let connection = ServerConnection::new(Arc::clone(&TLS)).unwrap();
         let mut secure = StreamOwned::new(connection, stream);
-        reply(&mut secure, answer);
+        reply(&mut secure, response);
         secure.conn.send_close_notify();
         let _ = secure.flush();
         close(&secure.sock);
     } else {
         let mut stream = stream;
-        reply(&mut stream, answer);
+        reply(&mut stream, response);
         close(&stream);
     }
 }
 
-/// What is unread here would reset the connection, and cut off the answer.
+/// Reads to the end: unread data would reset the connection and cut off the
+/// response.
 fn close(mut stream: &TcpStream) {
     let _ = stream.shutdown(Shutdown::Write);
     while stream.read(&mut [0; 512]).is_ok_and(|count| count > 0) {}
 }
 
-fn reply(stream: &mut (impl Read + Write), answer: Answer) {
+fn reply(stream: &mut (impl Read + Write), response: Response) {
     let mut request = Vec::new();
     let mut byte = [0];
     while !request.ends_with(b"\r\n\r\n") {
@@ -97,24 +98,24 @@ fn reply(stream: &mut (impl Read + Write), answer: Answer) {
         }
     }
     let head = request.starts_with(b"HEAD ");
-    let status = match answer {
-        Answer::Status(302) if request.windows(7).any(|window| window == b" /moved") => 200,
-        Answer::Status(status) => status,
-        Answer::Coded => 200,
-        Answer::NoHead => {
+    let status = match response {
+        Response::Status(302) if request.windows(7).any(|window| window == b" /moved") => 200,
+        Response::Status(status) => status,
+        Response::Compressed => 200,
+        Response::NoHead => {
             if head {
                 405
             } else {
                 200
             }
         }
-        Answer::Refused | Answer::Hang => {
+        Response::Refused | Response::Hang => {
             while stream.read(&mut [0; 512]).is_ok_and(|count| count > 0) {}
             return;
         }
     };
     let location = if status == 302 { "Location: /moved\r\n" } else { "" };
-    let location = if answer == Answer::Coded { "Content-Encoding: gzip\r\n" } else { location };
+    let location = if response == Response::Compressed { "Content-Encoding: gzip\r\n" } else { location };
     let body = if status == 204 { "" } else { BODY };
     let length = if status == 204 { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
     let start =

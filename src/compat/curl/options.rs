@@ -1,104 +1,108 @@
-//! What curl's words mean: pure but for the files that a value names with `@`.
+//! curl's options: the table of those that hinit supports, and what they set.
+//! Only values such as `@file` are read from files.
 
-use super::words::{Known, Takes, Word, split};
+use super::lexer::{OptionDef, Token, tokenize};
 use super::write_out;
-use crate::compat::web::{self, Family};
+use crate::compat::http_transfer::AddressFamily;
+use crate::compat::values::parse_seconds;
 use std::ffi::OsString;
 use std::fs;
 use std::time::Duration;
 
-use Takes::{Nothing, Value};
+use OptionDef as Def;
 
-/// The options, and what they do.
-const OPTIONS: &[(Known, &str)] = &[
-    (("basic", ' ', Nothing), "Send -u as Basic (always so)"),
-    (("cacert", ' ', Value), "<file> Believe what these certificates vouch for"),
-    (("cert", 'E', Value), "<file> Client certificate"),
-    (("compressed", ' ', Nothing), "Take a compressed answer (none is asked for)"),
-    (("connect-timeout", ' ', Value), "<seconds> Time for the connection"),
-    (("cookie", 'b', Value), "<name=value> Cookies to send"),
-    (("data", 'd', Value), "<data> Body to send; @file"),
-    (("data-ascii", ' ', Value), "<data> The same"),
-    (("data-binary", ' ', Value), "<data> Body to send as it is; @file"),
-    (("data-raw", ' ', Value), "<data> Body to send; @ means nothing"),
-    (("data-urlencode", ' ', Value), "<data> Body to send, encoded; NAME=CONTENT, NAME@file"),
-    (("dump-header", 'D', Value), "<file> Where the headers go"),
-    (("fail", 'f', Nothing), "Code 22 and no output for an answer of 400 and more"),
-    (("fail-early", ' ', Nothing), "Stop at the first URL that fails"),
-    (("fail-with-body", ' ', Nothing), "Code 22, and the output"),
-    (("get", 'G', Nothing), "Put -d into the URL"),
-    (("globoff", 'g', Nothing), "Take {} and [] as they are"),
-    (("head", 'I', Nothing), "Headers only"),
-    (("header", 'H', Value), "<header> Header to send"),
-    (("help", 'h', Nothing), "This text"),
-    (("http1.1", ' ', Nothing), "HTTP/1.1 (always so)"),
-    (("include", 'i', Nothing), "Headers in the output"),
-    (("insecure", 'k', Nothing), "Believe any certificate"),
-    (("ipv4", '4', Nothing), "Connect by IPv4 alone"),
-    (("ipv6", '6', Nothing), "Connect by IPv6 alone"),
-    (("json", ' ', Value), "<data> JSON to send"),
-    (("key", ' ', Value), "<file> Key of the client certificate"),
-    (("location", 'L', Nothing), "Follow redirects"),
-    (("max-redirs", ' ', Value), "<number> Redirects to follow, 50 by default"),
-    (("max-time", 'm', Value), "<seconds> Time for all of it"),
-    (("no-buffer", 'N', Nothing), "Write at once (always so)"),
-    (("no-keepalive", ' ', Nothing), "No keepalive (always so)"),
-    (("no-progress-meter", ' ', Nothing), "No progress meter (always so)"),
-    (("noproxy", ' ', Value), "<hosts> No proxy for these (none is ever used)"),
-    (("output", 'o', Value), "<file> Where the output goes"),
-    (("progress-bar", '#', Nothing), "A bar as progress meter (there is none)"),
-    (("referer", 'e', Value), "<URL> Where the link was"),
-    (("remote-name", 'O', Nothing), "The output goes into a file named as in the URL"),
-    (("request", 'X', Value), "<method> Method"),
-    (("retry", ' ', Value), "<number> Try again so often after a passing fault"),
-    (("retry-all-errors", ' ', Nothing), "Try again after any fault"),
-    (("retry-connrefused", ' ', Nothing), "Try again if nobody listens"),
-    (("retry-delay", ' ', Value), "<seconds> Wait between tries"),
-    (("retry-max-time", ' ', Value), "<seconds> Begin no try after this time"),
-    (("show-error", 'S', Nothing), "Tell of a fault in spite of -s"),
-    (("silent", 's', Nothing), "Say nothing"),
-    (("tlsv1.2", ' ', Nothing), "TLS 1.2 or later (always so)"),
-    (("unix-socket", ' ', Value), "<path> Connect to this socket"),
-    (("url", ' ', Value), "<url> URL to ask"),
-    (("user", 'u', Value), "<user:password> Credentials"),
-    (("user-agent", 'A', Value), "<name> User-Agent"),
-    (("verbose", 'v', Nothing), "Show what goes over the wire"),
-    (("version", 'V', Nothing), "Version"),
-    (("write-out", 'w', Value), "<format> What to write when done"),
-    // Of no meaning for HTTP, and typed by those who mean --fail: `-fail`.
-    (("append", 'a', Nothing), "Of no meaning for HTTP"),
-    (("list-only", 'l', Nothing), "Of no meaning for HTTP"),
-    (("disable", 'q', Nothing), "Read no .curlrc (always so)"),
+/// Sorted by name, with those that have no effect here at the end.
+const OPTIONS: &[OptionDef] = &[
+    Def::value("cacert", None, "<file> CA certificates to verify the server with"),
+    Def::value("cert", Some('E'), "<file> Client certificate"),
+    Def::flag("compressed", None, "Accepted, but a compressed response is an error"),
+    Def::value("connect-timeout", None, "<seconds> Timeout for the connection"),
+    Def::value("cookie", Some('b'), "<name=value> Cookies to send"),
+    Def::value("data", Some('d'), "<data> Request body; @file reads it from a file"),
+    Def::value("data-ascii", None, "<data> Same as --data"),
+    Def::value("data-binary", None, "<data> Request body; @file is sent unchanged"),
+    Def::value("data-raw", None, "<data> Request body; @ has no special meaning"),
+    Def::value("data-urlencode", None, "<data> Request body, URL-encoded; NAME=CONTENT, NAME@file"),
+    Def::value("dump-header", Some('D'), "<file> Write the response headers to a file"),
+    Def::flag("fail", Some('f'), "Code 22 and no output for a status of 400 or above"),
+    Def::flag("fail-early", None, "Stop at the first URL that fails"),
+    Def::flag("fail-with-body", None, "Code 22 for a status of 400 or above, with output"),
+    Def::flag("get", Some('G'), "Append the data of -d to the URL"),
+    Def::flag("globoff", Some('g'), "Pass {} and [] in URLs literally"),
+    Def::flag("head", Some('I'), "Fetch the headers only"),
+    Def::value("header", Some('H'), "<header> Header to send; @file reads several"),
+    Def::flag("help", Some('h'), "Print this help"),
+    Def::flag("include", Some('i'), "Include the response headers in the output"),
+    Def::flag("insecure", Some('k'), "Skip TLS certificate verification"),
+    Def::flag("ipv4", Some('4'), "Connect to IPv4 addresses only"),
+    Def::flag("ipv6", Some('6'), "Connect to IPv6 addresses only"),
+    Def::value("json", None, "<data> JSON request body, with its headers"),
+    Def::value("key", None, "<file> Private key of the client certificate"),
+    Def::flag("location", Some('L'), "Follow redirects"),
+    Def::value("max-redirs", None, "<number> Maximum number of redirects (default 50)"),
+    Def::value("max-time", Some('m'), "<seconds> Timeout for the whole transfer"),
+    Def::value("output", Some('o'), "<file> Write the output to a file"),
+    Def::value("referer", Some('e'), "<URL> Referer header"),
+    Def::flag("remote-name", Some('O'), "Write the output to a file named as in the URL"),
+    Def::value("request", Some('X'), "<method> Request method"),
+    Def::value("retry", None, "<number> Retries after a transient error (default 0)"),
+    Def::flag("retry-all-errors", None, "Retry after any error"),
+    Def::flag("retry-connrefused", None, "Retry if the connection is refused"),
+    Def::value("retry-delay", None, "<seconds> Delay between retries"),
+    Def::value("retry-max-time", None, "<seconds> Start no retry after this time"),
+    Def::flag("show-error", Some('S'), "Print errors in spite of -s"),
+    Def::flag("silent", Some('s'), "Print no errors"),
+    Def::value("unix-socket", None, "<path> Connect to this Unix socket"),
+    Def::value("url", None, "<url> URL to transfer"),
+    Def::value("user", Some('u'), "<user:password> Credentials"),
+    Def::value("user-agent", Some('A'), "<name> User-Agent header"),
+    Def::flag("verbose", Some('v'), "Print the request and the response headers"),
+    Def::flag("version", Some('V'), "Print the version"),
+    Def::value("write-out", Some('w'), "<format> Text to print after the transfer"),
+    // No effect: they ask for what hinit always does.
+    Def::flag("basic", None, "Use HTTP Basic authentication (always)"),
+    Def::flag("disable", Some('q'), "Ignore .curlrc (always)"),
+    Def::flag("http1.1", None, "Use HTTP/1.1 (always)"),
+    Def::flag("no-buffer", Some('N'), "Write output immediately (always)"),
+    Def::flag("no-keepalive", None, "Disable TCP keepalive (always)"),
+    Def::flag("no-progress-meter", None, "Print no progress meter (always)"),
+    Def::value("noproxy", None, "<hosts> Ignore proxies for these hosts (always)"),
+    Def::flag("progress-bar", Some('#'), "Progress bar (not supported, ignored)"),
+    Def::flag("tlsv1.2", None, "Use TLS 1.2 or later (always)"),
+    // No effect on HTTP. Some write `-fail` where they mean --fail.
+    Def::flag("append", Some('a'), "No effect on HTTP"),
+    Def::flag("list-only", Some('l'), "No effect on HTTP"),
 ];
 
-/// What to do with an answer of 400 and more.
+/// What a status of 400 or above does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Fail {
     #[default]
+    /// Nothing: it is a success.
     No,
     WithoutBody,
     WithBody,
 }
 
-/// When to try again.
+/// When to retry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Retry {
     pub(super) times: u32,
     pub(super) delay: Option<Duration>,
-    /// No try begins after this time.
-    pub(super) limit: Option<Duration>,
-    pub(super) refused: bool,
-    pub(super) all: bool,
+    /// No retry starts after this time.
+    pub(super) max_time: Option<Duration>,
+    pub(super) connection_refused: bool,
+    pub(super) all_errors: bool,
 }
 
-/// curl's command line by its meaning.
+/// What the command line sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "a bool for each option that is one")]
+#[allow(clippy::struct_excessive_bools, reason = "a bool for every flag")]
 pub(super) struct Options {
     pub(super) urls: Vec<String>,
-    /// An empty one is named by its URL.
+    /// An empty name means the name in the URL.
     pub(super) outputs: Vec<String>,
-    pub(super) dump: Option<String>,
+    pub(super) dump_header: Option<String>,
     pub(super) fail: Fail,
     pub(super) fail_early: bool,
     pub(super) silent: bool,
@@ -107,11 +111,11 @@ pub(super) struct Options {
     pub(super) include: bool,
     pub(super) head: bool,
     pub(super) follow: bool,
-    pub(super) most_redirects: u32,
+    pub(super) max_redirects: u32,
     pub(super) get: bool,
     pub(super) globoff: bool,
     pub(super) compressed: bool,
-    pub(super) family: Option<Family>,
+    pub(super) family: Option<AddressFamily>,
     pub(super) insecure: bool,
     pub(super) cacert: Option<String>,
     pub(super) cert: Option<String>,
@@ -128,7 +132,7 @@ pub(super) struct Options {
     pub(super) retry: Retry,
 }
 
-/// What a command line asks for.
+/// What the command line requests.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
     Options(Box<Options>),
@@ -136,11 +140,11 @@ pub(super) enum Parsed {
     Version,
 }
 
-/// The options, a line each.
+/// One line for each option.
 pub(super) fn help() -> String {
-    let line = |((long, letter, _), what): &(Known, &str)| {
-        let letter = if *letter == ' ' { "    ".to_owned() } else { format!("-{letter}, ") };
-        format!(" {letter}--{long} {what}\n")
+    let line = |def: &OptionDef| {
+        let short = def.short.map_or_else(|| "    ".to_owned(), |letter| format!("-{letter}, "));
+        format!(" {short}--{} {}\n", def.long, def.help)
     };
     OPTIONS.iter().map(line).collect()
 }
@@ -150,7 +154,7 @@ impl Default for Options {
         Self {
             urls: Vec::new(),
             outputs: Vec::new(),
-            dump: None,
+            dump_header: None,
             fail: Fail::No,
             fail_early: false,
             silent: false,
@@ -159,7 +163,7 @@ impl Default for Options {
             include: false,
             head: false,
             follow: false,
-            most_redirects: 50,
+            max_redirects: 50,
             get: false,
             globoff: false,
             compressed: false,
@@ -182,16 +186,15 @@ impl Default for Options {
     }
 }
 
-/// Reads the words after the name.
-pub(super) fn parse(words: &[OsString]) -> Result<Parsed, String> {
-    let known: Vec<Known> = OPTIONS.iter().map(|(known, _)| *known).collect();
+/// Parses the arguments after argv[0].
+pub(super) fn parse(args: &[OsString]) -> Result<Parsed, String> {
     let mut options = Options::default();
-    for word in split(&known, words)? {
-        match word {
-            Word::Url(url) => options.urls.push(url),
-            Word::Option("help", _) => return Ok(Parsed::Help),
-            Word::Option("version", _) => return Ok(Parsed::Version),
-            Word::Option(name, value) => options.take(name, value)?,
+    for token in tokenize(OPTIONS, args)? {
+        match token {
+            Token::Url(url) => options.urls.push(url),
+            Token::Option("help", _) => return Ok(Parsed::Help),
+            Token::Option("version", _) => return Ok(Parsed::Version),
+            Token::Option(name, value) => options.set(name, value)?,
         }
     }
     if options.urls.is_empty() {
@@ -207,16 +210,16 @@ pub(super) fn parse(words: &[OsString]) -> Result<Parsed, String> {
 }
 
 impl Options {
-    fn take(&mut self, name: &'static str, value: String) -> Result<(), String> {
+    fn set(&mut self, name: &'static str, value: String) -> Result<(), String> {
         match name {
             "url" => self.urls.push(value),
             "output" if value.is_empty() => return Err("option -o: is badly used here".into()),
             "output" => self.outputs.push(value),
             "remote-name" => self.outputs.push(String::new()),
-            "dump-header" => self.dump = Some(value),
+            "dump-header" => self.dump_header = Some(value),
             "fail-early" => self.fail_early = true,
-            "fail" => return self.fail_so(Fail::WithoutBody, name),
-            "fail-with-body" => return self.fail_so(Fail::WithBody, name),
+            "fail" => return self.set_fail(Fail::WithoutBody, name),
+            "fail-with-body" => return self.set_fail(Fail::WithBody, name),
             "silent" => self.silent = true,
             "show-error" => self.show_error = true,
             "verbose" => self.verbose = true,
@@ -233,47 +236,47 @@ impl Options {
             "request" => self.method = Some(value),
             "user" => self.user = Some(value),
             "write-out" => self.write_out = Some(checked_format(value)?),
-            _ => return self.take_more(name, value),
+            _ => return self.set_more(name, value),
         }
         Ok(())
     }
 
-    fn take_more(&mut self, name: &'static str, value: String) -> Result<(), String> {
+    fn set_more(&mut self, name: &'static str, value: String) -> Result<(), String> {
         match name {
-            "header" => return self.take_headers(value),
+            "header" => return self.add_headers(value),
             "user-agent" => self.headers.push(format!("User-Agent: {value}")),
             "referer" => self.headers.push(format!("Referer: {value}")),
             "cookie" if value.contains('=') => self.cookies.push(value),
             "cookie" => {
-                return Err(format!("option -b: '{value}' is a file of cookies, which hinit does not read"));
+                return Err(format!("option -b: hinit does not read cookie files such as '{value}'"));
             }
             "data" | "data-ascii" | "data-binary" | "data-raw" | "data-urlencode" | "json" => {
-                return self.take_data(name, &value);
+                return self.add_data(name, &value);
             }
             "max-time" => self.max_time = seconds(name, &value)?,
             "connect-timeout" => self.connect_timeout = seconds(name, &value)?,
             "max-redirs" => {
-                // -1 is no limit.
-                self.most_redirects = if value == "-1" { u32::MAX } else { number(name, &value)? };
+                // -1: no limit.
+                self.max_redirects = if value == "-1" { u32::MAX } else { number(name, &value)? };
             }
             "retry" => self.retry.times = number(name, &value)?,
-            // 0 is what is without it.
+            // 0: the default, a delay that doubles with every retry.
             "retry-delay" => {
                 self.retry.delay = Some(seconds(name, &value)?).filter(|delay| *delay < Duration::MAX);
             }
-            "retry-max-time" => self.retry.limit = Some(seconds(name, &value)?),
-            "retry-connrefused" => self.retry.refused = true,
-            "retry-all-errors" => self.retry.all = true,
+            "retry-max-time" => self.retry.max_time = Some(seconds(name, &value)?),
+            "retry-connrefused" => self.retry.connection_refused = true,
+            "retry-all-errors" => self.retry.all_errors = true,
             "compressed" => self.compressed = true,
-            "ipv4" => self.family = Some(Family::V4),
-            "ipv6" => self.family = Some(Family::V6),
-            // The ones that ask for what is so anyway.
+            "ipv4" => self.family = Some(AddressFamily::V4),
+            "ipv6" => self.family = Some(AddressFamily::V6),
+            // Options without an effect here.
             _ => {}
         }
         Ok(())
     }
 
-    fn fail_so(&mut self, fail: Fail, name: &str) -> Result<(), String> {
+    fn set_fail(&mut self, fail: Fail, name: &str) -> Result<(), String> {
         if self.fail != Fail::No && self.fail != fail {
             return Err(format!(
                 "You must select either --fail or --fail-with-body, not both.\ncurl: option --{name}: is badly used here"
@@ -283,7 +286,7 @@ impl Options {
         Ok(())
     }
 
-    fn take_headers(&mut self, value: String) -> Result<(), String> {
+    fn add_headers(&mut self, value: String) -> Result<(), String> {
         match value.strip_prefix('@') {
             Some(file) => {
                 let text = read_file(file)?;
@@ -294,8 +297,8 @@ impl Options {
         Ok(())
     }
 
-    /// Several bodies are joined as those of a form.
-    fn take_data(&mut self, name: &str, value: &str) -> Result<(), String> {
+    /// Several values are joined with `&`, as the fields of a form.
+    fn add_data(&mut self, name: &str, value: &str) -> Result<(), String> {
         let mut bytes = match value.strip_prefix('@') {
             _ if name == "data-urlencode" => url_encoded(value)?,
             Some(file) if name != "data-raw" => read_file(file)?,
@@ -320,8 +323,8 @@ impl Options {
         Ok(())
     }
 
-    /// Whether faults are told of.
-    pub(super) fn tells_faults(&self) -> bool {
+    /// Whether errors are printed.
+    pub(super) fn prints_errors(&self) -> bool {
         !self.silent || self.show_error
     }
 }
@@ -329,7 +332,7 @@ impl Options {
 fn checked_format(value: String) -> Result<String, String> {
     if value.starts_with('@') {
         return Err(format!(
-            "option -w: '{value}' is a file, which hinit does not read; write the format itself"
+            "option -w: hinit does not read format files such as '{value}'; pass the format itself"
         ));
     }
     write_out::check(&value)?;
@@ -359,16 +362,16 @@ fn url_encoded(value: &str) -> Result<Vec<u8>, String> {
     Ok(text.into_bytes())
 }
 
-/// A file, or stdin for `-`.
+/// `-` is stdin.
 fn read_file(name: &str) -> Result<Vec<u8>, String> {
     fs::read(if name == "-" { "/dev/stdin" } else { name })
         .map_err(|error| format!("Failed to open {name}: {error}"))
 }
 
 fn seconds(name: &str, value: &str) -> Result<Duration, String> {
-    let wrong = || format!("option --{name}: expected a proper numerical parameter");
-    match web::seconds(value).ok_or_else(wrong)? {
-        // 0 is no limit.
+    let error = || format!("option --{name}: expected a proper numerical parameter");
+    match parse_seconds(value).ok_or_else(error)? {
+        // 0: no timeout.
         Duration::ZERO => Ok(Duration::MAX),
         time => Ok(time),
     }
@@ -382,19 +385,19 @@ fn number(name: &str, value: &str) -> Result<u32, String> {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<Parsed, String> {
+    fn parsed(line: &str) -> Result<Parsed, String> {
         parse(&line.split_whitespace().map(OsString::from).collect::<Vec<_>>())
     }
 
     fn options(line: &str) -> Options {
-        match read(line) {
+        match parsed(line) {
             Ok(Parsed::Options(options)) => *options,
             other => panic!("{line}: {other:?}"),
         }
     }
 
     #[test]
-    fn reads_the_lines_that_images_have() {
+    fn parses_the_command_lines_of_real_images() {
         let fail = Options { fail: Fail::WithoutBody, urls: vec!["u".into()], ..Options::default() };
         assert_eq!(options("-f u"), fail);
         assert_eq!(
@@ -418,7 +421,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_makes_no_sense_and_names_it() {
+    fn rejects_invalid_command_lines_and_names_the_option() {
         let table = [
             ("", "no URL specified!"),
             ("-f", "no URL specified!"),
@@ -426,32 +429,32 @@ mod tests {
             ("-m x u", "option --max-time: expected a proper numerical parameter"),
             ("-m -1 u", "option --max-time: expected"),
             ("--retry x u", "option --retry: expected"),
-            ("-w @f u", "option -w: '@f' is a file"),
-            ("-b jar u", "option -b: 'jar' is a file of cookies"),
+            ("-w @f u", "option -w: hinit does not read format files such as '@f'"),
+            ("-b jar u", "option -b: hinit does not read cookie files such as 'jar'"),
             ("-d @/nonexistent u", "Failed to open /nonexistent"),
             ("-I -d a u", "You can only select one HTTP request method"),
             ("-x proxy u", "option -x: is unknown to hinit"),
             ("--proxy p u", "option --proxy: is unknown to hinit"),
         ];
-        for (line, why) in table {
-            let wrong = read(line).unwrap_err();
-            assert!(wrong.starts_with(why), "{line}: {wrong}");
+        for (line, message) in table {
+            let error = parsed(line).unwrap_err();
+            assert!(error.starts_with(message), "{line}: {error}");
         }
     }
 
     #[test]
-    fn helps() {
-        assert_eq!(read("-f -h"), Ok(Parsed::Help));
-        assert_eq!(read("-V"), Ok(Parsed::Version));
+    fn prints_help_and_version() {
+        assert_eq!(parsed("-f -h"), Ok(Parsed::Help));
+        assert_eq!(parsed("-V"), Ok(Parsed::Version));
         assert!(help().contains(" -f, --fail Code 22"));
     }
 
     #[test]
-    fn every_option_has_a_name_of_its_own() {
-        for (index, ((long, letter, _), _)) in OPTIONS.iter().enumerate() {
+    fn names_and_letters_are_unique() {
+        for (index, def) in OPTIONS.iter().enumerate() {
             let others = &OPTIONS[index + 1..];
-            assert!(others.iter().all(|((other, ..), _)| other != long), "{long}");
-            assert!(*letter == ' ' || others.iter().all(|((_, other, _), _)| other != letter), "{letter}");
+            assert!(others.iter().all(|other| other.long != def.long), "{def:?}");
+            assert!(def.short.is_none() || others.iter().all(|other| other.short != def.short), "{def:?}");
         }
     }
 }

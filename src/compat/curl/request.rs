@@ -1,38 +1,34 @@
-//! From curl's words to a request: pure.
+//! From curl's options and a URL to a request.
 
+use super::exit_code::{CurlError, FAILED_INIT, UNSUPPORTED_PROTOCOL, URL_MALFORMAT};
 use super::options::Options;
-use crate::compat::web;
+use crate::compat::values::parse_url;
 use crate::plan::probe::http::token;
 use crate::plan::probe::target::HttpUri;
 use crate::plan::probe::{ClientCertificate, Endpoint, Header, Request, Tls, Verification};
 use std::path::PathBuf;
 
-/// curl's codes for a URL that it does not understand, and for a protocol.
-const MALFORMED: i32 = 3;
-const UNSUPPORTED: i32 = 1;
-/// Some servers answer by who asks, so this begins as curl's own does.
-const AGENT: &str = concat!("curl/8.0.0 hinit/", env!("CARGO_PKG_VERSION"));
-const FORM: &str = "application/x-www-form-urlencoded";
-
-/// Why there is no request: curl's code, and its message without the code.
-pub(super) type Refusal = (i32, String);
+/// Begins as curl's own: some servers check it.
+const USER_AGENT: &str = concat!("curl/8.0.0 hinit/", env!("CARGO_PKG_VERSION"));
+const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 
 /// The request for one URL.
-pub(super) fn request(options: &Options, url: &str) -> Result<Request, Refusal> {
-    let mut uri = parse(options, url)?;
+pub(super) fn request(options: &Options, url: &str) -> Result<Request, CurlError> {
+    let mut uri = target(options, url)?;
     let userinfo = uri.userinfo.take();
     let mut request = Request::get(uri);
     request.tls = tls(options);
-    // Like curl, which sends no line that is no header.
+    // curl ignores a -H without a colon or semicolon.
     for text in options.headers.iter().filter(|text| text.contains([':', ';'])) {
-        let header = Header::parse(text).map_err(|error| (super::USAGE, format!("option -H: {error}")))?;
-        replace(&mut request, header);
+        let header = Header::parse(text);
+        let header = header.map_err(|error| CurlError::new(FAILED_INIT, format!("option -H: {error}")))?;
+        add_header(&mut request, header);
     }
     request.take_host_from_headers();
-    request.add_missing("User-Agent", AGENT);
+    request.add_missing("User-Agent", USER_AGENT);
     if let Some(credentials) = options.user.as_ref().or(userinfo.as_ref()) {
-        let both = if credentials.contains(':') { credentials.clone() } else { format!("{credentials}:") };
-        request.add_credentials(&both);
+        let separator = if credentials.contains(':') { "" } else { ":" };
+        request.add_credentials(&format!("{credentials}{separator}"));
     }
     add_data(&mut request, options)?;
     request.method = method(options)?;
@@ -42,32 +38,34 @@ pub(super) fn request(options: &Options, url: &str) -> Result<Request, Refusal> 
     Ok(request)
 }
 
-fn parse(options: &Options, url: &str) -> Result<HttpUri, Refusal> {
+fn target(options: &Options, url: &str) -> Result<HttpUri, CurlError> {
     if url.trim().is_empty() {
         return Err(malformed());
     }
     let (scheme, rest) = split_scheme(url);
     let path = rest.split_once('/').map_or("", |(_, path)| path);
     if path.contains(['{', '[']) && !options.globoff {
-        return Err((
-            MALFORMED,
-            "hinit expands no {} and [] in a URL; write -g to take them as they are".into(),
-        ));
+        let message = "hinit does not expand {} and [] in URLs; use -g to pass them literally";
+        return Err(CurlError::new(URL_MALFORMAT, message));
     }
-    match web::parse_url(scheme, rest) {
+    match parse_url(scheme, rest) {
         Some(Err(_)) if cfg!(not(feature = "tls")) && scheme.eq_ignore_ascii_case("https") => {
-            Err((UNSUPPORTED, "Protocol \"https\" not supported by hinit-slim".into()))
+            Err(unsupported("Protocol \"https\" not supported by hinit-slim".into()))
         }
         Some(uri) => uri.map_err(|_| malformed()),
-        None => Err((UNSUPPORTED, format!("Protocol \"{scheme}\" not supported"))),
+        None => Err(unsupported(format!("Protocol \"{scheme}\" not supported"))),
     }
 }
 
-fn malformed() -> Refusal {
-    (MALFORMED, "URL using bad/illegal format or missing URL".to_owned())
+fn malformed() -> CurlError {
+    CurlError::new(URL_MALFORMAT, "URL using bad/illegal format or missing URL")
 }
 
-/// curl takes one to three slashes behind `http:`.
+fn unsupported(message: String) -> CurlError {
+    CurlError::new(UNSUPPORTED_PROTOCOL, message)
+}
+
+/// curl accepts one to three slashes after `http:`.
 fn split_scheme(url: &str) -> (&str, &str) {
     let is_http = |scheme: &str| ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     match url.split_once(":/") {
@@ -92,46 +90,45 @@ fn tls(options: &Options) -> Tls {
     Tls { verification, client }
 }
 
-/// A later header of the same name is one more, as curl has it; but `-A` and
-/// `-H 'User-Agent: x'` are one and the same.
-fn replace(request: &mut Request, header: Header) {
+/// Like curl, sends a repeated header twice, except for User-Agent: the last of
+/// `-A x` and `-H 'User-Agent: x'` counts.
+fn add_header(request: &mut Request, header: Header) {
     if header.name.eq_ignore_ascii_case("user-agent") {
         request.headers.retain(|other| !other.name.eq_ignore_ascii_case("user-agent"));
     }
     request.headers.push(header);
 }
 
-fn add_data(request: &mut Request, options: &Options) -> Result<(), Refusal> {
+fn add_data(request: &mut Request, options: &Options) -> Result<(), CurlError> {
     let Some(data) = &options.data else { return Ok(()) };
     if options.get {
         if data.iter().any(|byte| *byte <= b' ') {
             return Err(malformed());
         }
-        let sign = if request.path.contains('?') { '&' } else { '?' };
-        request.path.push(sign);
+        request.path.push(if request.path.contains('?') { '&' } else { '?' });
         request.path.push_str(&String::from_utf8_lossy(data));
     } else {
         request.body = Some(data.clone());
-        request.add_missing("Content-Type", FORM);
+        request.add_missing("Content-Type", FORM_CONTENT_TYPE);
     }
     Ok(())
 }
 
-fn method(options: &Options) -> Result<String, Refusal> {
-    let usual = match options {
+fn method(options: &Options) -> Result<String, CurlError> {
+    let default = match options {
         Options { head: true, .. } => "HEAD",
         Options { data: Some(_), get: false, .. } => "POST",
         _ => "GET",
     };
-    let written = options.method.as_deref().unwrap_or(usual);
-    token(written).map_err(|error| (super::USAGE, format!("option -X: {error}")))
+    let method = token(options.method.as_deref().unwrap_or(default));
+    method.map_err(|error| CurlError::new(FAILED_INIT, format!("option -X: {error}")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn ask(options: &Options, url: &str) -> Request {
+    fn built(options: &Options, url: &str) -> Request {
         request(options, url).unwrap()
     }
 
@@ -140,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_urls_as_people_write_them() {
+    fn accepts_urls_as_people_write_them() {
         let table = [
             ("localhost", "localhost", "/"),
             ("127.0.0.1:82", "127.0.0.1:82", "/"),
@@ -153,13 +150,13 @@ mod tests {
             ("http://h/a/./b/../c?d=/../e", "h", "/a/c?d=/../e"),
         ];
         for (url, host, path) in table {
-            let request = ask(&Options::default(), url);
+            let request = built(&Options::default(), url);
             assert_eq!((request.host_header.as_str(), request.path.as_str()), (host, path), "{url}");
         }
     }
 
     #[test]
-    fn gives_curl_s_code_for_a_url_that_is_none() {
+    fn rejects_invalid_urls_with_curls_codes() {
         let table = [
             ("", 3),
             ("http://h:99999/", 3),
@@ -171,43 +168,43 @@ mod tests {
             ("http://h:8080/", 0),
         ];
         for (url, code) in table {
-            let refused = request(&Options::default(), url).err().map_or(0, |(code, _)| code);
-            assert_eq!(refused, code, "{url}");
+            let found = request(&Options::default(), url).err().map_or(0, |error| error.code);
+            assert_eq!(found, code, "{url}");
         }
     }
 
     #[test]
-    fn sends_what_was_asked_for() {
+    fn sends_what_the_options_say() {
         let options = Options {
             headers: ["Host: web", "X-A: b", "Accept:"].map(String::from).to_vec(),
             user: Some("me".into()),
             data: Some(b"a=b".to_vec()),
             ..Options::default()
         };
-        let request = ask(&options, "http://u:p@h/");
+        let request = built(&options, "http://u:p@h/");
         assert_eq!((request.method.as_str(), request.host_header.as_str()), ("POST", "web"));
         assert_eq!(header(&request, "Authorization"), Some("Basic bWU6"));
-        assert_eq!(header(&request, "Content-Type"), Some(FORM));
+        assert_eq!(header(&request, "Content-Type"), Some(FORM_CONTENT_TYPE));
         assert_eq!(header(&request, "Accept"), Some(""));
         assert!(header(&request, "User-Agent").unwrap().starts_with("curl/"));
 
-        let request = ask(&Options { get: true, user: None, ..options }, "http://u:p@h/x?c");
+        let request = built(&Options { get: true, user: None, ..options }, "http://u:p@h/x?c");
         assert_eq!((request.method.as_str(), request.path.as_str()), ("GET", "/x?c&a=b"));
         assert_eq!((request.body.as_deref(), header(&request, "Authorization")), (None, Some("Basic dTpw")));
     }
 
     #[test]
-    fn sends_no_line_that_is_no_header_and_no_url_that_is_none() {
+    fn ignores_invalid_headers_and_rejects_an_invalid_query() {
         let options = Options { headers: vec![String::new(), "no colon".into()], ..Options::default() };
-        assert_eq!(ask(&options, "http://h/").headers, ask(&Options::default(), "http://h/").headers);
+        assert_eq!(built(&options, "http://h/").headers, built(&Options::default(), "http://h/").headers);
         let options = Options { get: true, data: Some(b"a b".to_vec()), ..Options::default() };
-        assert_eq!(request(&options, "http://h/").map_err(|(code, _)| code), Err(3));
+        assert_eq!(request(&options, "http://h/").map_err(|error| error.code), Err(URL_MALFORMAT));
     }
 
     #[test]
-    fn a_socket_takes_the_place_of_the_host() {
+    fn a_unix_socket_replaces_the_host() {
         let options = Options { unix_socket: Some("/run/a.sock".into()), head: true, ..Options::default() };
-        let request = ask(&options, "http://docker/info");
+        let request = built(&options, "http://docker/info");
         assert_eq!(request.endpoint, Endpoint::Socket("/run/a.sock".into()));
         assert_eq!((request.host_header.as_str(), request.method.as_str()), ("docker", "HEAD"));
     }

@@ -1,204 +1,227 @@
-//! One URL: asked, followed, written down, tried again, and told of.
+//! One URL: requests it, follows redirects, retries, and reports the result.
 
+use super::exit_code::{
+    self, BAD_CONTENT_ENCODING, COULDNT_CONNECT, COULDNT_RESOLVE_HOST, CurlError, FAILED_INIT, GOT_NOTHING,
+    HTTP_RETURNED_ERROR, OPERATION_TIMEDOUT, PARTIAL_FILE, PEER_FAILED_VERIFICATION, RECV_ERROR,
+    SSL_CACERT_BADFILE, SSL_CERTPROBLEM, SSL_CONNECT_ERROR, TOO_MANY_REDIRECTS, UNSUPPORTED_PROTOCOL,
+    URL_MALFORMAT, WEIRD_SERVER_REPLY, WRITE_ERROR,
+};
 use super::options::{Fail, Options};
-use super::request::{Refusal, request};
-use super::write_out::{self, Facts};
-use crate::compat::web::{self, Ending, Limit, Output, Reader};
+use super::request::request;
+use super::write_out::{self, TransferInfo};
+use crate::compat::http_transfer::{
+    ResponseHandler, Timeouts, TransferEnd, exit_on_lookup_timeout, fetch, proxy_hint,
+};
+use crate::compat::output::{Output, print_message, without_errno};
+use crate::compat::values::parse_seconds;
 use crate::plan::probe::{Endpoint, Request};
 use crate::probe::http::{Answer, Fault, redirect};
 use crate::probe::{Deadline, End, Failure, Kind};
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// The longest wait between two tries, as curl's.
-const LONGEST_DELAY: Duration = Duration::from_secs(600);
+/// curl's delay before the first retry. It doubles with every further one.
+const FIRST_RETRY_DELAY: Duration = Duration::from_secs(1);
+/// curl's maximum of that delay.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(600);
 
-/// Asks for `url` and gives curl's exit code.
+/// Transfers `url` and returns curl's exit code.
 pub(super) fn run(options: &Options, url: &str, output: Option<&str>) -> i32 {
-    let mut delay = Duration::from_secs(1);
-    let mut left = options.retry.times;
-    let begun = Instant::now();
+    let mut delay = FIRST_RETRY_DELAY;
+    let mut retries_left = options.retry.times;
+    let started = Instant::now();
     loop {
         let mut transfer = Transfer::new(options, output);
-        let (code, fault) = transfer.run(url);
-        let is_late = options.retry.limit.is_some_and(|limit| begun.elapsed() >= limit);
-        if left == 0 || is_late || !transfer.is_passing(code) {
-            return transfer.finish(code, &fault);
+        let result = transfer.run(url);
+        let is_late = options.retry.max_time.is_some_and(|limit| started.elapsed() >= limit);
+        if retries_left == 0 || is_late || !transfer.is_transient(&result) {
+            return transfer.finish(result);
         }
-        let wait = transfer.pause(code, delay);
-        if options.tells_faults() {
-            let seconds = wait.as_secs();
-            tell(&format!("Warning: Problem. Will retry in {seconds} seconds. {left} retries left."));
+        let delay_now = transfer.retry_delay(&result, delay);
+        if options.prints_errors() {
+            let seconds = delay_now.as_secs();
+            print_message(&format!(
+                "Warning: Problem. Will retry in {seconds} seconds. {retries_left} retries left."
+            ));
         }
-        thread::sleep(wait);
-        left -= 1;
-        delay = delay.saturating_mul(2).min(LONGEST_DELAY);
+        thread::sleep(delay_now);
+        retries_left -= 1;
+        delay = delay.saturating_mul(2).min(MAX_RETRY_DELAY);
     }
-}
-
-fn tell(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
 }
 
 struct Transfer<'a> {
     options: &'a Options,
     output: Output,
-    facts: Facts,
+    info: TransferInfo,
     started: Instant,
     request: Option<Request>,
-    /// What an answer asks for that is followed.
+    /// The target of a redirect to follow.
     next: Option<Request>,
-    /// How long a busy server asks to be left alone.
+    /// The response's Retry-After.
     retry_after: Option<Duration>,
     /// `-D`.
-    dump: Output,
-    /// The answer is compressed though nobody asked for that.
+    header_output: Output,
+    /// The response is compressed.
     undecodable: bool,
 }
 
 impl<'a> Transfer<'a> {
     fn new(options: &'a Options, output: Option<&str>) -> Self {
-        let output = output.map_or(Output::Stdout, Output::to);
         Self {
             options,
-            output,
-            facts: Facts::default(),
+            output: output.map_or(Output::Stdout, Output::from_name),
+            info: TransferInfo::default(),
             started: Instant::now(),
             request: None,
             next: None,
             retry_after: None,
-            dump: options.dump.as_deref().map_or(Output::Nothing, Output::to),
+            header_output: options.dump_header.as_deref().map_or(Output::Discard, Output::from_name),
             undecodable: false,
         }
     }
 
-    /// Follows redirects to the end.
-    fn run(&mut self, url: &str) -> Refusal {
-        let mut asked = match request(self.options, url) {
-            Ok(request) => request,
-            Err(refusal) => return refusal,
-        };
-        if let Output::File(name, _) = &mut self.output
-            && name.is_empty()
-        {
-            asked
-                .path
-                .split('?')
-                .next()
-                .and_then(|path| path.rsplit('/').next())
-                .unwrap_or_default()
-                .clone_into(name);
-            if name.is_empty() {
-                return (
-                    23,
-                    "Failed writing received data to disk/application: the URL names no file".into(),
-                );
-            }
-        }
-        let (total, connect) = (self.options.max_time, self.options.connect_timeout);
-        let deadline = Deadline::after(total);
-        let millis = total.as_millis();
-        let late = format!("curl: (28) Resolving timed out after {millis} milliseconds\n");
-        web::guard_lookup(
-            &asked,
-            total.min(connect),
-            28,
-            if self.options.tells_faults() { late } else { String::new() },
-        );
+    /// Transfers the URL, following redirects.
+    fn run(&mut self, url: &str) -> Result<(), CurlError> {
+        let mut request = request(self.options, url)?;
+        self.name_output(&request)?;
+        self.limit_lookup(&request);
+        let total = Deadline::after(self.options.max_time);
         loop {
-            self.note_request(&asked);
-            let limit = Limit {
-                connect: Deadline::after(connect),
-                total: deadline,
+            self.record_request(&request);
+            let timeouts = Timeouts {
+                connect: Deadline::after(self.options.connect_timeout),
+                total,
                 idle: Duration::MAX,
-                family: self.options.family,
             };
-            let ending = web::fetch(&asked, limit, self);
+            let end = fetch(&request, timeouts, self.options.family, self);
             match self.next.take() {
-                Some(_) if self.facts.redirects >= self.options.most_redirects => {
-                    return (47, format!("Maximum ({}) redirects followed", self.options.most_redirects));
+                Some(_) if self.info.redirects >= self.options.max_redirects => {
+                    let message = format!("Maximum ({}) redirects followed", self.options.max_redirects);
+                    return Err(CurlError::new(TOO_MANY_REDIRECTS, message));
                 }
                 Some(next) => {
-                    self.facts.redirects += 1;
-                    asked = next;
+                    self.info.redirects += 1;
+                    request = next;
                 }
-                None => return self.code(&asked, &ending),
+                None => return self.result(&request, &end),
             }
         }
     }
 
-    fn note_request(&mut self, request: &Request) {
+    /// `-O`: the last segment of the URL's path.
+    fn name_output(&mut self, request: &Request) -> Result<(), CurlError> {
+        let Output::File(name, _) = &mut self.output else { return Ok(()) };
+        if !name.is_empty() {
+            return Ok(());
+        }
+        let path = request.path.split('?').next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default().clone_into(name);
+        if name.is_empty() {
+            let message = "Failed writing received data to disk/application: the URL contains no file name";
+            return Err(CurlError::new(WRITE_ERROR, message));
+        }
+        Ok(())
+    }
+
+    fn limit_lookup(&self, request: &Request) {
+        let (total, connect) = (self.options.max_time, self.options.connect_timeout);
+        let code = OPERATION_TIMEDOUT;
+        let message = if self.options.prints_errors() {
+            format!("curl: ({code}) Resolving timed out after {} milliseconds\n", total.as_millis())
+        } else {
+            String::new()
+        };
+        exit_on_lookup_timeout(request, total.min(connect), code, message);
+    }
+
+    fn record_request(&mut self, request: &Request) {
         let scheme = if request.secure { "https" } else { "http" };
-        self.facts.url = format!("{scheme}://{}{}", request.host_header, request.path);
-        self.facts.method.clone_from(&request.method);
+        self.info.url = format!("{scheme}://{}{}", request.host_header, request.path);
+        self.info.method.clone_from(&request.method);
         self.request = Some(request.clone());
         if self.options.verbose {
-            tell(&format!("> {} {} HTTP/1.1\n> Host: {}", request.method, request.path, request.host_header));
+            print_message(&format!(
+                "> {} {} HTTP/1.1\n> Host: {}",
+                request.method, request.path, request.host_header
+            ));
             for header in request.headers.iter().filter(|header| !header.value.is_empty()) {
-                tell(&format!("> {}: {}", header.name, header.value));
+                print_message(&format!("> {}: {}", header.name, header.value));
             }
-            tell(">");
+            print_message(">");
         }
     }
 
-    fn code(&mut self, request: &Request, ending: &Ending) -> Refusal {
-        match ending {
-            Ending::Whole => self.verdict(),
-            Ending::NoConnection(failure) => self.no_connection(request, failure),
-            Ending::Fault(fault) => broken(fault),
-            Ending::Unwritable(_) => (23, "Failure writing output to destination".into()),
-            Ending::Cut { end: End::TimedOut, missing, .. } => (28, self.late(*missing)),
-            Ending::Cut { end: End::Broken(error), .. } => {
-                let error = error.to_string();
-                (56, format!("Recv failure: {}", error.split(" (os error").next().unwrap_or_default()))
+    fn result(&mut self, request: &Request, end: &TransferEnd) -> Result<(), CurlError> {
+        let (code, message) = match end {
+            TransferEnd::Complete => return self.completed(),
+            TransferEnd::NotConnected(failure) => return Err(self.not_connected(request, failure)),
+            TransferEnd::Malformed(fault) => return Err(malformed(fault)),
+            TransferEnd::WriteFailed(_) => return Err(write_failed()),
+            TransferEnd::Interrupted { end: End::TimedOut, missing, .. } => {
+                (OPERATION_TIMEDOUT, self.timeout_message(*missing))
             }
-            Ending::Cut { end: End::Closed, begun: false, .. } => (52, "Empty reply from server".into()),
-            Ending::Cut { end: End::Closed, missing: Some(missing), .. } => {
-                (18, format!("transfer closed with {missing} bytes remaining to read"))
+            TransferEnd::Interrupted { end: End::Broken(error), .. } => {
+                (RECV_ERROR, format!("Recv failure: {}", without_errno(error)))
             }
-            Ending::Cut { end: End::Closed, .. } => {
-                (18, "transfer closed with outstanding read data remaining".into())
+            TransferEnd::Interrupted { end: End::Closed, begun: false, .. } => {
+                (GOT_NOTHING, "Empty reply from server".into())
             }
-        }
+            TransferEnd::Interrupted { end: End::Closed, missing: Some(missing), .. } => {
+                (PARTIAL_FILE, format!("transfer closed with {missing} bytes remaining to read"))
+            }
+            TransferEnd::Interrupted { end: End::Closed, .. } => {
+                (PARTIAL_FILE, "transfer closed with outstanding read data remaining".into())
+            }
+        };
+        Err(CurlError::new(code, message))
     }
 
-    fn verdict(&mut self) -> Refusal {
+    fn completed(&mut self) -> Result<(), CurlError> {
         if self.undecodable {
-            return (61, "The answer is compressed, which hinit does not undo".into());
+            let message = "The response is compressed, and hinit does not decode compressed bodies";
+            return Err(CurlError::new(BAD_CONTENT_ENCODING, message));
         }
-        if self.options.fail != Fail::No && self.facts.status >= 400 {
-            return (22, format!("The requested URL returned error: {}", self.facts.status));
+        let status = self.info.status;
+        if self.options.fail != Fail::No && status >= 400 {
+            let message = format!("The requested URL returned error: {status}");
+            return Err(CurlError::new(HTTP_RETURNED_ERROR, message));
         }
-        match self.output.open() {
-            Ok(()) => (0, String::new()),
-            Err(_) => (23, "Failure writing output to destination".into()),
-        }
+        self.output.open().map_err(|_| write_failed())
     }
 
-    fn no_connection(&self, request: &Request, failure: &Failure) -> Refusal {
-        let (host, port) = (&request.host, self.millis());
-        let hint = web::proxy_hint(request.secure);
-        match failure.kind {
-            Kind::Lookup => (6, format!("Could not resolve host: {host}{hint}")),
+    fn not_connected(&self, request: &Request, failure: &Failure) -> CurlError {
+        let (host, millis) = (&request.host, self.millis());
+        let hint = proxy_hint(request.secure);
+        let (code, message) = match failure.kind {
+            Kind::Lookup => (COULDNT_RESOLVE_HOST, format!("Could not resolve host: {host}{hint}")),
             Kind::Connect => {
-                let place = match &request.endpoint {
+                let server = match &request.endpoint {
                     Endpoint::Port(address) => format!("{host} port {}", address.port),
                     Endpoint::Socket(path) => path.display().to_string(),
                 };
-                (7, format!("Failed to connect to {place} after {port} ms: Couldn't connect to server{hint}"))
+                let message = format!(
+                    "Failed to connect to {server} after {millis} ms: Couldn't connect to server{hint}"
+                );
+                (COULDNT_CONNECT, message)
             }
-            Kind::TimedOut => (28, format!("Connection timed out after {port} milliseconds{hint}")),
-            Kind::Certificate => (60, format!("SSL certificate problem: {}", failure.reason)),
-            Kind::Handshake => (35, failure.reason.clone()),
-            Kind::CaCertificates => (77, failure.reason.clone()),
-            Kind::ClientCertificate => (58, failure.reason.clone()),
-        }
+            Kind::TimedOut => {
+                (OPERATION_TIMEDOUT, format!("Connection timed out after {millis} milliseconds{hint}"))
+            }
+            Kind::Certificate => {
+                (PEER_FAILED_VERIFICATION, format!("SSL certificate problem: {}", failure.reason))
+            }
+            Kind::Handshake => (SSL_CONNECT_ERROR, failure.reason.clone()),
+            Kind::CaCertificates => (SSL_CACERT_BADFILE, failure.reason.clone()),
+            Kind::ClientCertificate => (SSL_CERTPROBLEM, failure.reason.clone()),
+        };
+        CurlError::new(code, message)
     }
 
-    fn late(&self, missing: Option<u64>) -> String {
-        let received = self.facts.received;
+    fn timeout_message(&self, missing: Option<u64>) -> String {
+        let received = self.info.downloaded;
         let of = missing.map_or_else(String::new, |missing| format!(" out of {}", received + missing));
         format!("Operation timed out after {} milliseconds with {received}{of} bytes received", self.millis())
     }
@@ -207,98 +230,114 @@ impl<'a> Transfer<'a> {
         self.started.elapsed().as_millis()
     }
 
-    /// Whether another try may end otherwise.
-    fn is_passing(&self, code: i32) -> bool {
+    /// Whether a retry may have another result.
+    fn is_transient(&self, result: &Result<(), CurlError>) -> bool {
         let retry = &self.options.retry;
-        let busy = matches!(self.facts.status, 408 | 429 | 500 | 502 | 503 | 504);
-        match code {
-            0 | 22 => busy,
-            2 | 3 => false,
-            6 | 28 => true,
-            7 => retry.refused || retry.all,
-            _ => retry.all,
+        match code(result) {
+            exit_code::OK | HTTP_RETURNED_ERROR => {
+                matches!(self.info.status, 408 | 429 | 500 | 502 | 503 | 504)
+            }
+            FAILED_INIT | URL_MALFORMAT => false,
+            COULDNT_RESOLVE_HOST | OPERATION_TIMEDOUT => true,
+            COULDNT_CONNECT => retry.connection_refused || retry.all_errors,
+            _ => retry.all_errors,
         }
     }
 
-    /// How long to wait before the next try: what the server asks for, what
-    /// was asked for here, or what is usual.
-    fn pause(&self, code: i32, usual: Duration) -> Duration {
-        let asked = self.retry_after.filter(|_| code == 0 || code == 22);
-        asked.or(self.options.retry.delay).unwrap_or(usual)
+    /// The delay before the next retry: the server's Retry-After, or
+    /// `--retry-delay`, or `default`.
+    fn retry_delay(&self, result: &Result<(), CurlError>, default: Duration) -> Duration {
+        let is_response = matches!(code(result), exit_code::OK | HTTP_RETURNED_ERROR);
+        let requested = self.retry_after.filter(|_| is_response);
+        requested.or(self.options.retry.delay).unwrap_or(default)
     }
 
-    fn finish(mut self, code: i32, fault: &str) -> i32 {
-        self.facts.elapsed = self.started.elapsed();
-        self.facts.exit_code = code;
-        fault.clone_into(&mut self.facts.fault);
-        if let Some(format) = self.options.write_out.as_ref().filter(|_| code != super::USAGE) {
-            let (text, unknown) = write_out::render(format, &self.facts);
+    /// Prints the `-w` text and the error, and returns the exit code.
+    fn finish(mut self, result: Result<(), CurlError>) -> i32 {
+        let code = code(&result);
+        let message = result.err().map(|error| error.message).unwrap_or_default();
+        self.info.elapsed = self.started.elapsed();
+        self.info.exit_code = code;
+        self.info.error_message.clone_from(&message);
+        if code == FAILED_INIT {
+            print_message(&format!("curl: {message}"));
+            return code;
+        }
+        if let Some(format) = &self.options.write_out {
+            let (text, unknown) = write_out::render(format, &self.info);
             for name in unknown {
-                tell(&format!("curl: unknown --write-out variable: '{name}'"));
+                print_message(&format!("curl: unknown --write-out variable: '{name}'"));
             }
             let _ = Output::Stdout.write(text.as_bytes());
         }
-        if code == super::USAGE {
-            tell(&format!("curl: {fault}"));
-        } else if code != 0 && self.options.tells_faults() {
-            tell(&format!("curl: ({code}) {fault}"));
+        if code != exit_code::OK && self.options.prints_errors() {
+            print_message(&format!("curl: ({code}) {message}"));
         }
         code
     }
 }
 
-fn broken(fault: &Fault) -> Refusal {
-    match fault {
-        Fault::NotHttp(_) => (1, "Received HTTP/0.9 when not allowed".into()),
-        Fault::LongHeaders => (56, "Too large response headers: more than 300 KiB".into()),
-        Fault::BadLength => (8, "Invalid Content-Length: value".into()),
-        Fault::BadChunk => (56, "Illegal or missing hexadecimal sequence in chunked-encoding".into()),
-    }
+fn code(result: &Result<(), CurlError>) -> i32 {
+    result.as_ref().err().map_or(exit_code::OK, |error| error.code)
 }
 
-impl Reader for Transfer<'_> {
-    fn answer(&mut self, answer: &Answer, remote: Option<SocketAddr>) -> io::Result<bool> {
+fn malformed(fault: &Fault) -> CurlError {
+    let (code, message) = match fault {
+        Fault::NotHttp(_) => (UNSUPPORTED_PROTOCOL, "Received HTTP/0.9 when not allowed"),
+        Fault::LongHeaders => (RECV_ERROR, "Too large response headers: more than 300 KiB"),
+        Fault::BadLength => (WEIRD_SERVER_REPLY, "Invalid Content-Length: value"),
+        Fault::BadChunk => (RECV_ERROR, "Illegal or missing hexadecimal sequence in chunked-encoding"),
+    };
+    CurlError::new(code, message)
+}
+
+fn write_failed() -> CurlError {
+    CurlError::new(WRITE_ERROR, "Failure writing output to destination")
+}
+
+impl ResponseHandler for Transfer<'_> {
+    fn headers(&mut self, response: &Answer, remote: Option<SocketAddr>) -> io::Result<bool> {
         let options = self.options;
-        self.facts.status = answer.status;
-        self.facts.remote = remote;
-        answer.field("content-type").unwrap_or_default().clone_into(&mut self.facts.content_type);
+        self.info.status = response.status;
+        self.info.remote = remote;
+        response.field("content-type").unwrap_or_default().clone_into(&mut self.info.content_type);
         if options.verbose {
-            let head = String::from_utf8_lossy(&answer.heads);
-            head.lines().for_each(|line| tell(&format!("< {line}")));
+            let head = String::from_utf8_lossy(&response.heads);
+            head.lines().for_each(|line| print_message(&format!("< {line}")));
         }
-        self.dump.write(&answer.heads)?;
-        self.retry_after = answer.field("retry-after").and_then(web::seconds);
-        let coding = answer.field("content-encoding").filter(|_| options.compressed && !options.head);
+        self.header_output.write(&response.heads)?;
+        self.retry_after = response.field("retry-after").and_then(parse_seconds);
+        let coding = response.field("content-encoding").filter(|_| options.compressed && !options.head);
         if coding.is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")) {
             self.undecodable = true;
             return Ok(false);
         }
         if options.include || options.head {
-            self.output.write(&answer.heads)?;
+            self.output.write(&response.heads)?;
         }
-        if let Some(next) = self.redirected(answer) {
+        if let Some(next) = self.redirect_target(response) {
             if options.follow {
                 self.next = Some(next);
                 return Ok(false);
             }
             let scheme = if next.secure { "https" } else { "http" };
-            self.facts.redirect_url = format!("{scheme}://{}{}", next.host_header, next.path);
+            self.info.redirect_url = format!("{scheme}://{}{}", next.host_header, next.path);
         }
-        let fails = options.fail == Fail::WithoutBody && answer.status >= 400;
+        let fails = options.fail == Fail::WithoutBody && response.status >= 400;
         Ok(!options.head && !fails)
     }
 
     fn body(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.facts.received += bytes.len() as u64;
+        self.info.downloaded += bytes.len() as u64;
         self.output.write(bytes)
     }
 }
 
 impl Transfer<'_> {
-    /// The next request; `-X` stays whatever the answer says, as curl warns.
-    fn redirected(&self, answer: &Answer) -> Option<Request> {
+    /// The request that a redirect leads to. As in curl, `-X` applies to it too.
+    fn redirect_target(&self, response: &Answer) -> Option<Request> {
         let from = self.request.as_ref()?;
-        let mut next = redirect(from, answer.status, answer.field("location")?)?.request;
+        let mut next = redirect(from, response.status, response.field("location")?)?.request;
         if self.options.method.is_some() {
             next.method.clone_from(&from.method);
         }
@@ -311,15 +350,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_as_long_as_a_busy_server_asks() {
+    fn waits_as_long_as_a_busy_server_requests() {
         let second = Duration::from_secs(1);
+        let failed = |code| Err(CurlError::new(code, ""));
         let mut options = Options::default();
-        assert_eq!(Transfer::new(&options, None).pause(22, second), second);
+        let delay = |transfer: &Transfer<'_>, result| transfer.retry_delay(&result, second);
+        assert_eq!(delay(&Transfer::new(&options, None), failed(22)), second);
         options.retry.delay = Some(2 * second);
         let mut transfer = Transfer::new(&options, None);
-        assert_eq!(transfer.pause(22, second), 2 * second);
+        assert_eq!(delay(&transfer, failed(22)), 2 * second);
         transfer.retry_after = Some(3 * second);
-        assert_eq!((transfer.pause(22, second), transfer.pause(0, second)), (3 * second, 3 * second));
-        assert_eq!(transfer.pause(28, second), 2 * second);
+        assert_eq!((delay(&transfer, failed(22)), delay(&transfer, Ok(()))), (3 * second, 3 * second));
+        assert_eq!(delay(&transfer, failed(28)), 2 * second);
     }
 }

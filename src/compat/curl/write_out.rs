@@ -1,28 +1,29 @@
-//! `-w`: what curl writes when it is done.
+//! `-w`: what curl prints after a transfer.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// What is known of a transfer when it is over.
+/// What is known about a transfer after its end.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Facts {
+pub(super) struct TransferInfo {
     pub(super) status: u16,
     pub(super) url: String,
     pub(super) method: String,
     pub(super) content_type: String,
     pub(super) redirects: u32,
-    /// Where a redirect leads that was not followed.
+    /// The target of a redirect that was not followed.
     pub(super) redirect_url: String,
-    pub(super) received: u64,
+    pub(super) downloaded: u64,
     pub(super) elapsed: Duration,
     pub(super) remote: Option<SocketAddr>,
     pub(super) exit_code: i32,
-    pub(super) fault: String,
+    pub(super) error_message: String,
 }
 
-/// Every `%{name}` has to be known, or one that curl does not know either.
+/// Rejects variables that curl has and hinit does not. Those that neither has are
+/// reported after the transfer, as by curl.
 pub(super) fn check(format: &str) -> Result<(), String> {
-    const OTHERS: [&str; 18] = [
+    const UNSUPPORTED: [&str; 18] = [
         "time_",
         "size_",
         "speed_",
@@ -42,24 +43,24 @@ pub(super) fn check(format: &str) -> Result<(), String> {
         "referer",
         "http_connect",
     ];
-    let facts = Facts::default();
+    let info = TransferInfo::default();
     for name in pieces(format).into_iter().filter_map(Result::err) {
-        if facts.value(name).is_none() && OTHERS.iter().any(|start| name.starts_with(start)) {
+        if info.value(name).is_none() && UNSUPPORTED.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(format!(
-                "option -w: %{{{name}}} is unknown to hinit, which takes what health checks use"
+                "option -w: %{{{name}}} is unknown to hinit, which supports only what health checks use"
             ));
         }
     }
     Ok(())
 }
 
-/// The text, and the names that nobody knows.
-pub(super) fn render<'a>(format: &'a str, facts: &Facts) -> (String, Vec<&'a str>) {
+/// The text, and the names of unknown variables.
+pub(super) fn render<'a>(format: &'a str, info: &TransferInfo) -> (String, Vec<&'a str>) {
     let (mut text, mut unknown) = (String::new(), Vec::new());
     for piece in pieces(format) {
         match piece {
             Ok(plain) => text.push_str(&plain),
-            Err(name) => match facts.value(name) {
+            Err(name) => match info.value(name) {
                 Some(value) => text.push_str(&value),
                 None => unknown.push(name),
             },
@@ -68,7 +69,7 @@ pub(super) fn render<'a>(format: &'a str, facts: &Facts) -> (String, Vec<&'a str
     (text, unknown)
 }
 
-/// Plain text with its escapes read, or the name of a variable.
+/// Unescaped text, or the name of a variable as the error.
 fn pieces(format: &str) -> Vec<Result<String, &str>> {
     let mut pieces = Vec::new();
     let mut rest = format;
@@ -100,7 +101,7 @@ fn pieces(format: &str) -> Vec<Result<String, &str>> {
     pieces
 }
 
-impl Facts {
+impl TransferInfo {
     fn value(&self, name: &str) -> Option<String> {
         let remote = |show: fn(SocketAddr) -> String| self.remote.map_or_else(String::new, show);
         Some(match name {
@@ -110,12 +111,12 @@ impl Facts {
             "content_type" => self.content_type.clone(),
             "num_redirects" => self.redirects.to_string(),
             "redirect_url" => self.redirect_url.clone(),
-            "size_download" => self.received.to_string(),
+            "size_download" => self.downloaded.to_string(),
             "time_total" => format!("{}.{:06}", self.elapsed.as_secs(), self.elapsed.subsec_micros()),
             "remote_ip" => remote(|address| address.ip().to_string()),
             "remote_port" => remote(|address| address.port().to_string()),
             "exitcode" => self.exit_code.to_string(),
-            "errormsg" => self.fault.clone(),
+            "errormsg" => self.error_message.clone(),
             "http_version" => "1.1".into(),
             _ => return None,
         })
@@ -127,8 +128,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn writes_what_scripts_read() {
-        let facts = Facts { status: 204, url: "http://h/".into(), ..Facts::default() };
+    fn prints_what_scripts_read() {
+        let info = TransferInfo { status: 204, url: "http://h/".into(), ..TransferInfo::default() };
         let table = [
             ("%{http_code}", "204"),
             ("%{response_code}\\n", "204\n"),
@@ -139,15 +140,15 @@ mod tests {
             ("", ""),
         ];
         for (format, text) in table {
-            assert_eq!(render(format, &facts), (text.to_owned(), Vec::new()), "{format}");
+            assert_eq!(render(format, &info), (text.to_owned(), Vec::new()), "{format}");
         }
-        assert_eq!(render("%{http_code}", &Facts::default()).0, "000");
+        assert_eq!(render("%{http_code}", &TransferInfo::default()).0, "000");
     }
 
     #[test]
-    fn refuses_what_curl_knows_and_hinit_does_not() {
+    fn rejects_variables_that_curl_has_and_hinit_has_not() {
         assert!(check("%{time_namelookup}").unwrap_err().contains("%{time_namelookup} is unknown to hinit"));
         assert_eq!(check("%{foo} %{time_total} %{num_redirects}"), Ok(()));
-        assert_eq!(render("x%{foo}y", &Facts::default()), ("xy".into(), vec!["foo"]));
+        assert_eq!(render("x%{foo}y", &TransferInfo::default()), ("xy".into(), vec!["foo"]));
     }
 }
