@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::lab::explain::{Explained, Kind, explain};
-use crate::text::{one_line, system_words};
+use crate::text::{one_line, system_message};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -66,7 +66,7 @@ fn told(source: &OsStr) -> Result<Vec<Explained>> {
         return Err(Error::new(WHAT));
     }
     let file = File::open(source).map_err(|error| {
-        let why = system_words(&error);
+        let why = system_message(&error);
         Error::new(format!("'{path}' is no file ({why}), and a HEALTHCHECK line has more words; {WHAT}"))
     })?;
     let place = |error: Error| error.at(&path);

@@ -3,7 +3,7 @@
 use super::{Answer, called, words};
 use crate::compat::su_exec::{self, Step};
 use crate::sys::start::Start;
-use crate::text::system_words;
+use crate::text::system_message;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -49,7 +49,7 @@ fn quoted(word: &OsStr) -> String {
 /// A name is looked for in PATH by gosu itself, and either it is there or not.
 fn not_executed(program: &OsStr, error: &io::Error) -> String {
     let by_name = !program.as_bytes().contains(&b'/');
-    let (why, quoted) = (system_words(error).to_lowercase(), quoted(program));
+    let (why, quoted) = (system_message(error).to_lowercase(), quoted(program));
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::EACCES) if by_name => {
             format!("exec: {quoted}: executable file not found in $PATH")

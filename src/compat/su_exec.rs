@@ -17,7 +17,7 @@ use crate::spawn::environment::Environment;
 use crate::spawn::program::Program;
 use crate::sys::signals::Inherited;
 use crate::sys::start::Start;
-use crate::text::system_words;
+use crate::text::system_message;
 use log::{Level, LevelFilter};
 use nix::unistd::{geteuid, getuid};
 use std::convert::Infallible;
@@ -52,7 +52,7 @@ fn says(step: &Step<'_>) -> String {
         Step::Switch(user, error) => format!("su-exec: {}: {error}\n", user.display()),
         Step::Prepare(error) => format!("su-exec: {error}\n"),
         Step::Execute(program, error) => {
-            format!("su-exec: {}: {}\n", program.display(), system_words(error))
+            format!("su-exec: {}: {}\n", program.display(), system_message(error))
         }
     }
 }
