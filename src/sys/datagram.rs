@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Whether nobody has the other end any more.
+    /// Whether the other end has been closed.
     fn has_ended(read: OwnedFd) -> bool {
         let mut polled = [fds::input(read.as_fd())];
         fds::wait_for_input(&mut polled, Some(Duration::from_mins(1))).unwrap();

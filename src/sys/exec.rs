@@ -66,17 +66,17 @@ mod tests {
 
     #[test]
     fn keeps_every_word_and_ends_the_array_with_null() {
-        for words in [&["a", "", "b c"][..], &[], &[""]] {
-            let kept = StringArray::new(words).unwrap();
+        for strings in [&["a", "", "b c"][..], &[], &[""]] {
+            let kept = StringArray::new(strings).unwrap();
             assert_eq!(
                 kept.iter().collect::<Vec<_>>(),
-                words.iter().map(|w| w.as_bytes()).collect::<Vec<_>>()
+                strings.iter().map(|string| string.as_bytes()).collect::<Vec<_>>()
             );
-            assert_eq!(kept.pointers.len(), words.len() + 1);
+            assert_eq!(kept.pointers.len(), strings.len() + 1);
             assert!(kept.pointers.last().unwrap().is_null());
             // SAFETY: each points to a C string that `kept` owns.
             let read = |pointer: &*const libc::c_char| unsafe { CStr::from_ptr(*pointer) }.to_str().unwrap();
-            assert_eq!(kept.pointers[..words.len()].iter().map(read).collect::<Vec<_>>(), words);
+            assert_eq!(kept.pointers[..strings.len()].iter().map(read).collect::<Vec<_>>(), strings);
         }
         assert!(StringArray::new(["a\0b"]).is_err());
     }

@@ -69,28 +69,28 @@ mod tests {
 
     #[test]
     fn tells_what_was_written_last() {
-        let board = SharedPage::new().unwrap();
-        assert_eq!(board.read(), b"");
+        let page = SharedPage::new().unwrap();
+        assert_eq!(page.read(), b"");
         for text in ["a longer text", "short", "", "x"] {
-            board.write(&[text]);
-            assert_eq!(board.read(), text.as_bytes());
+            page.write(&[text]);
+            assert_eq!(page.read(), text.as_bytes());
         }
-        board.write(&["in ", "two"]);
-        assert_eq!(board.read(), b"in two");
-        board.write(&[&"x".repeat(5000), "y"]);
-        assert_eq!(board.read(), [b'x'; 4095]);
+        page.write(&["in ", "two"]);
+        assert_eq!(page.read(), b"in two");
+        page.write(&[&"x".repeat(5000), "y"]);
+        assert_eq!(page.read(), [b'x'; 4095]);
     }
 
     #[test]
     fn tells_the_parent_what_a_child_wrote_that_is_gone() {
-        let board = SharedPage::new().unwrap();
+        let page = SharedPage::new().unwrap();
         match Inherited::of_a_test().fork().unwrap() {
             Side::Child => {
-                board.write(&["from the child"]);
+                page.write(&["from the child"]);
                 leave(0);
             }
             Side::Parent(pid) => drop(wait_for(pid)),
         }
-        assert_eq!(board.read(), b"from the child");
+        assert_eq!(page.read(), b"from the child");
     }
 }

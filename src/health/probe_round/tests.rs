@@ -43,7 +43,7 @@ fn end(mut round: ProbeRound) -> Outcome {
     round.outcome()
 }
 
-/// A zombie, in words of proc_pid_stat(5).
+/// Whether it is a zombie (proc_pid_stat(5)).
 fn has_ended(pid: Pid) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") Z ")
 }

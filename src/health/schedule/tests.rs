@@ -412,7 +412,7 @@ fn a_freeze_does_not_count_as_a_timeout() {
     assert_eq!(schedule.tick(ms(99_000), nothing), [Action::Kill, Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
     assert_eq!(schedule.finished(ms(99_001), 137, nothing()), []);
-    assert_eq!(schedule.next_deadline(), Some(ms(100_000)), "it waits anew");
+    assert_eq!(schedule.next_deadline(), Some(ms(100_000)), "it waits again");
 }
 
 #[test]

@@ -17,7 +17,7 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("hinit-witness-{name}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("hinit-reader-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -34,8 +34,8 @@ impl Drop for Directory {
     }
 }
 
-fn settle(places: &[PathBuf], document: &Document) -> Option<StatusFile> {
-    StatusFile::create(None, places, document).0
+fn create(locations: &[PathBuf], document: &Document) -> Option<StatusFile> {
+    StatusFile::create(None, locations, document).0
 }
 
 fn document_of(supervisor: Supervisor) -> Document {
@@ -62,16 +62,16 @@ fn pid_of_a_process_that_is_gone() -> Pid {
 #[test]
 fn writes_to_the_first_writable_location() {
     let directory = Directory::new("settles");
-    let places =
+    let locations =
         [directory.file("no/such/directory.json"), directory.file("a.json"), directory.file("b.json")];
     let document = document_of(this_process());
-    let place = settle(&places, &document).unwrap();
-    assert_eq!(place.path(), directory.file("a.json"));
-    assert_eq!(read(&places), Ok(document));
-    let mode = fs::metadata(place.path()).unwrap().permissions().mode();
+    let file = create(&locations, &document).unwrap();
+    assert_eq!(file.path(), directory.file("a.json"));
+    assert_eq!(read(&locations), Ok(document));
+    let mode = fs::metadata(file.path()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o644);
-    place.remove();
-    assert!(read(&places).unwrap_err().contains("no status document found"));
+    file.remove();
+    assert!(read(&locations).unwrap_err().contains("no status document found"));
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no file is left behind");
 }
 
@@ -86,7 +86,7 @@ fn a_reader_sees_one_document_or_a_later_one_however_fast_they_are_written() {
     const LAST: u32 = 2000;
     let directory = Directory::new("fast");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     let reader = std::thread::spawn(move || {
         let mut seen = 0;
         while seen < LAST {
@@ -96,9 +96,9 @@ fn a_reader_sees_one_document_or_a_later_one_however_fast_they_are_written() {
             seen = document.restarts;
         }
     });
-    (1..=LAST).for_each(|n| place.write(&nth(n)).unwrap());
+    (1..=LAST).for_each(|n| file.write(&nth(n)).unwrap());
     reader.join().unwrap();
-    place.remove();
+    file.remove();
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no file is left behind");
 }
 
@@ -106,9 +106,9 @@ fn a_reader_sees_one_document_or_a_later_one_however_fast_they_are_written() {
 fn a_slow_reader_keeps_the_document_that_it_has_opened() {
     let directory = Directory::new("slow");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     let slow = open_to_read(&path).unwrap();
-    (1..10).for_each(|n| place.write(&nth(n)).unwrap());
+    (1..10).for_each(|n| file.write(&nth(n)).unwrap());
     assert_eq!(parse(slow).map(|document| document.restarts), Some(0));
     assert_eq!(read(&[path]), Ok(nth(9)));
 }
@@ -117,13 +117,13 @@ fn a_slow_reader_keeps_the_document_that_it_has_opened() {
 fn a_removed_document_comes_back() {
     let directory = Directory::new("away");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     for n in (1..30).step_by(3) {
-        (n..n + 2).for_each(|n| place.write(&nth(n)).unwrap());
+        (n..n + 2).for_each(|n| file.write(&nth(n)).unwrap());
         for file in fs::read_dir(&directory.0).unwrap() {
             fs::remove_file(file.unwrap().path()).unwrap();
         }
-        place.write(&nth(n + 2)).unwrap();
+        file.write(&nth(n + 2)).unwrap();
         assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n + 2)));
     }
 }
@@ -132,22 +132,22 @@ fn a_removed_document_comes_back() {
 fn a_foreign_file_at_its_path_is_replaced_and_not_written_to() {
     let directory = Directory::new("replaced");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     for name in ["status.json", ".status.json.new"] {
-        (1..3).for_each(|n| place.write(&nth(n)).unwrap());
+        (1..3).for_each(|n| file.write(&nth(n)).unwrap());
         fs::write(directory.file("foreign"), "foreign").unwrap();
         let _ = fs::remove_file(directory.file("its other name"));
         fs::hard_link(directory.file("foreign"), directory.file("its other name")).unwrap();
         fs::rename(directory.file("foreign"), directory.file(name)).unwrap();
         for n in 3..8 {
-            place.write(&nth(n)).unwrap();
+            file.write(&nth(n)).unwrap();
             assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
         }
         let kept = fs::read_to_string(directory.file("its other name")).unwrap();
         assert_eq!(kept, "foreign", "it is never written to");
     }
     fs::remove_file(directory.file("its other name")).unwrap();
-    place.remove();
+    file.remove();
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no file is left behind");
 }
 
@@ -155,15 +155,15 @@ fn a_foreign_file_at_its_path_is_replaced_and_not_written_to() {
 fn a_name_held_by_another_user_does_not_stop_the_writing() {
     let directory = Directory::new("held");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     // Stands for another user's file in a directory with the sticky bit: it cannot
     // be removed like a file.
     fs::create_dir(directory.file(".status.json.new")).unwrap();
     for n in 1..8 {
-        place.write(&nth(n)).unwrap();
+        file.write(&nth(n)).unwrap();
         assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
     }
-    place.remove();
+    file.remove();
     fs::remove_dir(directory.file(".status.json.new")).unwrap();
     assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no other file is left behind");
 }
@@ -171,8 +171,8 @@ fn a_name_held_by_another_user_does_not_stop_the_writing() {
 #[test]
 fn says_why_no_location_can_be_used() {
     let directory = Directory::new("nowhere");
-    let places = [directory.file("no/such.json")];
-    let (_, refusals) = StatusFile::create(None, &places, &document_of(this_process()));
+    let locations = [directory.file("no/such.json")];
+    let (_, refusals) = StatusFile::create(None, &locations, &document_of(this_process()));
     assert_eq!(refusals[0].1.kind(), ErrorKind::NotFound);
 }
 
@@ -185,7 +185,7 @@ fn follows_no_planted_link() {
     symlink(&victim, directory.file(".status.json.new")).unwrap();
     assert!(read(std::slice::from_ref(&path)).is_err());
     let document = document_of(this_process());
-    settle(std::slice::from_ref(&path), &document).unwrap();
+    create(std::slice::from_ref(&path), &document).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
     assert_eq!(read(std::slice::from_ref(&path)), Ok(document));
     let link = directory.file("link.json");
@@ -201,13 +201,13 @@ fn does_not_take_the_location_of_another_living_hinit() {
     let other =
         Supervisor { pid, start_time: procfs::stat(pid).ok().map(|stat| stat.start_time), ..this_process() };
     let (first, second) = (directory.file("a.json"), directory.file("b.json"));
-    settle(std::slice::from_ref(&first), &document_of(other)).unwrap();
-    let place = settle(&[first.clone(), second.clone()], &document_of(this_process())).unwrap();
+    create(std::slice::from_ref(&first), &document_of(other)).unwrap();
+    let file = create(&[first.clone(), second.clone()], &document_of(this_process())).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(place.path(), second);
-    let place = settle(&[first.clone(), second], &document_of(this_process())).unwrap();
-    assert_eq!(place.path(), first, "the location of a dead one is free");
+    assert_eq!(file.path(), second);
+    let file = create(&[first.clone(), second], &document_of(this_process())).unwrap();
+    assert_eq!(file.path(), first, "the location of a dead one is free");
 }
 
 /// In another pid namespace the pid says nothing; the lock does.
@@ -222,8 +222,8 @@ fn does_not_take_a_shared_file_after_rewrites(times: u32) {
     let (shared, own) = (directory.file("shared.json"), directory.file("own.json"));
     let other = Supervisor { namespace: Some(1), ..this_process() };
     let Side::Parent(theirs) = Inherited::of_a_test().fork().unwrap() else {
-        let mut place = StatusFile::create(Some(&shared), &[], &document_of(other)).0.unwrap();
-        (1..=times).for_each(|restarts| place.write(&Document { restarts, ..document_of(other) }).unwrap());
+        let mut file = StatusFile::create(Some(&shared), &[], &document_of(other)).0.unwrap();
+        (1..=times).for_each(|restarts| file.write(&Document { restarts, ..document_of(other) }).unwrap());
         // Killed by its parent; else the test is over and failed.
         std::thread::sleep(std::time::Duration::from_mins(1));
         process::leave(0)
@@ -235,14 +235,14 @@ fn does_not_take_a_shared_file_after_rewrites(times: u32) {
     }
     let elsewhere = "it belongs to a hinit in another container";
     assert!(read(std::slice::from_ref(&shared)).unwrap_err().ends_with(elsewhere));
-    let settle =
+    let create =
         || StatusFile::create(Some(&shared), std::slice::from_ref(&own), &document_of(this_process()));
-    let (place, refusals) = settle();
-    assert_eq!(place.unwrap().path(), own);
+    let (file, refusals) = create();
+    assert_eq!(file.unwrap().path(), own);
     assert_eq!(refusals[0].1.to_string(), "the hinit of another container writes there");
     signals::send(theirs, Signal::KILL).unwrap();
     process::wait_for(theirs);
-    assert_eq!(settle().0.unwrap().path(), shared, "the file of a dead one is free");
+    assert_eq!(create().0.unwrap().path(), shared, "the file of a dead one is free");
 }
 
 #[test]

@@ -251,13 +251,14 @@ fn stops_an_unhealthy_app_with_code_69() {
 fn stops_the_app_with_the_signal_that_a_sigterm_becomes() {
     let quit = Signal::from_number(3).unwrap();
     let rewriting = |to| Stop { rewrites: vec![(Signal::TERM, to)], ..Stop::default() };
-    let told = Stop { signal: Some(quit), ..Stop::default() };
-    for (stop, sent) in [(rewriting(Some(quit)), quit), (rewriting(None), Signal::TERM), (told, quit)] {
-        let asked = [Action::Enter(Phase::Stopping), Action::Signal(sent)];
+    let with_signal = Stop { signal: Some(quit), ..Stop::default() };
+    for (stop, sent) in [(rewriting(Some(quit)), quit), (rewriting(None), Signal::TERM), (with_signal, quit)]
+    {
+        let expected = [Action::Enter(Phase::Stopping), Action::Signal(sent)];
         let mut unhealthy = Scene::running(stop.clone(), acting(OnFailure::Stop, Restart::No));
-        assert_eq!(unhealthy.on(Event::Unhealthy), asked);
+        assert_eq!(unhealthy.on(Event::Unhealthy), expected);
         let mut limited = Scene::running(stop, Life { limit: Some(SECOND), ..Life::default() });
-        assert_eq!(limited.after(SECOND, Event::Tick), asked);
+        assert_eq!(limited.after(SECOND, Event::Tick), expected);
     }
 }
 
@@ -362,7 +363,7 @@ prop_compose! {
     }
 }
 
-/// What the world may do next; only possible things are told to the machine.
+/// What may happen next; impossible events are not passed to the machine.
 #[derive(Debug, Clone, Copy)]
 enum Happening {
     Arrives(Signal),
