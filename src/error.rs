@@ -1,12 +1,12 @@
-//! One kind of error for a user: a sentence with a next step.
+//! The error type: one line for the user, with the next step.
 
 use std::fmt;
 
-/// Why hinit cannot do what was asked.
+/// Why hinit cannot do what was requested.
 ///
-/// The text is one line that says what was tried, on what, why it failed and
-/// what to write instead. It carries no exit code: the verb decides that
-/// (125 for `run`, 1 for `probe` and `status`).
+/// The text is one line: what was tried, on what, why it failed, and what to do
+/// next. The exit code is chosen by the verb (125 for `run`, 1 for `probe` and
+/// `status`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error(String);
 
@@ -14,20 +14,20 @@ pub struct Error(String);
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
-    /// An error that will be shown as this line.
+    /// An error with this line.
     pub fn new(line: impl Into<String>) -> Self {
         Self(line.into())
     }
 
-    /// An error whose fix is known: what was tried, why it failed, what to do.
+    /// An error with a known fix: what was tried, why it failed, what to do.
     pub fn with_fix(what: &str, why: impl fmt::Display, fix: &str) -> Self {
         Self(format!("{what}: {why}; {fix}"))
     }
 
-    /// The same error with the place it was found in front: `--user: ...`.
+    /// The same error with its context in front: `--user: ...`.
     #[must_use]
-    pub fn at(self, place: &str) -> Self {
-        Self(format!("{place}: {}", self.0))
+    pub fn at(self, context: &str) -> Self {
+        Self(format!("{context}: {}", self.0))
     }
 }
 

@@ -1,5 +1,4 @@
-//! The exit codes of hinit's own, beside those of the app. The README's table
-//! is checked against them by a test.
+//! hinit's own exit codes. A test compares the table in the README with them.
 
 /// A check failed, or the status is not healthy: `probe`, `status`, `explain`.
 /// Docker reserves 2 for health checks, so a usage error is 1 there as well.
@@ -8,17 +7,18 @@ pub const NOT_HEALTHY: i32 = 1;
 /// The app was stopped because it was unhealthy (EX_UNAVAILABLE of sysexits(3)).
 pub const UNHEALTHY: i32 = 69;
 
-/// A `--timeout` or `--wait-timeout` passed, as timeout(1) says it.
+/// `--timeout` or `--wait-timeout` has passed, as in timeout(1).
 pub const TIMEOUT: i32 = 124;
 
-/// hinit itself failed, before or beside the app, as `docker run` says it.
+/// hinit itself failed, as in `docker run`.
 pub const OWN_FAILURE: i32 = 125;
 
-/// The program is there and cannot be executed, as a shell says it.
+/// The program cannot be executed, as in a shell.
 pub const NOT_EXECUTABLE: i32 = 126;
 
-/// There is no such program, as a shell says it.
+/// The program was not found, as in a shell.
 pub const NOT_FOUND: i32 = 127;
 
-/// What a signal that ends a process is added to, as in a shell.
+/// A process that was ended by a signal has this code plus its number, as in a
+/// shell.
 pub const SIGNAL_BASE: i32 = 128;

@@ -1,7 +1,7 @@
-//! Is the app healthy: when to probe, what came out, and what follows.
+//! Health checks: when to probe, the probe processes, and what the results mean.
 //!
-//! [`schedule`] decides and is pure, [`probe_round`] runs the probes of
-//! [`checks`], and [`monitor`] ties them together for the loop of PID 1.
+//! [`schedule`] decides and is pure. [`probe_round`] runs the probes of
+//! [`checks`]. [`monitor`] connects the two for the loop of PID 1.
 
 pub mod checks;
 pub mod monitor;
@@ -14,23 +14,23 @@ pub mod schedule;
 use crate::text::one_line;
 use std::fmt;
 
-/// What `docker ps` shows, by Docker's names.
+/// The health status, by Docker's names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
     /// No check is configured.
     None,
-    /// Not decided yet.
+    /// Not known yet.
     Starting,
     /// The last check that counts succeeded.
     Healthy,
-    /// So many checks failed in a row as `retries` says.
+    /// `retries` consecutive checks failed.
     Unhealthy,
 }
 
 impl Status {
     const ALL: [Self; 4] = [Self::None, Self::Starting, Self::Healthy, Self::Unhealthy];
 
-    /// The word in `docker inspect`.
+    /// The name in `docker inspect`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -52,15 +52,15 @@ impl fmt::Display for Status {
     }
 }
 
-/// In bytes: a check's output may be long, a line of the log must not be.
+/// The longest reason in a log line, in bytes: a check's output may be longer.
 pub const LONGEST_REASON: usize = 300;
 
-/// What a check said, in one line of at most `limit` bytes; of a silent one how
-/// it ended, if that is known.
-pub fn reason(said: &str, exit_code: Option<i32>, limit: usize) -> String {
-    match (said.trim(), exit_code) {
-        ("", Some(code)) => format!("the check exited with code {code} and said nothing"),
-        ("", None) => "the check said nothing".to_owned(),
-        (said, _) => one_line(said, limit),
+/// The output of a check in one line of at most `limit` bytes. Without output,
+/// its exit code if that is known.
+pub fn reason(output: &str, exit_code: Option<i32>, limit: usize) -> String {
+    match (output.trim(), exit_code) {
+        ("", Some(code)) => format!("the check exited with code {code} without output"),
+        ("", None) => "the check produced no output".to_owned(),
+        (output, _) => one_line(output, limit),
     }
 }

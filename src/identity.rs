@@ -1,9 +1,9 @@
-//! As whom the app runs: the user spec, the passwd and group files, the drop
-//! and its verification.
+//! The user that the app runs as: the user spec, the passwd and group files, the
+//! drop and its verification (docs/design.md, section 5).
 //!
-//! [`spec`], [`database`], [`account`] and [`capability`] are pure; `files` reads, and
-//! [`drop`] acts. First [`resolve_from_files`], once, then [`become_user`]
-//! before the first fork (H5): a restart of the app reuses the numbers.
+//! [`spec`], [`database`], [`account`] and [`capability`] are pure; `files` reads,
+//! and [`drop`] acts. [`resolve_from_files`] is called once, then [`become_user`]
+//! before the first fork (H5). A restart of the app keeps the ids.
 
 pub mod account;
 pub mod capability;
@@ -22,20 +22,20 @@ use crate::error::Result;
 use database::Database;
 use spec::{Name, UserSpec};
 
-/// Finds who `spec` means in this container's /etc/passwd and /etc/group, and
-/// warns of lines there that nobody can read.
+/// Resolves `spec` with this container's /etc/passwd and /etc/group, and warns of
+/// malformed lines there.
 ///
 /// # Errors
-/// What [`account::resolve`] refuses, and files that cannot be read.
+/// As for [`account::resolve`], and files that cannot be read.
 pub fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
     look_up(spec, account::resolve).map_err(|error| error.at(&format!("--user {spec}")))
 }
 
-/// The same with whatever the files say, be it root's uid or gid, and with an
-/// error that names no option: for gosu and su-exec, which believe them too.
+/// The same, but accepts root's uid and gid from the files, as gosu and su-exec
+/// do. The error names no option.
 ///
 /// # Errors
-/// What [`account::find`] refuses, and files that cannot be read.
+/// As for [`account::find`], and files that cannot be read.
 pub fn find_in_files(spec: &UserSpec) -> Result<Account> {
     look_up(spec, account::find)
 }

@@ -1,33 +1,35 @@
-//! hinit: health and init in one small static binary.
+//! hinit: health checks and init for containers, in one small static binary.
 //!
-//! The map of the house, from what a user types down to the kernel:
+//! docs/design.md says how it works and why. The modules lie on floors; a module
+//! uses its own floor and the floors below it. From top to bottom:
 //!
-//! - [`cli`]: hinit's own command line; each verb yields a [`plan`].
-//! - [`compat`]: the command lines of other programs, under their names; the same
-//!   plans.
-//! - [`plan`]: what to run, as whom, how to stop, what healthy means: plain data.
-//! - [`supervisor`]: PID 1. `machine` is pure (event, now) to actions; `runtime`
-//!   is the one poll loop that feeds and obeys it.
-//! - [`before`]: what happens before the drop and between fork and exec: owners,
-//!   limits, inherited descriptors.
-//! - [`health`]: `schedule` is Docker's state machine, pure; the probe
-//!   processes; the status document.
-//! - [`probe`]: one file a protocol; a target in, a verdict and a reason out.
-//! - [`identity`]: the user spec, the passwd and group files, the drop.
-//! - `lab`: what a developer uses at the desk, such as `explain`; a cargo feature.
-//! - [`sys`]: the only unsafe code.
+//! - [`cli`]: hinit's own command line; each verb builds a [`plan`].
+//! - [`compat`]: the command lines of other programs, under their names. `lab`: the
+//!   tools of a developer, such as `explain` (a cargo feature).
+//! - [`supervisor`]: PID 1. `machine` is pure: an event and a time in, actions out.
+//!   `runtime` is the one poll loop that feeds it and carries out its actions.
+//! - [`status`]: the status document: written, found, read, trusted.
+//! - [`health`]: `schedule` is Docker's state machine, pure; `monitor` runs the
+//!   probe processes by it.
+//! - [`setup`]: what is done before the app starts. [`probe`]: one file for each
+//!   protocol; a target in, a verdict and a reason out. [`spawn`]: how a program is
+//!   started.
+//! - [`plan`]: what to run, as whom, how to stop it, what healthy means: plain data.
+//! - [`options`]: option tables and their parser. [`limits`]: rlimit, umask and OOM
+//!   score. [`identity`]: the user and the drop. [`logging`]: the logger.
+//! - [`sys`]: system calls; the only unsafe code.
+//! - [`error`], [`text`], [`time`], [`signal`], [`exit_code`], [`personality`],
+//!   [`phase`]: shared by all floors.
 //!
-//! What always holds, by the number that its keeper names:
+//! Invariants; the code that keeps one names its number:
 //!
-//! - H1: no signal is lost, from the first instruction on ([`sys::start`]).
-//! - H2: PID 1 parses no byte that comes from the network ([`health::process`]).
-//! - H3: a turn of the loop waits for nobody, but 5 s at most for the app to be
-//!   executed ([`supervisor::runtime`]).
-//! - H4: rounds of checks never overlap ([`health::schedule`]).
-//! - H5: nothing is started before the drop is verified ([`identity`]).
-//! - Those of the app's life, 1 to 5, are in [`supervisor::machine`].
-//!
-//! Words all floors share: [`error`], [`options`], [`signal`], [`text`], [`time`].
+//! - H1: No signal is lost, from the first instruction on ([`sys::start`]).
+//! - H2: PID 1 parses no byte from the network ([`health::probe_round`]).
+//! - H3: A turn of the loop waits for nobody, except up to 5 s for the app's exec
+//!   ([`supervisor::runtime`]).
+//! - H4: Rounds of checks never overlap ([`health::schedule`]).
+//! - H5: Nothing is started before the drop is verified ([`identity`]).
+//! - 1 to 5, of the app's life: [`supervisor::machine`].
 
 // Elsewhere this is empty, and main.rs says why.
 #![cfg(target_os = "linux")]

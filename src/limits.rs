@@ -1,5 +1,4 @@
-//! What the app may use of the machine: resource limits, umask, and its place
-//! in the order of the kernel's OOM killer.
+//! Resource limits, umask and OOM score of the app.
 
 pub mod oom_score;
 pub mod rlimit;

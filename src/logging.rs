@@ -1,26 +1,25 @@
-//! hinit's own lines: one an event, on standard error, never waiting for a
-//! reader.
+//! The logger: one line for each event, on standard error, without ever blocking.
 //!
-//! A full or broken stderr must not stop PID 1 (tini -vvv is stuck by one), so
-//! a line that does not fit is dropped and counted.
+//! A full or closed stderr must not stop PID 1 (tini -vvv hangs), so a line that
+//! does not fit is dropped and counted.
 
 use crate::sys::fds::write_stderr;
 use crate::text::{Json, one_line};
 use log::{Level, LevelFilter, Record};
 use std::io::{self, Write};
 
-/// How a line looks.
+/// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// `hinit: warning: ...`
     Text,
-    /// One JSON object a line: time, level, message.
+    /// One JSON object for each line: time, level, message.
     Json,
 }
 
 /// Sets the process's logger; a second call changes nothing.
 ///
-/// `Info` is one line an event, `Warn` is quiet, `Debug` adds every probe and
+/// `Info` is one line for each event, `Warn` is quiet, `Debug` adds every probe and
 /// every reaped orphan.
 pub fn init(filter: LevelFilter, format: Format) {
     let mut builder = builder(filter);
@@ -28,12 +27,12 @@ pub fn init(filter: LevelFilter, format: Format) {
         Format::Text => builder.format(text),
         Format::Json => builder.format(json),
     };
-    // It fails only where a logger has been set before.
+    // It fails only if a logger has been set before.
     let _ = builder.try_init();
 }
 
-/// The same in the format of another program: `line` makes a whole line of a
-/// record, without its end.
+/// The same in the format of another program: `line` formats a record, without the
+/// line end.
 pub fn init_as(filter: LevelFilter, line: fn(Level, &str) -> String) {
     let mut builder = builder(filter);
     builder.format(move |out, record| {
@@ -44,13 +43,13 @@ pub fn init_as(filter: LevelFilter, line: fn(Level, &str) -> String) {
 
 fn builder(filter: LevelFilter) -> env_logger::Builder {
     let mut builder = env_logger::Builder::new();
-    // The libraries' own lines are for their developers.
+    // Libraries log for their developers only.
     builder.filter(None, LevelFilter::Off).filter(Some("hinit"), filter);
     builder.target(env_logger::Target::Pipe(Box::new(Dropping::default())));
     builder
 }
 
-/// In bytes; a pipe takes this at once or not at all (PIPE_BUF).
+/// In bytes, below PIPE_BUF: a pipe takes the line at once or not at all.
 const LONGEST_LINE: usize = 4000;
 
 fn prefix(level: Level) -> &'static str {
@@ -72,19 +71,19 @@ fn json(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Resul
     writeln!(line, r#"{{"time":"{time}","level":"{level}","message":{}}}"#, Json(&message))
 }
 
-/// Standard error that drops what does not fit and says how much that was.
+/// Standard error that drops lines that do not fit, and reports their number.
 #[derive(Debug, Default)]
 struct Dropping {
-    lost: u64,
+    dropped: u64,
 }
 
 impl Write for Dropping {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let told = self.lost == 0 || self.tell_lost().is_ok();
-        if !told || write_stderr(bytes).is_err() {
-            self.lost += 1;
+        let reported = self.dropped == 0 || self.report_dropped().is_ok();
+        if !reported || write_stderr(bytes).is_err() {
+            self.dropped += 1;
         }
-        // The line is dealt with either way; an error would be tried again.
+        // Never an error: the logger would retry.
         Ok(bytes.len())
     }
 
@@ -94,9 +93,10 @@ impl Write for Dropping {
 }
 
 impl Dropping {
-    fn tell_lost(&mut self) -> io::Result<()> {
-        write_stderr(format!("hinit: warning: {} lines were lost, stderr was full\n", self.lost).as_bytes())?;
-        self.lost = 0;
+    fn report_dropped(&mut self) -> io::Result<()> {
+        let count = self.dropped;
+        write_stderr(format!("hinit: warning: {count} log lines dropped, stderr was full\n").as_bytes())?;
+        self.dropped = 0;
         Ok(())
     }
 }

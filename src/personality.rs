@@ -1,10 +1,10 @@
-//! As which program hinit behaves: its own, or that of another init whose name
-//! it was called by.
+//! The program that hinit behaves as: itself, or the init by whose name it was
+//! called.
 
 use crate::exit_code;
 
-/// Whose words and exit codes are used where the app's own do not speak: an
-/// image that swaps another init for hinit must not notice.
+/// Whose messages and exit codes are used. An image in which hinit replaces another
+/// init must see no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Personality {
     /// hinit's own.
@@ -12,8 +12,8 @@ pub enum Personality {
     Hinit,
     /// tini's, and docker-init's, which is tini.
     Tini {
-        /// Whether orphans are adopted where it is not PID 1: tini wants to be
-        /// asked for that.
+        /// Whether orphans are adopted when it is not PID 1; in tini an option
+        /// (`-s`).
         adopts: bool,
     },
     /// dumb-init's.
@@ -23,7 +23,7 @@ pub enum Personality {
 }
 
 impl Personality {
-    /// The exit code of a failure of hinit's own.
+    /// The exit code if hinit itself fails.
     pub fn own_failure(self) -> i32 {
         match self {
             Self::Hinit => exit_code::OWN_FAILURE,
@@ -31,7 +31,7 @@ impl Personality {
         }
     }
 
-    /// The exit code where the program could not be executed, by the errno of
+    /// The exit code if the program could not be executed, by the errno of
     /// execve(2).
     pub fn not_executed(self, errno: Option<i32>) -> i32 {
         match (self, errno) {
@@ -42,13 +42,13 @@ impl Personality {
         }
     }
 
-    /// Whether orphaned descendants are adopted where hinit is not PID 1.
+    /// Whether orphaned descendants are adopted when hinit is not PID 1.
     pub fn adopts_orphans(self) -> bool {
         !matches!(self, Self::Tini { adopts: false })
     }
 
-    /// Whether the status document is written. The other inits leave no trace
-    /// in the file system, and several of them may run in one container.
+    /// Whether the status document is written. The other inits write no file, and
+    /// several of them may run in one container.
     pub fn writes_status(self) -> bool {
         self == Self::Hinit
     }

@@ -1,7 +1,6 @@
-//! The phases of the app's life, as the supervisor goes through them and the
-//! status document shows them.
+//! The phases of the app's life, in the supervisor and in the status document.
 
-/// Where in its life the app is.
+/// A phase of the app's life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Not executed yet.
@@ -10,7 +9,7 @@ pub enum Phase {
     Running,
     /// A stop was requested; the app has not been signalled yet (`--drain`).
     Draining,
-    /// It was asked to stop.
+    /// The stop signal was sent.
     Stopping,
     /// It ended and will be started again.
     Restarting,
@@ -19,7 +18,7 @@ pub enum Phase {
 impl Phase {
     const ALL: [Self; 5] = [Self::Starting, Self::Running, Self::Draining, Self::Stopping, Self::Restarting];
 
-    /// The word in the status document.
+    /// The name in the status document.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Starting => "starting",

@@ -1,7 +1,7 @@
-//! What to run, as whom, how to stop it and what healthy means.
+//! The plan: what to run, as whom, how to stop it, and what healthy means.
 //!
-//! Plain, validated data. The command lines (`cli`, `compat`) make plans, the
-//! supervisor carries them out, and nothing here does I/O.
+//! Plain, validated data without I/O. The command lines (`cli`, `compat`) build
+//! plans, and the supervisor carries them out.
 
 pub mod parse;
 pub mod probe;
@@ -19,53 +19,53 @@ use std::path::PathBuf;
 use std::time::Duration;
 pub use timing::Timing;
 
-/// All that `hinit run` needs to know.
+/// Everything that `hinit run` needs to know.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The app: what to start, where and with which environment.
     pub app: App,
-    /// As whom, and with which privileges.
+    /// The user and the privileges.
     pub identity: Identity,
     /// How signals reach the app and how it ends.
     pub stop: Stop,
-    /// Whether it is started again, how long it may run, what its code means.
+    /// Whether it is restarted, how long it may run, what its exit code means.
     pub life: Life,
     /// What healthy means; none if no check is configured.
     pub health: Option<Health>,
-    /// What has to be there first.
+    /// The app's dependencies.
     pub wait_for: WaitFor,
-    /// A file that is there while the app is healthy and not stopping.
+    /// A file that exists while the app is healthy and not stopping.
     pub ready_file: Option<PathBuf>,
-    /// Where the status document goes, instead of the usual places.
+    /// The path of the status document, instead of the default locations.
     pub status_file: Option<PathBuf>,
-    /// Whose way of speaking and of failing this is.
+    /// Whose messages and exit codes are used.
     pub personality: Personality,
 }
 
 /// The program to start.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct App {
-    /// A path, or a name that is looked up in the app's `PATH`.
+    /// A path, or a name to search in the app's `PATH`.
     pub program: OsString,
     /// Its arguments, without the program's own name.
     pub args: Vec<OsString>,
-    /// The directory to start in; hinit's own if none.
+    /// The working directory (default: hinit's own).
     pub workdir: Option<PathBuf>,
     /// Variables set on top of hinit's own environment; the last one of a
     /// name counts.
     pub env: Vec<(OsString, OsString)>,
-    /// What it may use of the machine; each kind at most once.
+    /// Resource limits; each kind at most once.
     pub limits: Vec<Limit>,
-    /// Which permissions its new files do not get; hinit's own mask if none.
+    /// The file mode creation mask (default: hinit's own).
     pub umask: Option<Umask>,
-    /// From -1000 to 1000: how readily the kernel kills it when memory is short.
+    /// From -1000 to 1000: higher scores are killed first when memory is short.
     pub oom_score_adj: Option<i16>,
-    /// What keeps it apart from hinit.
+    /// Whether it gets a process group or a session of its own.
     pub isolation: Isolation,
 }
 
-/// What keeps the app apart from hinit, so that a signal can reach the one
-/// without the other.
+/// How the app is separated from hinit, so that a signal can reach one without the
+/// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Isolation {
     /// A process group of its own.
@@ -75,115 +75,115 @@ pub enum Isolation {
     Session,
 }
 
-/// As whom the app runs.
+/// The user and the privileges of the app.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Identity {
-    /// The user to become; none means to stay as started.
+    /// The user to become; none means no change.
     pub user: Option<UserSpec>,
     /// Whether `no_new_privs` is set; none means after a drop only.
     pub no_new_privs: Option<bool>,
-    /// Which capabilities it has in the end.
+    /// Which capabilities are added and dropped.
     pub capabilities: capability::Choice,
-    /// What is to belong to [`Self::user`], with all that is in it; empty
+    /// Paths whose owner becomes [`Self::user`], with everything in them; empty
     /// without a user.
     pub chown: Vec<PathBuf>,
 }
 
-/// How signals reach the app, and how it is made to end.
+/// How signals reach the app, and how it is stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Stop {
     /// Signal the app's whole process group.
     pub group: bool,
-    /// Sent to the app on a stop request; none means the one that arrived.
+    /// Sent to the app on a stop request; none means the signal that arrived.
     pub signal: Option<Signal>,
-    /// The grace period before SIGKILL; none means to wait, as tini does.
+    /// The grace period before SIGKILL; none is no limit, as in tini.
     pub timeout: Option<Duration>,
-    /// How long a stop request waits before the app hears of it, for load
-    /// balancers to take notice; zero means not at all.
+    /// The delay between a stop request and the stop signal, for load balancers to
+    /// notice; zero is no delay.
     pub drain: Duration,
-    /// How long whatever the app leaves behind has to end, after SIGTERM and
-    /// before SIGKILL; none means that nobody looks after it.
+    /// The grace period of processes that the app leaves behind, between SIGTERM and
+    /// SIGKILL; none means that they are not signalled.
     pub sweep: Option<Duration>,
-    /// What is forwarded instead of a signal; none ignores it. The first one
-    /// that fits counts.
+    /// Signals and what is forwarded instead; none ignores the signal. The first
+    /// match counts.
     pub rewrites: Vec<(Signal, Option<Signal>)>,
-    /// What hinit gets when its parent dies, if it is not PID 1.
+    /// Sent to hinit when its parent dies, if it is not PID 1.
     pub parent_death: Option<Signal>,
-    /// What the rest of the app's process group gets when the app has ended, if
+    /// Sent to the rest of the app's process group when the app has ended, if
     /// signals go to the group at all.
     pub group_exit_signal: Option<Signal>,
-    /// Whether TSTP, TTIN and TTOU stop hinit itself too, after they have been
+    /// Whether TSTP, TTIN and TTOU also stop hinit itself, after they have been
     /// forwarded.
     pub stops_with_app: bool,
 }
 
 impl Stop {
-    /// What a signal is forwarded as; none if it is to be ignored.
+    /// The signal that is forwarded instead; none if it is ignored.
     pub fn rewritten(&self, signal: Signal) -> Option<Signal> {
         let rule = self.rewrites.iter().find(|(from, _)| *from == signal);
         rule.map_or(Some(signal), |(_, to)| *to)
     }
 }
 
-/// How long the app's life is, and how its end is judged.
+/// Restarts of the app, its run limit, and what its exit code means.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Life {
     /// Docker's restart policy.
     pub restart: Restart,
-    /// How long all of it may take, from the first start; exit code 124.
+    /// The run limit from the first start on, restarts included; exit code 124.
     pub limit: Option<Duration>,
     /// Exit codes of the app, 0 to 255, that become 0.
     pub ok_exit: Vec<i32>,
-    /// What follows when the app turns unhealthy.
+    /// The action when the app turns unhealthy.
     pub on_failure: OnFailure,
-    /// Say a warning for each reaped orphan.
+    /// Log a warning for each reaped orphan.
     pub warn_on_reap: bool,
 }
 
-/// When the app is started again after it ended by itself.
+/// When the app is restarted after it ended by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Restart {
     /// Never.
     #[default]
     No,
-    /// After a code other than 0, at most so often.
+    /// After a code other than 0.
     OnFailure {
-        /// None is no limit.
+        /// The maximum number of restarts; none is no limit.
         most: Option<u32>,
     },
-    /// Whatever the code; Docker's `always` and `unless-stopped`, which differ
-    /// only in what the daemon does after a reboot.
+    /// After any code: Docker's `always` and `unless-stopped`, which differ only in
+    /// what the daemon does after a reboot.
     Always,
 }
 
-/// What healthy means, and when to look. Field by field Docker's HEALTHCHECK.
+/// What healthy means, and when to check: field by field Docker's HEALTHCHECK.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Health {
     /// All of them must pass; never empty.
     pub probes: Vec<Probe>,
-    /// When to look, and how often.
+    /// When to check, and how often.
     pub timing: Timing,
 }
 
-/// What follows when the app turns unhealthy.
+/// The action when the app turns unhealthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnFailure {
-    /// It is told, and nothing else.
+    /// Only the status changes.
     #[default]
     None,
-    /// The app is asked to stop, exit code 69.
+    /// The app is stopped, exit code 69.
     Stop,
-    /// The app is stopped and started again, with the pauses of a restart.
+    /// The app is stopped and started again, after the pause of a restart.
     Restart,
     /// The app is killed at once, exit code 69.
     Kill,
 }
 
-/// What has to be there before the app is started.
+/// The app's dependencies: it is not started before they are ready.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct WaitFor {
-    /// All of them must pass; empty means not to wait.
+    /// All of them must pass; empty means no dependencies.
     pub probes: Vec<Probe>,
-    /// How long that may take, exit code 124; none is no limit.
+    /// The time limit, exit code 124; none is no limit.
     pub limit: Option<Duration>,
 }

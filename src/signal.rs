@@ -1,8 +1,8 @@
-//! Signals by number and by name, realtime ones too.
+//! Signals by number and by name, realtime signals included.
 //!
-//! Numbers are the kernel's, so that musl and glibc builds agree: 32 and 33
-//! are ordinary realtime signals here although a C library keeps them for
-//! itself, and `RTMIN` is 34 as in `docker kill`.
+//! Numbers are the kernel's, so that musl and glibc builds agree: 32 and 33 are
+//! ordinary realtime signals here, although a C library keeps them for itself, and
+//! `RTMIN` is 34 as in `docker kill`.
 
 use crate::error::{Error, Result};
 use std::fmt;
@@ -47,7 +47,7 @@ const NAMES: [(&str, i32); 34] = [
     ("IO", 29),
     ("PWR", 30),
     ("SYS", 31),
-    // Second names, never shown.
+    // Aliases, never shown.
     ("IOT", 6),
     ("CLD", 17),
     ("POLL", 29),
@@ -58,7 +58,7 @@ impl Signal {
     pub const HUP: Self = Self(1);
     /// `^C`.
     pub const INT: Self = Self(2);
-    /// Cannot be caught, and so not forwarded.
+    /// Cannot be caught, so it is never forwarded.
     pub const KILL: Self = Self(9);
     /// A write to a pipe without a reader.
     pub const PIPE: Self = Self(13);
@@ -66,9 +66,9 @@ impl Signal {
     pub const TERM: Self = Self(15);
     /// A child changed state.
     pub const CHLD: Self = Self(17);
-    /// Lets a stopped process go on.
+    /// Continues a stopped process.
     pub const CONT: Self = Self(18);
-    /// Cannot be caught, and so not forwarded.
+    /// Cannot be caught, so it is never forwarded.
     pub const STOP: Self = Self(19);
     /// `^Z`.
     pub const TSTP: Self = Self(20);
@@ -82,7 +82,7 @@ impl Signal {
         (1..=RTMAX).contains(&number).then_some(Self(number))
     }
 
-    /// The kernel's number of it.
+    /// The kernel's number.
     pub const fn number(self) -> i32 {
         self.0
     }

@@ -1,5 +1,5 @@
-//! Starting a program: everything is prepared before the fork, and the parent
-//! learns from a pipe whether the exec worked.
+//! Starting a program (docs/design.md, section 6): everything is prepared before
+//! the fork, and the child reports a failed exec through a pipe.
 
 pub mod child_setup;
 pub mod environment;

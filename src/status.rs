@@ -1,7 +1,8 @@
-//! The status document: what other processes are told about the app.
+//! The status document: the state of the app for other processes (docs/design.md,
+//! section 10).
 //!
-//! [`document`] is its content, [`file`] the file that holds it, [`writer`]
-//! keeps it up to date, and [`reader`] reads it and checks who wrote it.
+//! [`document`] is its content and [`file`] the file that holds it. [`writer`]
+//! keeps it up to date; [`reader`] reads it and decides whether to trust it.
 
 pub mod document;
 pub mod file;

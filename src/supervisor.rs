@@ -1,4 +1,5 @@
-//! PID 1: the pure machine, and the loop that feeds and obeys it.
+//! PID 1: the pure machine, and the loop that feeds it events and carries out
+//! its actions.
 
 mod dependencies;
 mod descendants;
@@ -37,16 +38,16 @@ use std::ffi::OsStr;
 /// A failure before the app is started is one line on stderr.
 pub fn run(plan: Plan, inherited: Inherited) -> i32 {
     let (ready, personality) = (make_ready(&plan, inherited), plan.personality);
-    // Not kept for as long as the container lives.
+    // Its memory would stay in use for the life of the container.
     drop(plan);
     match ready {
-        Ok(Ready::ToRun(mut runtime)) => {
+        Ok(Ready::Run(mut runtime)) => {
             let code = runtime.run();
-            // The kernel takes all of it back at once.
+            // The process ends here: the kernel frees everything at once.
             std::mem::forget(runtime);
             code
         }
-        Ok(Ready::ToLeave(code)) => code,
+        Ok(Ready::Exit(code)) => code,
         Err(error) => {
             error!("{error}");
             personality.own_failure()
@@ -54,17 +55,17 @@ pub fn run(plan: Plan, inherited: Inherited) -> i32 {
     }
 }
 
-/// What the preparations came to.
+/// The outcome of the preparations.
 enum Ready {
-    ToRun(Box<Runtime>),
-    ToLeave(i32),
+    Run(Box<Runtime>),
+    Exit(i32),
 }
 
-/// The order is that of the privileges: what needs root first, then the drop,
-/// and only then the first fork.
+/// Ordered by privilege (docs/design.md, section 5): what needs root first,
+/// then the drop, and only then the first fork.
 ///
-/// Never inlined: its frame would stay on the stack for as long as the loop
-/// runs ([`crate::sys::memory`]).
+/// Never inlined: its frame would stay on the stack as long as the loop runs
+/// ([`crate::sys::memory`]).
 #[inline(never)]
 fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
     let sockets = socket_activation::take()?;
@@ -77,13 +78,13 @@ fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
     let environment = environment(dropped, &plan.app.env, sockets.as_ref());
     let prepared = prepare(plan, &environment, sockets, inherited)?;
     if let Some(code) = end_with_parent(plan.stop.parent_death, inherited.parent())? {
-        return Ok(Ready::ToLeave(code));
+        return Ok(Ready::Exit(code));
     }
-    Runtime::open(plan, prepared, inherited).map(Box::new).map(Ready::ToRun)
+    Runtime::open(plan, prepared, inherited).map(Box::new).map(Ready::Run)
 }
 
-/// What may need root. The owners come last, so that nothing has changed in a
-/// volume if anything else is wrong.
+/// Steps that may need root. `--chown` comes last, so that no volume has been
+/// changed if another step fails.
 fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<()> {
     plan.app.limits.iter().try_for_each(Limit::raise_hard_limit)?;
     if let Some(score) = plan.app.oom_score_adj {
@@ -91,18 +92,18 @@ fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<()> {
     }
     make_status_directory(plan, account);
     for path in &plan.identity.chown {
-        account.map_or(Ok(()), |account| chown::give(path, account))?;
+        account.map_or(Ok(()), |account| chown::change_tree(path, account))?;
     }
     Ok(())
 }
 
-/// hinit's own directory, while there is the right to make it. Where it cannot
-/// be, other places are tried.
+/// Makes hinit's own directory while it still can. If that fails, the status is
+/// written to another location.
 fn make_status_directory(plan: &Plan, account: Option<&Account>) {
     if plan.personality.writes_status() && plan.status_file.is_none() && nix::unistd::geteuid().is_root() {
         let (uid, gid) = account.map_or((0, 0), |account| (account.uid, account.gid));
         if let Err(error) = make_runtime_directory(uid, gid) {
-            debug!("no directory of its own for the status: {error}");
+            debug!("cannot make the directory for the status: {error}");
         }
     }
 }
@@ -114,14 +115,14 @@ fn prepare(
     inherited: Inherited,
 ) -> Result<Prepared> {
     let checks = |health: &Health| {
-        Checks::new(health, environment, &own_process(plan), inherited).map(|checks| (checks, health.timing))
+        Checks::new(health, environment, &child_setup(plan), inherited).map(|checks| (checks, health.timing))
     };
     let wanted = dependencies::checks_of(&plan.wait_for.probes);
     let wanted = (!wanted.probes.is_empty()).then(|| checks(&wanted)).transpose()?;
     let checks = plan.health.as_ref().map(checks).transpose()?;
     let listener = listener(plan, checks.as_ref().map(|(checks, _)| checks), environment)?;
     Ok(Prepared {
-        program: program(plan, notifying(environment.clone(), listener.as_ref()), sockets)?,
+        program: program(plan, with_notify_socket(environment.clone(), listener.as_ref()), sockets)?,
         description: messages::description(plan.personality, &plan.app.program),
         checks,
         dependencies: wanted.map(|(checks, _)| checks),
@@ -129,7 +130,8 @@ fn prepare(
     })
 }
 
-/// For a `notify:` check; without one the app speaks to whomever it did before.
+/// Opens the socket of a `notify:` check. Without one, NOTIFY_SOCKET of the app
+/// stays as it is.
 fn listener(
     plan: &Plan,
     checks: Option<&Checks>,
@@ -142,16 +144,15 @@ fn listener(
     let (Some(wanted), Some(checks)) = (wanted, checks) else { return Ok(None) };
     let outer =
         environment.iter().find(|(name, _)| name == notify::SOCKET).map(|(_, value)| value.as_os_str());
-    let listener = Listener::open(checks.notify_state(), outer).map_err(|error| {
-        Error::new(format!("--health notify: no socket for the app to speak to: {error}"))
-    })?;
+    let listener = Listener::open(checks.notify_state(), outer)
+        .map_err(|error| Error::new(format!("--health notify: cannot open the notify socket: {error}")))?;
     Ok(Some((listener, wanted)))
 }
 
-/// The app's environment, with the socket to speak to.
-fn notifying(mut environment: Environment, listener: Option<&(Listener, Notify)>) -> Environment {
+/// The app's environment, with the notify socket in it.
+fn with_notify_socket(mut environment: Environment, listener: Option<&(Listener, Notify)>) -> Environment {
     let Some((listener, wanted)) = listener else { return environment };
-    // It names the process that hinit is to the outside.
+    // hinit's own: set by the engine, for hinit's pid.
     environment::set(&mut environment, OsStr::new(notify::WATCHDOG_PID), None);
     environment::set(&mut environment, OsStr::new(notify::WATCHDOG), None);
     for (name, value) in listener.variables(*wanted) {
@@ -160,16 +161,16 @@ fn notifying(mut environment: Environment, listener: Option<&(Listener, Notify)>
     environment
 }
 
-/// The app, and what only its own process is to have.
+/// The app. Only its process gets the inherited sockets.
 fn program(plan: &Plan, mut environment: Environment, sockets: Option<Sockets>) -> Result<Program> {
     environment.extend(sockets.iter().flat_map(Sockets::variables));
-    let setup = ChildSetup { sockets, ..own_process(plan) };
+    let setup = ChildSetup { sockets, ..child_setup(plan) };
     Ok(Program::new(&plan.app, &environment)?.with_setup(setup))
 }
 
-/// What the app's process does to itself, and the commands of its checks too:
-/// in Docker both are in the container, whose limits and mask they share.
-fn own_process(plan: &Plan) -> ChildSetup {
+/// The limits and the umask of the app and of its check commands. In Docker
+/// both have those of the container.
+fn child_setup(plan: &Plan) -> ChildSetup {
     ChildSetup { limits: plan.app.limits.clone(), umask: plan.app.umask, sockets: None }
 }
 
@@ -181,7 +182,7 @@ fn become_user(account: Option<&Account>, identity: &Identity) -> Result<Outcome
     }
 }
 
-/// After the drop, so that the directory is one the user may enter.
+/// After the drop: the user must be allowed to enter the directory.
 fn enter_workdir(plan: &Plan) -> Result<()> {
     let Some(directory) = &plan.app.workdir else { return Ok(()) };
     std::env::set_current_dir(directory).map_err(|error| {
@@ -197,15 +198,16 @@ fn adopt_orphans(personality: Personality) {
         return;
     }
     if !personality.adopts_orphans() {
-        return messages::adopts_nobody();
+        return messages::not_subreaper();
     }
     if let Err(error) = process::become_subreaper() {
-        warn!("orphans of the app will not be reaped, not being PID 1: {error}");
+        warn!("cannot become the subreaper, orphans of the app will not be reaped: {error}");
     }
 }
 
-/// After the drop, since a change of credentials clears it. A parent that died
-/// before this has sent nothing (tini misses that): then it ends here.
+/// Sets the parent-death signal. After the drop, since a change of credentials
+/// clears it. If the parent died before this call there will be no signal, so
+/// hinit exits here (tini misses that).
 fn end_with_parent(signal: Option<Signal>, parent: Pid) -> Result<Option<i32>> {
     let Some(signal) = signal.filter(|_| process::own_pid() != 1) else { return Ok(None) };
     signals::on_parent_death(signal)
@@ -213,12 +215,12 @@ fn end_with_parent(signal: Option<Signal>, parent: Pid) -> Result<Option<i32>> {
     if process::parent_pid() == parent {
         return Ok(None);
     }
-    warn!("hinit's parent has died already, so nothing is started (--pdeath-signal {signal})");
+    warn!("hinit's parent has already died, not starting the app (--pdeath-signal {signal})");
     Ok(Some(128 + signal.number()))
 }
 
-/// hinit's own environment, with the new user's names, and the plan's variables
-/// on top.
+/// hinit's own environment, with HOME, USER and LOGNAME of the new user, and
+/// the plan's variables on top.
 fn environment(dropped: Option<&Account>, variables: &Environment, sockets: Option<&Sockets>) -> Environment {
     let mut environment: Environment = std::env::vars_os().collect();
     if socket_activation::are_stale(sockets) {

@@ -1,8 +1,8 @@
-//! The only unsafe code: thin, safe names for what the kernel does.
+//! System calls: thin, safe wrappers. The only module with unsafe code.
 //!
-//! Each function is one idea, returns values that own what they opened, and
-//! turns -1 into an [`std::io::Error`]. Raw numbers are used for signals and
-//! masks, since a C library hides some realtime signals from its callers.
+//! Each function does one thing, returns values that own what they opened, and
+//! turns -1 into an [`std::io::Error`]. Signals and masks are raw numbers, since a
+//! C library hides some realtime signals from its callers.
 #![allow(unsafe_code)]
 
 pub mod alarm;
@@ -25,7 +25,7 @@ pub mod terminal;
 
 use std::io;
 
-/// The number that the kernel knows a process by.
+/// A process id.
 pub type Pid = libc::pid_t;
 
 /// Turns the C convention of -1 and errno into a result.
@@ -38,7 +38,7 @@ fn check_long(result: libc::c_long) -> io::Result<libc::c_long> {
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
-/// Calls again as long as a signal interrupted the call.
+/// Retries the call while a signal interrupts it.
 fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {

@@ -1,4 +1,4 @@
-//! Text from outside, made fit for a log line and a terminal.
+//! Untrusted text, escaped for log lines, terminals and JSON.
 
 use std::fmt;
 
@@ -22,8 +22,8 @@ pub fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
-/// `text` as a string of JSON, in quotes. What would move a terminal's cursor or
-/// reorder a line is escaped too, though JSON does not ask for it.
+/// `text` as a JSON string, in quotes. Characters that move a terminal's cursor or
+/// reorder a line are escaped too, though JSON does not require it.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<'a>(pub &'a str);
 
@@ -38,7 +38,7 @@ impl fmt::Display for Json<'_> {
                 '\n' => f.write_str("\\n")?,
                 '\t' => f.write_str("\\t")?,
                 '"' | '\\' => write!(f, "\\{c}")?,
-                // All of them have four digits at most.
+                // All of these have at most four digits.
                 _ => write!(f, "\\u{:04x}", u32::from(c))?,
             }
             rest = &rest[at + c.len_utf8()..];
@@ -47,24 +47,24 @@ impl fmt::Display for Json<'_> {
     }
 }
 
-/// Which of the `known` words was probably meant by `word`, if any is like it.
-pub fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // A third of the letters may differ, and one in a short word.
-    let most = (word.chars().count() / 3).max(1);
-    let rated = known.map(|other| (strsim::levenshtein(word, other), other));
+/// The `known` name that `text` is most similar to, for a "did you mean".
+pub fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // A third of the letters may differ, and one in a short name.
+    let most = (text.chars().count() / 3).max(1);
+    let rated = known.map(|other| (strsim::levenshtein(text, other), other));
     rated
         .filter(|(distance, _)| *distance <= most)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, other)| other)
 }
 
-/// What the C library calls an error: `No such file or directory`.
-pub fn system_words(error: &std::io::Error) -> String {
+/// The message of the C library for an error: `No such file or directory`.
+pub fn system_message(error: &std::io::Error) -> String {
     let text = error.to_string();
-    text.split_once(" (os error").map_or(text.clone(), |(words, _)| words.to_owned())
+    text.split_once(" (os error").map_or(text.clone(), |(message, _)| message.to_owned())
 }
 
-/// Control characters, and those that reorder or break a line elsewhere.
+/// Control characters, line separators and bidirectional controls.
 fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -82,9 +82,9 @@ mod tests {
     }
 
     #[test]
-    fn finds_the_word_that_was_meant() {
+    fn finds_the_name_that_was_meant() {
         let known = ["contains", "user", "health-interval"];
-        let near = |word| nearest(word, known.into_iter());
+        let near = |text| nearest(text, known.into_iter());
         assert_eq!(near("contain"), Some("contains"));
         assert_eq!(near("health-intervall"), Some("health-interval"));
         assert_eq!(near("usr"), Some("user"));
@@ -93,13 +93,13 @@ mod tests {
     }
 
     #[test]
-    fn escapes_what_would_break_or_colour_a_line() {
+    fn escapes_characters_that_break_or_colour_a_line() {
         assert_eq!(one_line("a\nb\u{1b}[31m\0\u{9b}\u{202e}", 99), "a\\nb\\u{1b}[31m\\u{0}\\u{9b}\\u{202e}");
         assert_eq!(one_line("caf\u{e9} 'x' \\", 99), "caf\u{e9} 'x' \\");
     }
 
     #[test]
-    fn bounds_the_length_and_says_so() {
+    fn marks_a_text_that_was_cut() {
         assert_eq!(one_line("abcdef", 6), "abcdef");
         assert_eq!(one_line("abcdefg", 6), "abcdef...");
         assert_eq!(one_line("abcde\n", 6), "abcde...");

@@ -1,5 +1,5 @@
-//! Moments and durations: the monotonic clock's reading, and Go's notation
-//! for durations, which is Docker's.
+//! Moments of the monotonic clock, and durations in Go's notation, which Docker
+//! uses.
 
 use crate::error::{Error, Result};
 use std::fmt;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// A reading of the monotonic clock: the time since an arbitrary origin.
 ///
-/// The pure parts get it as an argument and only ever compare and subtract.
+/// Pure modules get it as an argument; they compare and subtract moments only.
 pub type Moment = Duration;
 
 const UNITS: [(&str, u64); 7] = [
@@ -28,24 +28,24 @@ const HOUR: u64 = 3_600_000_000_000;
 /// A negative duration, a missing or unknown unit, or a value over Go's limit
 /// of 2^63-1 ns (292 years).
 pub fn parse_duration(text: &str) -> Result<Duration> {
-    let wrong = |why: &str| Error::new(format!("'{text}' is not a duration: {why}"));
+    let invalid = |why: &str| Error::new(format!("'{text}' is not a duration: {why}"));
     if text == "0" || text == "+0" || text == "-0" {
         return Ok(Duration::ZERO);
     }
     if text.starts_with('-') {
-        return Err(wrong("it is negative; write 0 or more, such as 30s"));
+        return Err(invalid("it is negative; write 0 or more, such as 30s"));
     }
     let mut rest = text.strip_prefix('+').unwrap_or(text);
     if rest.is_empty() {
-        return Err(wrong("it is empty; write a number and a unit, such as 30s"));
+        return Err(invalid("it is empty; write a number and a unit, such as 30s"));
     }
     let mut total: u64 = 0;
     while !rest.is_empty() {
-        let (nanos, after) = parse_term(rest).map_err(wrong)?;
+        let (nanos, after) = parse_term(rest).map_err(invalid)?;
         total = total
             .checked_add(nanos)
             .filter(|sum| i64::try_from(*sum).is_ok())
-            .ok_or_else(|| wrong("it is longer than 292 years"))?;
+            .ok_or_else(|| invalid("it is longer than 292 years"))?;
         rest = after;
     }
     Ok(Duration::from_nanos(total))
@@ -89,15 +89,14 @@ fn unit_nanos(unit: &str) -> std::result::Result<u64, &'static str> {
     }
 }
 
-/// The part after the point, cut to whole nanoseconds as Go does.
+/// The digits after the decimal point, truncated to whole nanoseconds as in Go.
 fn fraction_nanos(digits: &str, scale: u64) -> u64 {
     let mut nanos = 0;
-    let mut place = scale;
+    let mut unit = scale;
     for digit in digits.bytes() {
-        // 18 digits of an hour's fraction stay below one nanosecond.
-        let exact = u128::from(place) * u128::from(digit - b'0') / 10;
-        nanos += u64::try_from(exact).unwrap_or(0);
-        place /= 10;
+        let value = u128::from(unit) * u128::from(digit - b'0') / 10;
+        nanos += u64::try_from(value).unwrap_or(0);
+        unit /= 10;
     }
     nanos
 }
@@ -141,7 +140,7 @@ fn decimal(f: &mut fmt::Formatter<'_>, nanos: u128, scale: u128, unit: &str) -> 
     f.write_str(unit)
 }
 
-/// A duration for a person in a log line: three digits at the most.
+/// A duration for a log line, rounded down to at most three digits.
 pub fn rounded(duration: Duration) -> GoDuration {
     let grain = match duration.as_millis() {
         0 => 1_000,
@@ -183,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_go_refuses_and_says_why() {
+    fn rejects_what_go_rejects_and_says_why() {
         let table = [
             ("", "empty"),
             ("+", "empty"),

@@ -200,7 +200,9 @@ fn what_is_no_file_is_neither_taken_for_one_nor_taken_away() {
             for path in [&socket, &directory] {
                 let name = path.to_str().unwrap();
                 let out = hinit(mode, [option, name, "true"]).output();
-                let told = format!("warning: {option} {name}: something is there that is no file; ");
+                let told = format!(
+                    "warning: {option} {name}: a device, socket or directory is there; it is not replaced; "
+                );
                 assert!(out.code == 0 && out.stderr.contains(&told), "{}", out.stderr);
                 assert!(!path.symlink_metadata().unwrap().is_file(), "{option} {name}");
             }
@@ -278,7 +280,7 @@ fn nothing_is_done_about_health_while_the_app_is_stopping() {
             running.says("unhealthy: ").signal(USR1);
             let out = running.wait();
             assert_eq!(out.code, 7, "{action} {drain}: {}", out.stderr);
-            assert!(!out.stderr.contains("acting on it"), "{}", out.stderr);
+            assert!(!out.stderr.contains("--health-on-failure"), "{}", out.stderr);
         }
     });
 }
@@ -329,7 +331,11 @@ fn leaves_with_69_when_its_restarts_did_not_help() {
         let app = ["sh", "-c", "trap 'exit 0' TERM; echo life; while :; do sleep 0.01; done"];
         let out = hinit(mode, watching(&healthy, &options, &app)).output();
         assert_eq!((out.code, out.stdout.as_str()), (69, "life\nlife\n"), "{}", out.stderr);
-        assert!(out.stderr.contains("acting on it (--health-on-failure restart): SIGTERM"), "{}", out.stderr);
+        assert!(
+            out.stderr.contains("--health-on-failure restart: SIGTERM sent to the app"),
+            "{}",
+            out.stderr
+        );
         assert!(out.stderr.ends_with("not started again: --restart allows 1 restart\n"), "{}", out.stderr);
     });
 }
@@ -360,7 +366,7 @@ fn starts_the_app_when_what_it_waits_for_is_there() {
     let address = reserved.local_addr().unwrap();
     drop(reserved);
     let running = hinit(As::Process, ["--wait-for", &format!("tcp://{address}"), "echo", "started"]).start();
-    running.says("waiting for what the app needs, ");
+    running.says("waiting for dependencies, ");
     running.says(&format!(" so far: connection refused by {address}: nothing listens there"));
     assert_eq!(running.stdout(), "");
     let _listener = TcpListener::bind(address).unwrap();
@@ -374,8 +380,8 @@ fn does_not_start_the_app_if_it_waits_in_vain() {
         let words = ["--wait-for", "exec:false", "--wait-timeout", "300ms", "echo", "started"];
         let out = hinit(mode, words).output();
         assert_eq!((out.code, out.stdout.as_str()), (124, ""), "{}", out.stderr);
-        assert!(out.stderr.contains("so it is not started"), "{}", out.stderr);
-        assert!(out.stderr.contains(" so far: the check said nothing\n"), "{}", out.stderr);
+        assert!(out.stderr.contains(", not starting the app"), "{}", out.stderr);
+        assert!(out.stderr.contains(" so far: the check produced no output\n"), "{}", out.stderr);
     });
 }
 
@@ -391,7 +397,7 @@ fn says_what_it_still_waits_for_if_something_else_is_there() {
         std::fs::write(two.trim_start_matches("file://"), "").unwrap();
         let out = running.wait();
         assert_eq!((out.code, out.stdout.as_str()), (0, "started\n"), "{}", out.stderr);
-        assert!(out.stderr.contains("what the app needs is there, after "), "{}", out.stderr);
+        assert!(out.stderr.contains("dependencies are ready after "), "{}", out.stderr);
     });
 }
 
@@ -402,11 +408,7 @@ fn a_stop_while_waiting_ends_at_once() {
         running.says("waiting").signal(TERM);
         let out = running.wait();
         assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
-        assert!(
-            out.stderr.ends_with(" while the app does not run, so it is not started\n"),
-            "{}",
-            out.stderr
-        );
+        assert!(out.stderr.ends_with(", exiting without starting the app\n"), "{}", out.stderr);
     });
 }
 
@@ -414,7 +416,7 @@ fn a_stop_while_waiting_ends_at_once() {
 fn says_so_if_the_first_look_takes_long() {
     everywhere(|mode| {
         let running = hinit(mode, ["--wait-for", "exec:'sleep 600'", "echo", "started"]).start();
-        running.says(" so far: the first look has not ended\n").signal(TERM);
+        running.says(" so far: the first probe has not ended\n").signal(TERM);
         assert_eq!(running.wait().code, 143);
     });
 }
@@ -432,7 +434,10 @@ fn a_stop_while_waiting_is_final_also_while_it_sweeps() {
         let look = format!("exec:'sh {look} {left} {open} {stubborn}'");
         let running = hinit(mode, ["--sweep", "1h", "--wait-for", &look, "echo", "started"]).start();
         until("something is left", || Path::new(&left).exists().then_some(()));
-        running.says("waiting").signal(TERM).says("has 1h0m0s to end");
+        running
+            .says("waiting")
+            .signal(TERM)
+            .says("SIGTERM sent to all remaining processes, grace period 1h0m0s");
         std::fs::write(open, "").unwrap();
         let out = running.wait();
         assert_eq!((out.code, out.stdout.as_str()), (143, ""), "{}", out.stderr);
@@ -466,7 +471,7 @@ fn says_each_check_if_told_to_say_more() {
         let dir = TempDir::new("verbose");
         let healthy = dir.path().join("healthy");
         let running = hinit(mode, watching(&healthy, &["-v"], &[&fixture(), "signals"])).start();
-        running.says("unhealthy: the check exited with code 1 and said nothing\n");
+        running.says("unhealthy: the check exited with code 1 without output\n");
         running.says("checked, exit code 1: \n");
         std::fs::write(healthy, "").unwrap();
         running.says("checked, exit code 0: \n").says("healthy again: ").signal(TERM);
@@ -548,7 +553,7 @@ fn kills_what_ignores_the_sweep() {
     everywhere(|mode| {
         let out = leaving_a_stubborn_one(mode, "200ms", &TempDir::new("stubborn")).wait();
         assert_eq!(out.code, 4, "{}", out.stderr);
-        assert!(out.stderr.contains("killing it"), "{}", out.stderr);
+        assert!(out.stderr.contains("killing them"), "{}", out.stderr);
     });
 }
 
@@ -557,7 +562,7 @@ fn a_stop_request_cuts_the_sweep_short() {
     everywhere(|mode| {
         let dir = TempDir::new("short");
         let running = leaving_a_stubborn_one(mode, "1h", &dir);
-        running.says("has 1h0m0s to end").signal(TERM);
+        running.says("SIGTERM sent to all remaining processes, grace period 1h0m0s").signal(TERM);
         assert_eq!(running.wait().code, 4);
     });
 }
@@ -601,7 +606,7 @@ fn an_app_that_does_not_feed_its_watchdog_is_unhealthy() {
             .prints("ready 300000\n")
             .signal(10)
             .says("healthy,")
-            .says("last WATCHDOG=1 came")
+            .says("sent its last WATCHDOG=1")
             .signal(TERM);
         assert_eq!(running.wait().code, 7);
     });
@@ -674,7 +679,7 @@ fn only_the_apps_own_user_within_the_container_is_believed() {
             outside.send_to_addr(b"READY=1", &address).unwrap();
             app.is_not_ready();
         }
-        app.running.signal(USR1).says("healthy again: the app has said READY=1").signal(TERM);
+        app.running.signal(USR1).says("healthy again: the app has sent READY=1").signal(TERM);
         assert_eq!(app.running.wait().code, 7);
         stranger.signal(TERM).prints("ready");
     });
@@ -701,7 +706,7 @@ fn what_strangers_send_before_there_is_an_app_keeps_nobody_awake() {
         let wait_for = format!("file://{}", wanted.display());
         let words = ["--health", "notify:", "--wait-for", &wait_for, &fixture(), "signals"];
         let running = hinit(mode, words).start();
-        running.says("waiting for what the app needs");
+        running.says("waiting for dependencies");
         let address = SocketAddr::from_abstract_name(&abstract_name(running.pid)[1..]).unwrap();
         let stranger = std::os::unix::net::UnixDatagram::unbound().unwrap();
         stranger.set_nonblocking(true).unwrap();

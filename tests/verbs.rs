@@ -194,7 +194,7 @@ fn publish(name: &str, status: Status) -> (PathBuf, StatusFile) {
     let now = SystemTime::now();
     let entry = Entry { start: now, end: now, exit_code: 1, output: "503, wanted 200-399".into() };
     let document = Document {
-        supervisor: reader::own_name(),
+        supervisor: reader::this_process(),
         phase: Phase::Running,
         app_pid: Some(7),
         restarts: 0,

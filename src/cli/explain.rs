@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::exit_code;
 use crate::lab::command::{Parsed, parse};
 use crate::lab::explain::{Explained, Kind, explain};
-use crate::text::{one_line, system_words};
+use crate::text::{one_line, system_message};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read};
@@ -54,7 +54,7 @@ fn explain_source(source: &OsStr) -> Result<Vec<Explained>> {
         return Err(Error::new(USAGE));
     }
     let file = File::open(source).map_err(|error| {
-        let why = system_words(&error);
+        let why = system_message(&error);
         Error::new(format!("'{path}' is neither a file ({why}) nor a HEALTHCHECK line; {USAGE}"))
     })?;
     let place = |error: Error| error.at(&path);

@@ -288,7 +288,7 @@ mod tests {
             (
                 document(Status::Healthy, 0, &[" \n"]),
                 true,
-                "healthy: the check exited with code 0 and said nothing (checked 3s ago)",
+                "healthy: the check exited with code 0 without output (checked 3s ago)",
             ),
             (document(Status::None, 0, &[]), true, "none: no health check is configured, and the app runs"),
         ];

@@ -5,7 +5,7 @@ use super::args::{arguments, argv0};
 use super::exit::Exit;
 use super::switch_user::{self, Failure};
 use crate::sys::start::Start;
-use crate::text::system_words;
+use crate::text::system_message;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -54,7 +54,7 @@ fn quoted(text: &OsStr) -> String {
 /// Go searches PATH before it calls exec, and reports only that nothing was found.
 fn exec_error(program: &OsStr, error: &io::Error) -> String {
     let by_name = !program.as_bytes().contains(&b'/');
-    let (why, quoted) = (system_words(error).to_lowercase(), quoted(program));
+    let (why, quoted) = (system_message(error).to_lowercase(), quoted(program));
     match error.raw_os_error() {
         Some(libc::ENOENT | libc::EACCES) if by_name => {
             format!("exec: {quoted}: executable file not found in $PATH")

@@ -5,7 +5,7 @@ use super::args::{arguments, argv0};
 use super::exit::Exit;
 use super::switch_user::{self, Failure};
 use crate::sys::start::Start;
-use crate::text::system_words;
+use crate::text::system_message;
 
 /// Runs su-exec. Returns an exit code only if the program was not started.
 pub(super) fn main(start: &Start) -> i32 {
@@ -23,7 +23,7 @@ fn message(failure: &Failure<'_>) -> String {
         Failure::Switch(user, error) => format!("su-exec: {}: {error}\n", user.display()),
         Failure::Prepare(error) => format!("su-exec: {error}\n"),
         Failure::Execute(program, error) => {
-            format!("su-exec: {}: {}\n", program.display(), system_words(error))
+            format!("su-exec: {}: {}\n", program.display(), system_message(error))
         }
     }
 }

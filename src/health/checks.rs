@@ -1,5 +1,4 @@
-//! The health checks of a plan, prepared: what PID 1 can look up or allocate
-//! for them before the app starts, it has.
+//! The health checks of a plan, prepared before the app is started.
 
 use super::notify::SharedNotifyState;
 use crate::error::{Error, Result};
@@ -14,8 +13,8 @@ use std::ffi::OsString;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// All probes, ready to be started: what PID 1 can look up or allocate for them,
-/// it has.
+/// All probes, ready to be started: PID 1 has looked up and allocated what it
+/// can.
 #[derive(Debug)]
 pub struct Checks {
     pub(super) all: Vec<Check>,
@@ -41,8 +40,8 @@ pub(super) enum Work {
 }
 
 impl Checks {
-    /// Prepares the probes of a plan, for the environment that the app has;
-    /// commands do to themselves what `setup` says.
+    /// Prepares the probes of a plan, with the app's environment. Commands apply
+    /// `setup` to themselves.
     ///
     /// # Errors
     /// A command cannot be passed to the kernel (a NUL in it).
@@ -54,21 +53,19 @@ impl Checks {
     ) -> Result<Self> {
         let notify_state = SharedNotifyState::default();
         let check = |probe| {
-            Check::new(probe, health.timing.timeout, &notify_state, |words| {
-                program(words, environment, setup)
-            })
+            Check::new(probe, health.timing.timeout, &notify_state, |argv| program(argv, environment, setup))
         };
         Ok(Self { all: health.probes.iter().map(check).collect::<Result<_>>()?, inherited, notify_state })
     }
 
-    /// Where a listener puts what the app says, for `notify:` checks.
+    /// The state that the listener updates and `notify:` checks read.
     pub fn notify_state(&self) -> SharedNotifyState {
         SharedNotifyState::clone(&self.notify_state)
     }
 
-    /// A round was given up before its processes were reaped: what such a one may
-    /// still write is nothing to the next.
-    pub fn forget_pages(&mut self) {
+    /// Replaces the shared pages: a round was dropped before its processes were
+    /// reaped, and they may still write to the old ones.
+    pub fn replace_pages(&mut self) {
         for check in &mut self.all {
             if let (Work::Program(_, page) | Work::Builtin(_, page) | Work::Notify(_, _, page), Ok(fresh)) =
                 (&mut check.work, SharedPage::new())
@@ -87,7 +84,7 @@ impl Check {
         program: impl FnOnce(&[OsString]) -> Result<Program>,
     ) -> Result<Self> {
         let work = match &probe.target {
-            Target::Exec(words) => Work::Program(program(words)?, shared_page()?),
+            Target::Exec(argv) => Work::Program(program(argv)?, shared_page()?),
             Target::Builtin(target) => Work::Builtin(target.clone(), shared_page()?),
             Target::Notify(wanted) => {
                 Work::Notify(*wanted, SharedNotifyState::clone(notify_state), shared_page()?)
@@ -97,9 +94,9 @@ impl Check {
         Ok(Self { name: probe.name.clone(), work, limit, timeout })
     }
 
-    /// The time that a built-in probe gives itself. hinit kills it at half of
-    /// that; the other half is for one that has outlived its hinit.
-    pub(super) fn outliving(&self) -> Duration {
+    /// The time after which a built-in probe ends by itself. hinit kills it at
+    /// half of that; this is for a probe whose hinit is gone.
+    pub(super) fn own_timeout(&self) -> Duration {
         self.limit.unwrap_or(self.timeout).saturating_mul(2)
     }
 }
@@ -110,9 +107,9 @@ fn shared_page() -> Result<Rc<SharedPage>> {
     Ok(Rc::new(page))
 }
 
-fn program(words: &[OsString], environment: &Environment, setup: &ChildSetup) -> Result<Program> {
+fn program(argv: &[OsString], environment: &Environment, setup: &ChildSetup) -> Result<Program> {
     let (program, args) =
-        words.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
+        argv.split_first().map_or_else(Default::default, |(first, rest)| (first.clone(), rest.to_vec()));
     let app = App { program, args, ..App::default() };
     let program = Program::new(&app, environment).map_err(|error| error.at("--health"))?;
     Ok(program.with_setup(setup.clone()))

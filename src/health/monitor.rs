@@ -1,4 +1,4 @@
-//! The schedule and its rounds together, as PID 1's loop holds them.
+//! Connects the schedule with its rounds of probes, for the loop of PID 1.
 
 use super::checks::Checks;
 use super::probe_round::{Outcome, ProbeRound};
@@ -12,14 +12,14 @@ use log::debug;
 use std::io;
 use std::os::fd::BorrowedFd;
 
-/// What the supervisor is told.
+/// An event for the supervisor.
 #[derive(Debug)]
 pub enum MonitorEvent {
-    /// The shown status changed: to be logged, and acted on.
+    /// The shown status changed: log it and act on it.
     Changed(Change),
-    /// The status document is to be written anew.
+    /// Write the status document again.
     Publish,
-    /// hinit could not run a check; it does not count, and is tried again.
+    /// hinit could not start a check. It does not count and is retried.
     NotStarted(io::Error),
 }
 
@@ -38,12 +38,12 @@ impl Monitor {
         Self { schedule: Schedule::new(timing, now), checks, round: None, paused: false }
     }
 
-    /// What is known of the app's health.
+    /// The schedule with the app's health.
     pub fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
-    /// What the checks in flight have said, or what they wait for.
+    /// The output so far of the running checks, or what they are waiting for.
     pub fn partial_output(&self) -> String {
         self.round.as_ref().map(ProbeRound::partial).unwrap_or_default()
     }
@@ -62,8 +62,8 @@ impl Monitor {
         self.round.iter().flat_map(ProbeRound::fds)
     }
 
-    /// One turn of the loop: takes in output, and does what is due. To be
-    /// called after the children of this turn have been reaped.
+    /// One turn of the loop: reads output and does what is due. To be called
+    /// after the children of this turn have been reaped.
     pub fn turn(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
         if self.paused {
             return;
@@ -74,7 +74,7 @@ impl Monitor {
         }
         let round = &self.round;
         let actions = self.schedule.tick(now, || round.as_ref().map(ProbeRound::partial).unwrap_or_default());
-        self.obey(actions, now, events);
+        self.carry_out(actions, now, events);
     }
 
     /// A child was reaped: whether it was a check.
@@ -86,29 +86,29 @@ impl Monitor {
         is_ours
     }
 
-    /// The app has said something of itself: look at once if it is starting.
+    /// The app has sent READY=1: checks at once if it is starting.
     pub fn check_soon(&mut self, now: Moment) {
         self.schedule.check_soon(now);
     }
 
-    /// The app is gone for now: a check in flight is killed and forgotten, and
-    /// none is started until [`Self::restarted`].
+    /// The app has ended for now: a running check is killed and its result
+    /// discarded, and none is started until [`Self::restarted`].
     pub fn pause(&mut self, now: Moment) {
         self.paused = true;
         if self.round.take().is_some() {
-            self.checks.forget_pages();
+            self.checks.replace_pages();
             self.schedule.not_started(now);
         }
     }
 
-    /// The app was started anew `now`.
+    /// The app was started again `now`.
     pub fn restarted(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
         self.paused = false;
         let actions = self.schedule.restarted(now);
-        self.obey(actions, now, events);
+        self.carry_out(actions, now, events);
     }
 
-    fn obey(&mut self, actions: Vec<Action>, now: Moment, events: &mut Vec<MonitorEvent>) {
+    fn carry_out(&mut self, actions: Vec<Action>, now: Moment, events: &mut Vec<MonitorEvent>) {
         for action in actions {
             match action {
                 Action::Start(_) => {
@@ -116,7 +116,7 @@ impl Monitor {
                     self.settle(now, events);
                 }
                 Action::Kill => {
-                    debug!("a check that has not ended in time is killed");
+                    debug!("killing a check that did not end in time");
                     self.round.iter_mut().for_each(ProbeRound::kill);
                 }
                 Action::Changed(change) => events.push(MonitorEvent::Changed(change)),
@@ -125,8 +125,8 @@ impl Monitor {
         }
     }
 
-    /// Takes the outcome of a round that is over. A round of which no process
-    /// could be started is over at once.
+    /// Handles the outcome of a round that is over. A round without a process
+    /// (none could be started) is over at once.
     fn settle(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
         let Some(round) = self.round.take_if(|round| round.is_over()) else { return };
         let actions = match round.outcome() {
@@ -142,7 +142,7 @@ impl Monitor {
                 self.schedule.not_started(now)
             }
         };
-        self.obey(actions, now, events);
+        self.carry_out(actions, now, events);
     }
 }
 
@@ -170,7 +170,7 @@ mod tests {
         Timing { interval, start_interval: interval, ..Timing::default() }
     }
 
-    /// Turns as PID 1 does, until this status is shown.
+    /// Runs turns as PID 1 does, until this status is shown.
     fn until(monitor: &mut Monitor, status: Status) -> Change {
         let mut events = Vec::new();
         loop {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_of_the_app_starts_anew() {
+    fn a_restart_of_the_app_begins_with_starting() {
         let mut monitor = monitor("true", quick());
         until(&mut monitor, Status::Healthy);
         let mut events = Vec::new();

@@ -1,11 +1,14 @@
-//! What the app says of itself: sd_notify(3), `READY=1` and `WATCHDOG=1`.
+//! The notify socket: the app reports its state by sd_notify(3), with `READY=1`
+//! and `WATCHDOG=1`.
 //!
-//! A `notify:` check listens on a socket whose name the app finds in
-//! `NOTIFY_SOCKET`. It is an abstract one, so that a read-only root is no
-//! hindrance, and only what processes of this container send as the app's own
-//! user, or as root, is believed. A socket that hinit itself was given (podman
-//! run --sdnotify=container) hears all of it too, but for what names a main
-//! process and for `BARRIER=1`, which has been answered here.
+//! A `notify:` check listens on a socket whose name the app gets in
+//! `NOTIFY_SOCKET`. The socket is abstract, so that it works with a read-only
+//! root. Messages are trusted only from processes of this container that run as
+//! the app's user or as root.
+//!
+//! If hinit itself was given a socket (podman run --sdnotify=container), messages
+//! are forwarded to it, except those that name a main process and `BARRIER=1`,
+//! which hinit answers itself.
 
 use crate::plan::probe::Notify;
 use crate::sys::datagram::{self, Sender};
@@ -20,19 +23,19 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::rc::Rc;
 
-/// The variable with the socket's name; `@` stands for an abstract one.
+/// The variable with the socket's name; `@` marks an abstract one.
 pub const SOCKET: &str = "NOTIFY_SOCKET";
-/// How often the app has to say `WATCHDOG=1`, in us.
+/// How often the app has to send `WATCHDOG=1`, in us.
 pub const WATCHDOG: &str = "WATCHDOG_USEC";
-/// For whom [`WATCHDOG`] is; without it, for whoever reads it.
+/// The pid that [`WATCHDOG`] is for; without it, any process.
 pub const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
-/// In bytes; systemd takes no longer message either.
+/// The longest message in bytes, as in systemd.
 const LONGEST: usize = 4096;
-/// So many messages are read before signals are looked at again.
+/// Messages read in one turn of the loop.
 const READ_AT_ONCE: usize = 16;
 
-/// What the app has said so far in this life.
+/// What the app has sent so far in this life.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct NotifyState {
     ready: bool,
@@ -46,9 +49,9 @@ pub struct NotifyState {
 pub type SharedNotifyState = Rc<Cell<NotifyState>>;
 
 impl NotifyState {
-    /// What one message adds. Unknown lines are for others.
+    /// The state after one more message. Unknown lines are ignored.
     #[must_use]
-    pub fn and(mut self, message: &[u8], now: Moment) -> Self {
+    pub fn with_message(mut self, message: &[u8], now: Moment) -> Self {
         for line in message.split(|byte| *byte == b'\n') {
             match line {
                 b"READY=1" => {
@@ -65,32 +68,32 @@ impl NotifyState {
         self
     }
 
-    /// Whether that is healthy, and why.
+    /// Whether this is healthy, and the reason.
     ///
     /// # Errors
-    /// The reason why it is not.
+    /// The reason why it is not healthy.
     pub fn verdict(self, wanted: Notify, now: Moment) -> Result<String, String> {
         if !self.ready {
-            return Err("the app has not said READY=1 to NOTIFY_SOCKET".into());
+            return Err("the app has not sent READY=1 to NOTIFY_SOCKET".into());
         }
         if self.stopping {
-            return Err("the app has said STOPPING=1".into());
+            return Err("the app has sent STOPPING=1".into());
         }
         if self.trigger {
-            return Err("the app has said WATCHDOG=trigger".into());
+            return Err("the app has sent WATCHDOG=trigger".into());
         }
         let silence = now.saturating_sub(self.last_watchdog.unwrap_or_default());
         match wanted.watchdog {
             Some(limit) if silence > limit => {
                 let (silence, limit) = (rounded(silence), rounded(limit));
-                Err(format!("the app's last WATCHDOG=1 came {silence} ago, wanted is one every {limit}"))
+                Err(format!("the app sent its last WATCHDOG=1 {silence} ago; one is expected every {limit}"))
             }
-            _ => Ok("the app has said READY=1".into()),
+            _ => Ok("the app has sent READY=1".into()),
         }
     }
 }
 
-/// The socket that the app speaks to.
+/// The socket that the app sends to.
 #[derive(Debug)]
 pub struct Listener {
     socket: UnixDatagram,
@@ -103,13 +106,13 @@ impl Listener {
     /// Opens the socket. `outer` is the one that hinit itself was given.
     ///
     /// # Errors
-    /// No descriptor is left, or the kernel has no unix sockets.
+    /// There is no descriptor left, or the kernel has no unix sockets.
     pub fn open(state: SharedNotifyState, outer: Option<&OsStr>) -> io::Result<Self> {
-        // With the host's network other containers see the name too.
+        // With the host's network other containers share the name space.
         let name = format!("hinit/{}/{}", process::own_pid(), crate::sys::clock::now().as_nanos());
         let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name)?)?;
         socket.set_nonblocking(true)?;
-        datagram::ask_for_senders(socket.as_fd())?;
+        datagram::enable_credentials(socket.as_fd())?;
         Ok(Self { socket, name: format!("@{name}").into(), state, outer: outer.and_then(address) })
     }
 
@@ -124,45 +127,45 @@ impl Listener {
         self.socket.as_fd()
     }
 
-    /// A new life of the app, which has said nothing yet.
-    pub fn forget(&self) {
+    /// A new life of the app: nothing has been sent yet.
+    pub fn reset(&self) {
         self.state.set(NotifyState::default());
     }
 
-    /// Takes in what was state: whether the app is ready by it.
-    pub fn listen(&self, now: Moment) -> bool {
+    /// Reads messages; whether the app has become ready by them.
+    pub fn receive(&self, now: Moment) -> bool {
         let before = self.state.get();
         let mut message = [0; LONGEST];
         for _ in 0..READ_AT_ONCE {
             let Ok(Some((length, sender))) = datagram::receive(self.fd(), &mut message) else { break };
-            if is_believed(sender) {
-                self.state.set(self.state.get().and(&message[..length], now));
-                self.pass_on(&message[..length]);
+            if is_trusted(sender) {
+                self.state.set(self.state.get().with_message(&message[..length], now));
+                self.forward(&message[..length]);
             }
         }
         self.state.get().ready && !before.ready
     }
 
-    /// The engine knows hinit as the main process, and nobody else.
-    fn pass_on(&self, message: &[u8]) {
+    /// Forwards a message to the engine, for which hinit is the main process.
+    fn forward(&self, message: &[u8]) {
         let Some(outer) = &self.outer else { return };
-        let is_passed_on = |line: &&[u8]| !KEPT.iter().any(|kept| line.starts_with(kept));
-        let lines = message.split(|byte| *byte == b'\n').filter(is_passed_on);
+        let is_forwarded = |line: &&[u8]| !NOT_FORWARDED.iter().any(|prefix| line.starts_with(prefix));
+        let lines = message.split(|byte| *byte == b'\n').filter(is_forwarded);
         let message = lines.collect::<Vec<_>>().join(&b'\n');
         if message.is_empty() {
             return;
         }
-        // It is not the app's fault if nobody listens there.
+        // A failure is ignored: it says nothing about the app.
         let _ = self.socket.send_to_addr(&message, outer);
     }
 }
 
-/// What hinit alone may say to an engine (sd_notify(3)): which process to watch,
-/// and what is a mistake without the descriptor that came along with it.
-const KEPT: [&[u8]; 4] = [b"MAINPID=", b"MAINPIDFD=", b"MAINPIDFDID=", b"BARRIER="];
+/// Lines that are not forwarded (sd_notify(3)): hinit stays the main process, and
+/// `BARRIER=1` is an error without its descriptor.
+const NOT_FORWARDED: [&[u8]; 4] = [b"MAINPID=", b"MAINPIDFD=", b"MAINPIDFDID=", b"BARRIER="];
 
-/// A sender outside of this pid namespace has no pid in it.
-fn is_believed(sender: Sender) -> bool {
+/// A sender outside of this pid namespace has pid 0 in it.
+fn is_trusted(sender: Sender) -> bool {
     sender.pid > 0 && (sender.uid == 0 || sender.uid == process::own_user())
 }
 
@@ -182,10 +185,11 @@ mod tests {
     const NOW: Moment = Duration::from_secs(100);
 
     fn verdict(messages: &[&str], watchdog: Option<u64>, later: u64) -> Result<String, String> {
-        let said =
-            messages.iter().fold(NotifyState::default(), |said, message| said.and(message.as_bytes(), NOW));
+        let state = messages
+            .iter()
+            .fold(NotifyState::default(), |state, message| state.with_message(message.as_bytes(), NOW));
         let wanted = Notify { watchdog: watchdog.map(Duration::from_secs) };
-        said.verdict(wanted, NOW + Duration::from_secs(later))
+        state.verdict(wanted, NOW + Duration::from_secs(later))
     }
 
     #[test]
@@ -210,13 +214,13 @@ mod tests {
     fn is_unhealthy_when_the_watchdog_is_silent_for_too_long() {
         assert!(verdict(&["READY=1"], Some(5), 5).is_ok());
         assert!(verdict(&["READY=1\nWATCHDOG=1"], Some(5), 6).unwrap_err().contains("6s ago"));
-        assert!(verdict(&["WATCHDOG=1"], Some(5), 1).is_err(), "ready must have been said");
+        assert!(verdict(&["WATCHDOG=1"], Some(5), 1).is_err(), "READY=1 must come first");
     }
 
     proptest::proptest! {
         #[test]
         fn takes_any_message(message: Vec<u8>) {
-            let _ = NotifyState::default().and(&message, NOW);
+            let _ = NotifyState::default().with_message(&message, NOW);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a probe process says, bounded as in Docker.
+//! The output of a probe process, limited as in Docker.
 
 use crate::sys::fds::read_available;
 use std::fs::File;
@@ -6,11 +6,11 @@ use std::os::fd::{AsFd, BorrowedFd};
 
 /// Docker keeps the first 4096 bytes of a probe's output.
 const LIMIT: usize = 4096;
-/// A pipe holds 64 KiB: so many reads empty it, and no more are made in one
-/// turn of the loop however fast the probe writes.
+/// Reads in one turn of the loop, however fast the probe writes. They empty a
+/// full pipe (64 KiB).
 const READS_AT_ONCE: usize = 16;
 
-/// `text` within the limit of one probe's output, also if several have said it.
+/// `text`, cut at the limit for the output of one probe.
 pub(super) fn bounded(mut text: String) -> String {
     if text.len() > LIMIT {
         let end = (0..=LIMIT).rfind(|at| text.is_char_boundary(*at));
@@ -20,7 +20,7 @@ pub(super) fn bounded(mut text: String) -> String {
     text
 }
 
-/// The reading end of a probe's stdout and stderr, and what came so far.
+/// The read end of a probe's stdout and stderr, and the output so far.
 #[derive(Debug)]
 pub(super) struct Output {
     pipe: Option<File>,
@@ -33,13 +33,13 @@ impl Output {
         Self { pipe: Some(pipe), kept: Vec::new(), is_cut: false }
     }
 
-    /// None once it has ended.
+    /// None after the end of the output.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.pipe.as_ref().map(AsFd::as_fd)
     }
 
-    /// Takes in what is there. What is beyond the limit is read all the same,
-    /// so that a talkative probe is not stuck.
+    /// Reads what is available. Output beyond the limit is read and discarded, so
+    /// that the probe does not block.
     pub(super) fn read(&mut self) {
         let mut buffer = [0; LIMIT];
         for _ in 0..READS_AT_ONCE {
@@ -52,7 +52,7 @@ impl Output {
         }
     }
 
-    /// Nothing is wanted any more, even if some process still holds the other end.
+    /// Stops reading, even if some process still holds the write end.
     pub(super) fn close(&mut self) {
         self.pipe = None;
     }
@@ -63,7 +63,7 @@ impl Output {
         self.is_cut |= bytes.len() > room;
     }
 
-    /// As text; `...` stands for what was cut off.
+    /// As text; `...` marks output that was cut off.
     pub(super) fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.kept);
         if self.is_cut { format!("{text}...") } else { text.into_owned() }

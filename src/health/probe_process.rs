@@ -1,5 +1,5 @@
-//! One probe process: what a user wrote is executed; what hinit probes by
-//! itself is a fork that calls [`crate::probe::run`]. Each leads a process group.
+//! One probe process. A command is executed; a built-in probe is a fork that
+//! calls [`crate::probe::run`]. Each process leads a process group of its own.
 
 use super::checks::{Check, Work};
 use super::output::Output;
@@ -21,14 +21,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// In bytes, as of a verdict's reason.
+/// The longest reason from a shared page, in bytes.
 const MAX_REASON: usize = 1000;
 
-/// A probe process from its start until it is reaped, and what is left of it then.
+/// A probe process from its start until it is reaped, and then its result.
 #[derive(Debug)]
 pub(super) struct ProbeProcess {
     name: String,
-    /// None when it has been reaped: such a pid is never signalled.
+    /// None after it has been reaped: its pid must not be signalled any more.
     pid: Option<Pid>,
     ending: Option<Ending>,
     channel: Channel,
@@ -36,18 +36,18 @@ pub(super) struct ProbeProcess {
     is_over_limit: bool,
 }
 
-/// How a probe reports what it saw.
+/// How a probe reports its result.
 #[derive(Debug)]
 enum Channel {
     /// A command, by its output.
     Pipe(Output, Exec),
-    /// One of hinit's own, on a shared page: its reason, or what it waited for when it
-    /// was killed. No pipe, and no wake-up of PID 1 but for its end.
+    /// A built-in probe, by a shared page: its reason, or what it was waiting for
+    /// when it was killed. It costs no pipe, and wakes PID 1 only by its end.
     Page(Rc<SharedPage>),
 }
 
-/// What is kept of an execution: where a failure to execute is told, by its
-/// number.
+/// Whether the exec of a command failed: the child writes the errno to a shared
+/// page.
 #[derive(Debug)]
 struct Exec {
     failure: Rc<SharedPage>,
@@ -56,18 +56,18 @@ struct Exec {
 
 impl ProbeProcess {
     /// # Errors
-    /// No descriptor or no process is left.
+    /// There is no descriptor or no process left.
     pub(super) fn start(check: &Check, inherited: Inherited, now: Moment) -> io::Result<Self> {
         let (pid, channel) = match &check.work {
             Work::Program(program, page) => run(program, inherited, page)?,
             Work::Builtin(target, page) => {
                 page.write(&[]);
-                let verdict = || run_builtin(target, check.outliving(), page);
+                let verdict = || run_builtin(target, check.own_timeout(), page);
                 (fork(inherited, || report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
             }
             Work::Notify(wanted, notify_state, page) => {
                 page.write(&[]);
-                let verdict = || verdict_of(notify_state.get().verdict(*wanted, now));
+                let verdict = || verdict_from(notify_state.get().verdict(*wanted, now));
                 (fork(inherited, || report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
             }
         };
@@ -89,7 +89,7 @@ impl ProbeProcess {
         self.pid
     }
 
-    /// Where a command's output comes from.
+    /// The pipe with a command's output.
     pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
         match &self.channel {
             Channel::Pipe(output, _) => output.fd(),
@@ -114,10 +114,11 @@ impl ProbeProcess {
         }
     }
 
-    /// The whole group: Docker leaves the children of a probe behind (moby#43737).
+    /// Kills the whole group: Docker leaves the children of a probe behind
+    /// (moby#43737).
     pub(super) fn kill(&mut self) {
         if let Some(pid) = self.pid {
-            // ESRCH: it is a zombie already.
+            // ESRCH: it is already a zombie.
             let _ = signals::send_group(pid, Signal::KILL);
             // It may have left its group for another one (setpgid(2)).
             let _ = signals::send(pid, Signal::KILL);
@@ -134,13 +135,13 @@ impl ProbeProcess {
         }
     }
 
-    /// Why hinit could not run it, if that says nothing about the app.
+    /// The error of the exec, if it is a shortage of hinit's and says nothing
+    /// about the app.
     pub(super) fn take_start_error(&mut self) -> Option<io::Error> {
-        const OURS: [i32; 4] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
+        const SHORTAGES: [i32; 4] = [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE];
         let Channel::Pipe(_, exec) = &mut self.channel else { return None };
-        let ours =
-            exec.error.as_ref().and_then(io::Error::raw_os_error).is_some_and(|errno| OURS.contains(&errno));
-        exec.error.take_if(|_| ours)
+        let errno = exec.error.as_ref().and_then(io::Error::raw_os_error);
+        exec.error.take_if(|_| errno.is_some_and(|errno| SHORTAGES.contains(&errno)))
     }
 
     pub(super) fn exit_code(&self) -> i32 {
@@ -179,8 +180,8 @@ impl Exec {
     }
 }
 
-/// A child that leads a process group of its own, does `work`, and leaves with
-/// the code that gives.
+/// Forks a child that leads a process group of its own, does `work`, and exits
+/// with the code that it returns.
 fn fork(inherited: Inherited, work: impl FnOnce() -> i32) -> io::Result<Pid> {
     let Side::Parent(pid) = inherited.fork()? else {
         process::lead_group(0);
@@ -192,15 +193,15 @@ fn fork(inherited: Inherited, work: impl FnOnce() -> i32) -> io::Result<Pid> {
 
 fn run(program: &Program, inherited: Inherited, page: &Rc<SharedPage>) -> io::Result<(Pid, Channel)> {
     page.write(&[]);
-    let (output, said) = fds::pipe(libc::O_CLOEXEC)?;
-    fds::set_nonblocking(output.as_fd())?;
-    let pid = fork(inherited, || execute(program, inherited, &mut File::from(said), page))?;
+    let (read, write) = fds::pipe(libc::O_CLOEXEC)?;
+    fds::set_nonblocking(read.as_fd())?;
+    let pid = fork(inherited, || execute(program, inherited, &mut File::from(write), page))?;
     let exec = Exec { failure: Rc::clone(page), error: None };
-    Ok((pid, Channel::Pipe(Output::from(File::from(output)), exec)))
+    Ok((pid, Channel::Pipe(Output::from(File::from(read)), exec)))
 }
 
-/// In the child: becomes the command, with all output into one pipe and
-/// nothing to read, so that it never takes what was typed for the app.
+/// In the child: executes the command, with all output into one pipe and an empty
+/// input, so that it does not read what was typed for the app.
 fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: &SharedPage) -> i32 {
     close_input();
     let _ = fds::redirect(output.as_fd(), libc::STDOUT_FILENO)
@@ -213,7 +214,7 @@ fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: 
             error
         }
         Err(error) => {
-            let _ = write!(output, "cannot give the command the app's --ulimit: {error}");
+            let _ = write!(output, "cannot apply the app's --ulimit to the command: {error}");
             error
         }
     };
@@ -221,22 +222,22 @@ fn execute(program: &Program, inherited: Inherited, output: &mut File, failure: 
     127
 }
 
-/// Without /dev/null the end of a pipe that nobody writes to is as good.
+/// Without /dev/null, the read end of a pipe that has no writer does the same.
 fn close_input() {
-    let nothing =
+    let empty =
         File::open("/dev/null").or_else(|_| fds::pipe(libc::O_CLOEXEC).map(|(read, _)| File::from(read)));
-    if let Ok(nothing) = nothing {
-        let _ = fds::redirect(nothing.as_fd(), libc::STDIN_FILENO);
+    if let Ok(empty) = empty {
+        let _ = fds::redirect(empty.as_fd(), libc::STDIN_FILENO);
     }
 }
 
-/// In the child: looks, and says what it waits for meanwhile.
+/// In the child: probes, and reports its progress meanwhile.
 fn run_builtin(target: &Builtin, limit: Duration, page: &SharedPage) -> Verdict {
     signals::unblock_for_library_code();
     probe::run(target, limit, &mut |progress| page.write(progress))
 }
 
-fn verdict_of(result: Result<String, String>) -> Verdict {
+fn verdict_from(result: Result<String, String>) -> Verdict {
     let healthy = result.is_ok();
     let (Ok(reason) | Err(reason)) = result;
     Verdict { healthy, reason }
@@ -265,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn an_execution_that_fails_for_want_of_resources_says_nothing_of_the_app() {
+    fn an_exec_that_fails_for_lack_of_resources_is_not_the_app_s_failure() {
         for number in [libc::EAGAIN, libc::ENOMEM, libc::EMFILE, libc::ENFILE] {
             let error = not_executed(number).take_start_error();
             assert_eq!(error.and_then(|error| error.raw_os_error()), Some(number));

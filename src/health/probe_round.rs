@@ -1,8 +1,8 @@
-//! One round of health checks: a process for each probe, all at the same time,
+//! One round of health checks: one process for each probe, all at the same time,
 //! and all of them have to pass.
 //!
-//! Every probe is a short-lived child, whatever its kind, so that nothing it
-//! meets can cost PID 1 memory, time or its life (H2).
+//! Every probe is a short-lived child, whatever its kind, so that no input from
+//! the network can cost PID 1 memory or time, or crash it (H2).
 
 use super::checks::Checks;
 use super::output;
@@ -15,24 +15,24 @@ use std::os::fd::BorrowedFd;
 
 /// One round: from its start until all its processes are reaped.
 ///
-/// Dropping it kills what still runs.
+/// Dropping it kills the processes still running.
 #[derive(Debug)]
 pub struct ProbeRound {
     processes: Vec<ProbeProcess>,
     not_started: Option<io::Error>,
 }
 
-/// What a round came to.
+/// The outcome of a round.
 #[derive(Debug)]
 pub enum Outcome {
     /// It has a result for [`super::schedule::Schedule::finished`].
     Result {
-        /// 0 if all passed; else the first failure's.
+        /// 0 if all passed; else that of the first failure.
         exit_code: i32,
-        /// What they said, or the first failure.
+        /// The output of all probes, or of the first failure.
         output: String,
     },
-    /// hinit was not able to run it: no process, no memory, no descriptor.
+    /// hinit could not start it: no process, no memory, no descriptor.
     NotStarted(io::Error),
 }
 
@@ -53,12 +53,12 @@ impl ProbeRound {
         round
     }
 
-    /// Where output will come from, to poll for input.
+    /// The pipes to poll for output.
     pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.processes.iter().filter_map(ProbeProcess::fd)
     }
 
-    /// Takes in what the probes have said, without waiting.
+    /// Reads the available output of all probes.
     pub fn read(&mut self) {
         self.processes.iter_mut().for_each(ProbeProcess::read);
     }
@@ -69,7 +69,7 @@ impl ProbeRound {
         self.processes.iter().filter_map(ProbeProcess::deadline).min()
     }
 
-    /// Kills the probes that are beyond their own time limit.
+    /// Kills the probes that have exceeded their own time limit.
     pub fn tick(&mut self, now: Moment) {
         self.processes.iter_mut().for_each(|process| process.tick(now));
     }
@@ -85,7 +85,7 @@ impl ProbeRound {
         process.map(|process| process.reaped(ending)).is_some()
     }
 
-    /// The processes that are not reaped yet.
+    /// The processes that have not been reaped yet.
     pub fn pids(&self) -> impl Iterator<Item = Pid> {
         self.processes.iter().filter_map(ProbeProcess::pid)
     }
@@ -95,7 +95,7 @@ impl ProbeRound {
         self.pids().next().is_none()
     }
 
-    /// What the round came to; to be asked once it is over.
+    /// The outcome, once the round is over.
     pub fn outcome(mut self) -> Outcome {
         let not_started = self.not_started.take();
         if let Some(error) =
@@ -109,8 +109,8 @@ impl ProbeRound {
         Outcome::Result { exit_code, output }
     }
 
-    /// What all probes have said so far; together no more than one may say, so
-    /// that readers take the status document whatever that is.
+    /// The output of all probes so far. The limit is that of one probe, so that
+    /// the status document does not get too long for its readers.
     pub fn partial(&self) -> String {
         match &self.processes[..] {
             [only] => only.output(),
@@ -120,14 +120,14 @@ impl ProbeRound {
         }
     }
 
-    /// With several probes it must be told which one is meant, and of a silent
-    /// one how it ended.
+    /// The output of a probe. If there are several, with its name in front, and
+    /// with the exit code if there is no output.
     fn named(&self, process: &ProbeProcess) -> String {
-        let (name, said) = (process.name(), process.output());
-        match said.trim_end() {
-            _ if self.processes.len() == 1 => said,
+        let (name, output) = (process.name(), process.output());
+        match output.trim_end() {
+            _ if self.processes.len() == 1 => output,
             "" if process.pid().is_none() => format!("{name}: exit code {}", process.exit_code()),
-            said => format!("{name}: {said}"),
+            output => format!("{name}: {output}"),
         }
     }
 }

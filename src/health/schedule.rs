@@ -1,22 +1,22 @@
 //! When to probe, and what the results mean: Docker's state machine, pure.
 //!
-//! It knows no clock and makes no call: it takes events with the moment they
-//! happened at, and returns what is to be done. Two machines run in it.
+//! No clock, no system call: events come in with their time, and actions are
+//! returned. Two kinds of rounds run in it (docs/design.md, section 8).
 //!
-//! **Docker's own**, exactly (moby's `monitor` and `handleProbeResult`): the
-//! status, the streak and the moments of *regular* rounds. One thing is not
-//! copied: Docker oversleeps the end of the start period when the start
+//! **Regular rounds** are Docker's, exactly (moby's `monitor` and
+//! `handleProbeResult`): the status, the streak and the moments. One thing is
+//! not copied: Docker oversleeps the end of the start period when the start
 //! interval is longer than what is left of it (moby#46747).
 //!
-//! **Early rounds**, laid over it (asked for in moby#33410 and moby#48874):
-//! while the app is starting, the time between regular rounds is used to look
-//! at once and then ever more rarely. Of these only a success counts. So
-//! healthy never comes later than with Docker, unhealthy never sooner, and
-//! streaks and moments are the same.
+//! **Early rounds** run in addition while the app is starting (requested in
+//! moby#33410 and moby#48874): one at once, then with growing pauses between the
+//! regular rounds. Only their success counts. So the app never gets healthy later
+//! than with Docker and never unhealthy sooner, and streaks and moments are the
+//! same.
 //!
-//! A *round* is one look at the app: one probe process, or several whose
-//! results must all be good. Rounds never overlap (H4): the next one waits until the
-//! last process of the one before has been reaped (k8s#110070).
+//! A *round* is one check of the app: one probe process, or several that all
+//! have to pass. Rounds never overlap (H4): the next one waits until the last
+//! process of the one before has been reaped (k8s#110070).
 
 use super::Status;
 use crate::plan::Timing;
@@ -28,43 +28,43 @@ use std::time::Duration;
 const LOG_ENTRIES: usize = 5;
 /// The exit code of a round that timed out or could not be started, as in Docker.
 pub const NO_EXIT_CODE: i32 = -1;
-/// The first pause between early rounds; it doubles from there.
+/// The first pause between early rounds; it is doubled after each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// A wake-up is late only beyond this, however short the interval: as much may
-/// be owed to a busy machine.
+/// A wake-up counts as late only beyond this, however short the interval: a busy
+/// machine may cause a smaller delay.
 const LATE: Duration = Duration::from_secs(1);
 
-/// What the supervisor has to do.
+/// What the caller has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Start one round. Answer with [`Schedule::finished`] or [`Schedule::not_started`].
+    /// Start one round, then call [`Schedule::finished`] or [`Schedule::not_started`].
     Start(Kind),
-    /// Kill the round's process groups; [`Schedule::finished`] is still due
-    /// when all of it has been reaped.
+    /// Kill the round's process groups, and still call [`Schedule::finished`]
+    /// when all of them have been reaped.
     Kill,
     /// The shown status changed.
     Changed(Change),
-    /// Something that readers of the status document see is new.
+    /// The status document has to be written again.
     Publish,
 }
 
 /// Why a round is run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// At Docker's moment: it counts, whatever comes out.
+    /// At Docker's moment: its result counts.
     Regular,
     /// Before or between these, while starting: only its success counts.
     Early,
 }
 
-/// A change of the shown status, for the log and for acting on it.
+/// A change of the shown status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// What was shown before.
+    /// The status before.
     pub from: Status,
-    /// What is shown now.
+    /// The status now.
     pub to: Status,
-    /// What the round that changed it said; empty after a restart.
+    /// The output of the round that changed it; empty after a restart.
     pub reason: String,
     /// That round's exit code; 0 after a restart.
     pub exit_code: i32,
@@ -79,7 +79,7 @@ pub struct Entry {
     pub end: Moment,
     /// 0 is healthy; [`NO_EXIT_CODE`] means it timed out or was not found.
     pub exit_code: i32,
-    /// What it said.
+    /// The output.
     pub output: String,
 }
 
@@ -87,7 +87,7 @@ pub struct Entry {
 enum Round {
     Idle,
     Running(Kind, Moment),
-    /// Killed, and not reaped yet; its result is of no interest.
+    /// Killed, and not reaped yet; its result is discarded.
     Dying,
 }
 
@@ -127,8 +127,8 @@ impl Schedule {
         schedule
     }
 
-    /// When [`Self::tick`] wants to be called next; none while it waits for a
-    /// killed round to be reaped.
+    /// When [`Self::tick`] has to be called next; none while a killed round has
+    /// not been reaped.
     pub fn next_deadline(&self) -> Option<Moment> {
         match self.round {
             Round::Idle if self.probes_early() => Some(self.due.min(self.early_due)),
@@ -139,8 +139,8 @@ impl Schedule {
         }
     }
 
-    /// Time has passed. `partial` tells what the running round has said so
-    /// far; it is asked only when that round has timed out.
+    /// Time has passed. `partial` returns the output of the running round so far;
+    /// it is called only if that round has timed out.
     pub fn tick(&mut self, now: Moment, partial: impl FnOnce() -> String) -> Vec<Action> {
         let mut actions = Vec::new();
         if self.is_late(now) {
@@ -172,7 +172,7 @@ impl Schedule {
         let mut actions = Vec::new();
         if self.is_late(now) {
             self.rearm(now, &mut actions);
-            // It is over already: there is nothing to kill.
+            // The round is already over: there is nothing to kill.
             actions.retain(|action| *action != Action::Kill);
         }
         match std::mem::replace(&mut self.round, Round::Idle) {
@@ -186,10 +186,10 @@ impl Schedule {
         actions
     }
 
-    /// hinit itself was not able to start the round (no process, no file
-    /// descriptor). That says nothing about the app: it is tried again later
-    /// and does not count. A program that does not exist is different: as in
-    /// Docker it is a failure with [`NO_EXIT_CODE`].
+    /// hinit itself could not start the round (no process, no file descriptor).
+    /// That says nothing about the app: the round does not count and is retried
+    /// later. A program that does not exist is a failure with [`NO_EXIT_CODE`],
+    /// as in Docker.
     pub fn not_started(&mut self, now: Moment) -> Vec<Action> {
         match std::mem::replace(&mut self.round, Round::Idle) {
             Round::Running(Kind::Regular, _) => {
@@ -202,8 +202,8 @@ impl Schedule {
         vec![Action::Publish]
     }
 
-    /// The app was started anew. As with `docker restart` the status is
-    /// starting again and the streak is 0, and the log stays.
+    /// The app was started again. As with `docker restart` the status is starting,
+    /// the streak is 0, and the log stays.
     pub fn restarted(&mut self, now: Moment) -> Vec<Action> {
         let mut actions = Vec::new();
         let from = self.shown();
@@ -222,7 +222,7 @@ impl Schedule {
         if self.status == Status::Starting && self.seen_healthy_early { Status::Healthy } else { self.status }
     }
 
-    /// Failures in a row, of regular rounds that count.
+    /// Consecutive failures of regular rounds that count.
     pub fn streak(&self) -> u32 {
         self.streak
     }
@@ -232,7 +232,7 @@ impl Schedule {
         self.log.iter()
     }
 
-    /// What the last early round said, if no regular one has ended since.
+    /// The output of the last early round, if no regular one has ended since.
     pub fn early_reason(&self) -> Option<&str> {
         self.early_reason.as_deref()
     }
@@ -284,11 +284,11 @@ impl Schedule {
         self.timing.start_interval.min(grace.max(self.timing.interval))
     }
 
-    /// Was everything frozen, the app included (a paused container, a
-    /// suspended machine)? Then nothing seen meanwhile can be held against it.
+    /// Whether everything was frozen, the app included (a paused container, a
+    /// suspended machine). Then a failure does not count.
     ///
-    /// A round that is only due is as good an interval later. One that runs and
-    /// counts was frozen as well, so the time it took says nothing.
+    /// A round that is only due can start an interval later. A running regular
+    /// round was frozen too, so its duration says nothing.
     fn is_late(&self, now: Moment) -> bool {
         let allowed = match self.round {
             Round::Running(Kind::Regular, _) => LATE,
@@ -297,7 +297,8 @@ impl Schedule {
         self.next_deadline().is_some_and(|deadline| now > deadline.saturating_add(allowed))
     }
 
-    /// Forgets the round in flight and waits anew, as Docker does after `docker unpause`.
+    /// Discards the running round and starts a new interval, as Docker does after
+    /// `docker unpause`.
     fn rearm(&mut self, now: Moment, actions: &mut Vec<Action>) {
         if self.round != Round::Idle {
             self.kill(actions);
@@ -347,7 +348,7 @@ impl Schedule {
         actions.push(Action::Publish);
     }
 
-    /// A failure in the start period does not count, until a first success.
+    /// Failures in the start period do not count until the first success.
     fn is_excused(&self, entry: &Entry) -> bool {
         self.status == Status::Starting && entry.start.saturating_sub(self.started) < self.timing.start_period
     }
@@ -384,7 +385,7 @@ impl Schedule {
     }
 }
 
-/// What Docker says of a probe that took longer than `limit`, to the letter.
+/// Docker's message for a probe that took longer than `limit`, to the letter.
 pub(super) fn timeout_output(limit: Duration, partial: &str) -> String {
     let line = format!("Health check exceeded timeout ({})", GoDuration(limit));
     if partial.is_empty() { line } else { format!("{line}: {partial}") }

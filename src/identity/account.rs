@@ -1,4 +1,4 @@
-//! From a user spec to the numbers that the kernel wants. Pure.
+//! Resolves a user spec to the ids that the kernel needs. Pure.
 
 use super::database::{Database, GROUP, PASSWD, User};
 use super::spec::{Name, UserSpec};
@@ -9,47 +9,47 @@ use std::os::unix::ffi::OsStrExt;
 /// The most groups a process can be in: the kernel's `NGROUPS_MAX`.
 pub const MOST_GROUPS: usize = 65536;
 
-/// Who to become. Resolved once, since the app may edit /etc/passwd later.
+/// The user to become. Resolved once, since the app may edit /etc/passwd later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The user's number.
+    /// The user.
     pub uid: u32,
-    /// The primary group's number.
+    /// The primary group.
     pub gid: u32,
     /// The whole list for setgroups: the primary group first (CVE-2022-36109),
-    /// then the supplementary ones; no number twice, at most [`MOST_GROUPS`].
+    /// then the supplementary ones; no gid twice, at most [`MOST_GROUPS`].
     pub groups: Vec<u32>,
-    /// The name, if /etc/passwd knows one.
+    /// The name, if /etc/passwd has one.
     pub name: Option<OsString>,
-    /// The home directory, `/` if none is known.
+    /// The home directory (default `/`).
     pub home: OsString,
 }
 
 impl Account {
-    /// The variables to set (or, for none, to unset) after an actual drop.
+    /// The variables to set, or to unset for none, after a drop.
     pub fn environment(&self) -> [(&'static str, Option<OsString>); 3] {
         [("HOME", Some(self.home.clone())), ("USER", self.name.clone()), ("LOGNAME", self.name.clone())]
     }
 }
 
-/// Finds the numbers that `spec` means.
+/// Resolves `spec` to ids.
 ///
-/// Supplementary groups come only where no group was given. Root's uid or gid
-/// is refused unless it was asked for literally: `0`, `root`, `app:0`.
+/// Supplementary groups are added only if no group was given. Root's uid or gid is
+/// rejected unless it was requested literally: `0`, `root`, `app:0`.
 ///
 /// # Errors
-/// No such user or group, no known group for a number, a malformed line for
-/// it, or root by accident.
+/// No such user or group, no known group for a uid, a malformed line for it, or
+/// accidental root.
 pub fn resolve(spec: &UserSpec, database: &Database) -> Result<Account> {
     let account = find(spec, database)?;
-    refuse_accidental_root(spec, &account)?;
+    reject_accidental_root(spec, &account)?;
     Ok(account)
 }
 
-/// The same with whatever the files say, be it root's uid or gid.
+/// The same, but accepts root's uid and gid from the files.
 ///
 /// # Errors
-/// As for [`resolve`], but for root by accident.
+/// As for [`resolve`], except accidental root.
 pub fn find(spec: &UserSpec, database: &Database) -> Result<Account> {
     let user = find_user(&spec.user, database)?;
     let uid = match (&spec.user, &user) {
@@ -89,7 +89,7 @@ fn find_groups(spec: &UserSpec, user: Option<&User>, database: &Database) -> Res
 
 fn no_such(kind: &str, name: &str, file: &str, example: &str) -> Error {
     Error::new(format!(
-        "{file} has no {kind} '{name}'; add it to the image, or write numbers, such as {example}"
+        "{file} has no {kind} '{name}'; add it to the image, or write numeric ids, such as {example}"
     ))
 }
 
@@ -99,16 +99,16 @@ fn supplementary(user: &User, database: &Database) -> Result<Vec<u32>> {
     others.dedup();
     others.retain(|gid| *gid != user.gid);
     if others.len() >= MOST_GROUPS {
-        log::warn!("{GROUP} has a user in {} groups; the kernel takes {MOST_GROUPS}", others.len() + 1);
+        log::warn!("{GROUP} has a user in {} groups; the kernel allows {MOST_GROUPS}", others.len() + 1);
         others.truncate(MOST_GROUPS - 1);
     }
     Ok(others)
 }
 
-fn refuse_accidental_root(spec: &UserSpec, account: &Account) -> Result<()> {
+fn reject_accidental_root(spec: &UserSpec, account: &Account) -> Result<()> {
     let (user, uid, gid) = (&spec.user, account.uid, account.gid);
-    let group_is_literal = spec.group.as_ref().map_or_else(|| says_root(user), says_root);
-    if uid == 0 && !says_root(user) {
+    let group_is_literal = spec.group.as_ref().map_or_else(|| is_literal_root(user), is_literal_root);
+    if uid == 0 && !is_literal_root(user) {
         return Err(Error::new(format!(
             "{PASSWD} makes '{user}' uid 0, which is root; write another user, or 0 if root is meant"
         )));
@@ -126,8 +126,8 @@ fn refuse_accidental_root(spec: &UserSpec, account: &Account) -> Result<()> {
     Ok(())
 }
 
-/// Whether root was asked for literally.
-fn says_root(name: &Name) -> bool {
+/// Whether root was requested literally.
+fn is_literal_root(name: &Name) -> bool {
     match name {
         Name::Id(id) => *id == 0,
         Name::Text(text) => text == "root",
@@ -177,14 +177,14 @@ rooted:x:44:root
     }
 
     #[track_caller]
-    fn assert_refused(spec: &str, what: &str, fix: &str) {
+    fn assert_rejected(spec: &str, what: &str, fix: &str) {
         let line = resolved(spec).unwrap_err().to_string();
         assert!(line.contains(what) && line.contains(fix), "{spec}: {line}");
     }
 
     #[test]
     fn digits_are_never_a_name_even_if_a_user_is_called_so() {
-        assert_refused("1234", "has no user 1234", "such as 1234:1234");
+        assert_rejected("1234", "has no user 1234", "such as 1234:1234");
         assert_eq!(numbers("1234:555"), (1234, 555, vec![555]));
     }
 
@@ -196,7 +196,7 @@ rooted:x:44:root
 
     #[test]
     fn a_number_without_an_entry_needs_a_group_where_gosu_keeps_gid_0() {
-        assert_refused("4711", "has no user 4711", "write it too, such as 4711:4711");
+        assert_rejected("4711", "has no user 4711", "write it too, such as 4711:4711");
         assert_eq!(numbers("4711:4712"), (4711, 4712, vec![4712]));
         assert!(resolve(&UserSpec::parse("0").unwrap(), &Database::default()).is_err());
     }
@@ -214,29 +214,29 @@ rooted:x:44:root
 
     #[test]
     fn names_that_do_not_exist_are_named() {
-        assert_refused("nobody", "/etc/passwd has no user 'nobody'", "such as 10001:10001");
-        assert_refused("app:nogroup", "/etc/group has no group 'nogroup'", "such as app:10001");
+        assert_rejected("nobody", "/etc/passwd has no user 'nobody'", "such as 10001:10001");
+        assert_rejected("app:nogroup", "/etc/group has no group 'nogroup'", "such as app:10001");
     }
 
     #[test]
     fn a_malformed_line_is_an_error_where_gosu_becomes_root() {
         for (spec, line) in [("bad", 8), ("short", 9), ("bad:1000", 8)] {
-            assert_refused(spec, &format!("/etc/passwd line {line} is malformed"), "write ");
+            assert_rejected(spec, &format!("/etc/passwd line {line} is malformed"), "write ");
         }
     }
 
     #[test]
-    fn root_by_accident_is_refused() {
-        assert_refused("toor", "makes 'toor' uid 0", "or 0 if root is meant");
-        assert_refused("toor:1000", "makes 'toor' uid 0", "another user");
-        assert_refused("wheelie", "/etc/passwd puts 'wheelie' into gid 0", "wheelie:0");
-        assert_refused("1003", "/etc/passwd puts '1003' into gid 0", "1003:0");
-        assert_refused("member", "/etc/group puts 'member' into gid 0", "member:GROUP");
-        assert_refused("app:wheel", "/etc/group makes 'wheel' gid 0", "app:0");
+    fn accidental_root_is_rejected() {
+        assert_rejected("toor", "makes 'toor' uid 0", "or 0 if root is meant");
+        assert_rejected("toor:1000", "makes 'toor' uid 0", "another user");
+        assert_rejected("wheelie", "/etc/passwd puts 'wheelie' into gid 0", "wheelie:0");
+        assert_rejected("1003", "/etc/passwd puts '1003' into gid 0", "1003:0");
+        assert_rejected("member", "/etc/group puts 'member' into gid 0", "member:GROUP");
+        assert_rejected("app:wheel", "/etc/group makes 'wheel' gid 0", "app:0");
     }
 
     #[test]
-    fn whoever_the_files_make_root_can_be_found_all_the_same() {
+    fn find_accepts_users_that_the_files_make_root() {
         let found = |spec: &str| {
             let account = find(&UserSpec::parse(spec).unwrap(), &database()).unwrap();
             (account.uid, account.gid, account.groups)
@@ -248,7 +248,7 @@ rooted:x:44:root
     }
 
     #[test]
-    fn root_asked_for_literally_is_root() {
+    fn root_requested_literally_is_root() {
         assert_eq!(numbers("root"), (0, 0, vec![0, 44]));
         assert_eq!(numbers("0"), (0, 0, vec![0, 44]));
         assert_eq!(numbers("0:0"), (0, 0, vec![0]));
@@ -282,7 +282,7 @@ rooted:x:44:root
 
     proptest! {
         #[test]
-        fn nobody_is_root_who_did_not_ask(
+        fn no_one_becomes_root_without_requesting_it(
             passwd in "((root|app|b|):x:(0|1|7|00|x|):(0|1|7|-0|):c:(/h)?:s\n){0,4}",
             group in "((root|app|b|):x:(0|1|7|00|):(app|b|app,b|)\n){0,4}",
             spec in "(app|b|7|1)(:(app|b|7|1))?",

@@ -51,21 +51,21 @@ const NAMES: [&str; 41] = [
     "CHECKPOINT_RESTORE",
 ];
 
-/// Some capabilities: bit N is capability N, as the kernel has it.
+/// A set of capabilities: bit N is capability N, as in the kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Set(pub u64);
 
 impl Set {
     /// No capability.
     pub const NONE: Self = Self(0);
-    /// Every capability, those that no kernel has yet included.
+    /// Every capability, also those of future kernels.
     pub const ALL: Self = Self(!0);
 
     /// Reads `NET_BIND_SERVICE`, `CAP_NET_BIND_SERVICE` or `ALL` in any case,
     /// as `docker run` does.
     ///
     /// # Errors
-    /// No capability has that name.
+    /// There is no capability of that name.
     pub fn parse(text: &str) -> Result<Self> {
         let upper = text.to_ascii_uppercase();
         let name = upper.strip_prefix("CAP_").unwrap_or(&upper);
@@ -132,24 +132,25 @@ impl Sub for Set {
     }
 }
 
-/// What was asked for with `--cap-add` and `--cap-drop`.
+/// The values of `--cap-add` and `--cap-drop`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Choice {
-    /// Everything added; [`Set::ALL`] if that was a word of it.
+    /// Everything added; [`Set::ALL`] for `ALL`.
     pub add: Set,
-    /// Everything dropped; [`Set::ALL`] if that was a word of it.
+    /// Everything dropped; [`Set::ALL`] for `ALL`.
     pub drop: Set,
 }
 
 impl Choice {
-    /// Whether nothing was asked for.
+    /// Whether neither option was given.
     pub fn is_empty(self) -> bool {
         self == Self::default()
     }
 
-    /// What is left of `basics`, by moby's `TweakCapabilities`: with `add` ALL
-    /// it is everything `available` but what is dropped by name; with `drop`
-    /// ALL it is what is added; else the drops come first and then the adds.
+    /// Applies the options to `basics` as moby's `TweakCapabilities` does. With
+    /// `add` ALL the result is everything `available` except what is dropped by
+    /// name; with `drop` ALL it is what is added; else `basics` without the drops
+    /// and with the adds.
     pub fn applied(self, basics: Set, available: Set) -> Set {
         match (self.add, self.drop) {
             (Set::ALL, Set::ALL) => available,
@@ -180,11 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_name_and_names_the_nearest() {
-        let refusal = |text| Set::parse(text).unwrap_err().to_string();
-        assert!(refusal("NET_BIND_SERVCE").ends_with("did you mean NET_BIND_SERVICE?"));
+    fn rejects_unknown_names_and_suggests_the_nearest() {
+        let error_for = |text| Set::parse(text).unwrap_err().to_string();
+        assert!(error_for("NET_BIND_SERVCE").ends_with("did you mean NET_BIND_SERVICE?"));
         for text in ["", "CAP_", "10", "A,B", "\u{1b}"] {
-            let line = refusal(text);
+            let line = error_for(text);
             assert!(line.contains("write one of") && !line.contains(char::is_control), "{line}");
         }
     }
@@ -225,7 +226,7 @@ mod tests {
         }
 
         #[test]
-        fn a_refusal_is_one_line(text: String) {
+        fn an_error_is_one_line(text: String) {
             if let Err(error) = Set::parse(&text) {
                 prop_assert!(!error.to_string().contains(char::is_control));
             }

@@ -1,17 +1,17 @@
 //! /etc/passwd and /etc/group as a pure lookup over their bytes, without NSS.
 //!
-//! The first line that matches wins, and it must be well formed: gosu takes
-//! uid 0 from a line such as `app:x:abc` or `app:x`. Other malformed lines are
-//! skipped, and [`Database::malformed`] tells of them.
+//! The first matching line wins, and it must be well formed: gosu takes uid 0 from
+//! a line such as `app:x:abc` or `app:x`. Other malformed lines are skipped, and
+//! [`Database::malformed`] reports them.
 
 use super::spec::HIGHEST_ID;
 use crate::error::{Error, Result};
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-/// Where users are found.
+/// The file of users.
 pub const PASSWD: &str = "/etc/passwd";
-/// Where groups are found.
+/// The file of groups.
 pub const GROUP: &str = "/etc/group";
 
 /// The longest line that is read: 1 MiB.
@@ -26,10 +26,10 @@ pub struct Database {
     pub group: Vec<u8>,
 }
 
-/// What a line of /etc/passwd says.
+/// A line of /etc/passwd.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
-    /// Never empty; any bytes but white space and control characters.
+    /// Never empty; any bytes except white space and control characters.
     pub name: OsString,
     /// At most [`HIGHEST_ID`].
     pub uid: u32,
@@ -78,14 +78,14 @@ impl Database {
             .collect()
     }
 
-    /// A line for the log for each file that has malformed lines in it.
+    /// One log line for each file that has malformed lines.
     pub fn malformed(&self) -> Vec<String> {
         let passwd = malformed(PASSWD, &self.passwd, parse_user);
         passwd.into_iter().chain(malformed(GROUP, &self.group, parse_group)).collect()
     }
 }
 
-/// Why a line is malformed, in words that complete "it is malformed: ...".
+/// Why a line is malformed; completes "it is malformed: ...".
 type Why = &'static str;
 
 fn first<T>(
@@ -113,7 +113,7 @@ fn malformed<T>(file: &str, bytes: &[u8], parse: fn(&[u8]) -> std::result::Resul
     })
 }
 
-/// The lines with their numbers from 1, but for empty ones and comments.
+/// The lines with their numbers from 1, without empty ones and comments.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let all = bytes.split(|b| *b == b'\n').enumerate();
     all.map(|(index, line)| (index + 1, line)).filter(|(_, line)| !line.is_empty() && line[0] != b'#')
@@ -144,12 +144,12 @@ fn fields<const N: usize>(line: &[u8], otherwise: Why) -> std::result::Result<[&
         return Err("it is longer than 1 MiB; shorten it");
     }
     if line.iter().any(|b| b.is_ascii_control() && *b != b'\t') {
-        return Err("take out the control character (a carriage return, if it was written on Windows)");
+        return Err("remove the control character (a carriage return, if it was written on Windows)");
     }
     let mut found = [line; N];
     let mut parts = line.split(|b| *b == b':');
-    for place in &mut found {
-        *place = parts.next().ok_or(otherwise)?;
+    for slot in &mut found {
+        *slot = parts.next().ok_or(otherwise)?;
     }
     if parts.next().is_some() { Err(otherwise) } else { Ok(found) }
 }
@@ -157,12 +157,12 @@ fn fields<const N: usize>(line: &[u8], otherwise: Why) -> std::result::Result<[&
 fn parse_name(name: &[u8]) -> std::result::Result<&[u8], Why> {
     match name {
         [] => Err("write a name in its first field"),
-        _ if name.iter().any(u8::is_ascii_whitespace) => Err("take the space out of the name"),
+        _ if name.iter().any(u8::is_ascii_whitespace) => Err("remove the space from the name"),
         _ => Ok(name),
     }
 }
 
-/// Only digits, without leading zeros, at most [`HIGHEST_ID`].
+/// Digits only, without leading zeros, at most [`HIGHEST_ID`].
 fn parse_id(digits: &[u8]) -> Option<u32> {
     let plain = digits.iter().all(u8::is_ascii_digit) && (digits == b"0" || !digits.starts_with(b"0"));
     let text = plain.then(|| str::from_utf8(digits).ok()).flatten()?;
@@ -283,7 +283,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn any_bytes_are_read_or_rejected(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let database = Database { passwd: bytes.clone(), group: bytes };
             let _ = (database.user_by_name("a"), database.user_by_uid(0), database.group_by_name("a"));
             let _ = (database.groups_with_member(b"a"), database.malformed());

@@ -1,8 +1,8 @@
-//! Becomes the account, for good, and verifies it.
+//! The drop: hinit becomes the account for good, and verifies it.
 //!
-//! PID 1 itself does this before its first fork: signals to the app then need
-//! no capability, and nothing ever parses input as root. The order matters and
-//! is that of the functions in [`give_up_root`].
+//! PID 1 itself does this before its first fork. Signals to the app then need no
+//! capability, and no input is parsed as root. The order of the steps in
+//! [`give_up_root`] matters (docs/design.md, section 5).
 
 use super::account::Account;
 use super::capability::{Choice, Set};
@@ -16,59 +16,60 @@ use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 use std::io;
 
-/// What has changed.
+/// Whether the user has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// hinit was this user already, or is root as asked: the environment stays.
+    /// hinit already was this user, or is root as requested: the environment
+    /// stays.
     Kept,
-    /// Root is given up for good; [`Account::environment`] is now to be set.
+    /// Root is given up for good: [`Account::environment`] has to be set.
     Dropped,
 }
 
-/// Makes this process `account`, before it has made any other.
+/// Makes this process `account`, before its first fork.
 ///
-/// `no_new_privs` left open means after a drop only. Root asked for as root
-/// keeps its capabilities, and so does a process that is this user already,
-/// but for what `capabilities` changes.
+/// Without a value `no_new_privs` is set after a drop only. Root that stays root
+/// keeps its capabilities, and so does a process that already is this user,
+/// except for what `capabilities` changes.
 ///
 /// # Errors
-/// Any step that fails, by its name; whatever has been done by then, the
-/// process must not go on.
+/// The step that failed. The process must then not go on: some steps have been
+/// done.
 pub fn become_user(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
-    take_on(account, no_new_privs, capabilities)
+    switch(account, no_new_privs, capabilities)
         .map_err(|error| error.at(&format!("--user {}:{}", account.uid, account.gid)))
 }
 
-/// Stays who this process is, with these capabilities.
+/// Keeps the user of this process, with these capabilities.
 ///
 /// # Errors
 /// As for [`become_user`].
 pub fn stay(no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
     let no_new_privs = no_new_privs == Some(true);
-    keep_new_privs_out(no_new_privs)?;
+    apply_no_new_privs(no_new_privs)?;
     if !capabilities.is_empty() {
-        be_alone()?;
+        check_single_threaded()?;
         let is_root = nix::unistd::geteuid().is_root();
         let wanted = sets_now()?.staying(capabilities, is_root)?;
         let no_new_privs = prctl::get_no_new_privs().unwrap_or(false);
         shrink_bounding_set(wanted.bounding, no_new_privs)?;
-        assume(&wanted, BY_DOCKER)?;
+        set_capabilities(&wanted, BY_DOCKER)?;
         wrong_sets(&wanted, &sets_now()?, no_new_privs)
             .map_or(Ok(()), |what| Err(unverified(what, BY_DOCKER)))?;
     }
     Ok(Outcome::Kept)
 }
 
-/// Makes sure that no exec from here on gives a privilege (setuid programs,
-/// file capabilities). Fails before Linux 3.5.
+/// From here on no exec grants a privilege (setuid programs, file capabilities).
+/// Fails before Linux 3.5.
 fn set_no_new_privs() -> Result<()> {
     prctl::set_no_new_privs().map_err(|errno| {
         Error::new(format!("no_new_privs: {}; write --no-new-privs=false to go without", errno.desc()))
     })
 }
 
-fn take_on(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
-    be_alone()?;
+fn switch(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
+    check_single_threaded()?;
     let ids = ids_now()?;
     if ids.are(account) {
         return stay(no_new_privs, capabilities);
@@ -88,21 +89,20 @@ fn take_on(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) 
     Ok(Outcome::Dropped)
 }
 
-/// Becomes `account` for a program that takes this one's place, as gosu and
-/// su-exec do: what an exec may give is left alone, so that setuid programs
-/// work below it.
+/// Becomes `account` before an exec, as gosu and su-exec do. no_new_privs is not
+/// set, so that setuid programs work.
 ///
 /// # Errors
-/// As for [`become_user`], by the step alone.
+/// As for [`become_user`], without the name of the option.
 pub fn switch_user(account: &Account) -> Result<Outcome> {
-    take_on(account, Some(false), Choice::default())
+    switch(account, Some(false), Choice::default())
 }
 
-/// The kernel keeps credentials by thread, and raw calls change only one.
-fn be_alone() -> Result<()> {
+/// The kernel keeps credentials by thread, and raw calls change only one thread.
+fn check_single_threaded() -> Result<()> {
     match std::fs::read_dir("/proc/self/task").map(Iterator::count) {
         Ok(2..) => Err(Error::new("hinit has more than one thread and cannot drop; please report this")),
-        // Without /proc it cannot be asked.
+        // Without /proc it cannot be checked.
         Ok(_) | Err(_) => Ok(()),
     }
 }
@@ -117,15 +117,15 @@ fn sets_now() -> Result<Sets> {
 
 fn give_up_root(account: &Account, ids: &Ids, no_new_privs: bool, capabilities: Choice) -> Result<()> {
     let wanted = sets_now()?.after_drop(capabilities, no_new_privs)?;
-    stdio::hand_over(account.uid);
+    stdio::change_owner(account.uid);
     shrink_bounding_set(wanted.bounding, no_new_privs)?;
     keep_permitted(wanted.held.permitted != 0)?;
     change_ids(account, ids)?;
-    assume(&wanted, AS_THAT_USER)?;
+    set_capabilities(&wanted, AS_THAT_USER)?;
     keep_permitted(false)?;
-    keep_new_privs_out(no_new_privs)?;
+    apply_no_new_privs(no_new_privs)?;
     verify(account, no_new_privs, &wanted)?;
-    be_dumpable()
+    set_dumpable()
 }
 
 fn shrink_bounding_set(wanted: Set, no_new_privs: bool) -> Result<()> {
@@ -134,7 +134,7 @@ fn shrink_bounding_set(wanted: Set, no_new_privs: bool) -> Result<()> {
         others.numbers().try_for_each(creds::drop_from_bounding_set)
     };
     match drop_others() {
-        // Without CAP_SETPCAP: no exec can give it if there are no new privileges.
+        // Without CAP_SETPCAP. With no_new_privs no exec grants what is left in it.
         Err(error) if no_new_privs && is(&error, libc::EPERM) => Ok(()),
         done => done.map_err(|error| {
             failed("bounding set", &error, "set --no-new-privs, or add SETPCAP to the container")
@@ -147,7 +147,7 @@ fn keep_permitted(wanted: bool) -> Result<()> {
     prctl::set_keepcaps(wanted).map_err(|errno| failed("keepcaps", &errno.into(), AS_THAT_USER))
 }
 
-/// Groups first, since they need root; the user last, since it ends root.
+/// Groups first, since that needs root; the user last, since that ends root.
 fn change_ids(account: &Account, before: &Ids) -> Result<()> {
     let (uid, gid) = (Uid::from_raw(account.uid), Gid::from_raw(account.gid));
     change_groups(account, before)?;
@@ -156,7 +156,7 @@ fn change_ids(account: &Account, before: &Ids) -> Result<()> {
     wrong_ids(account, &ids_now()?).map_or(Ok(()), |what| Err(unverified(what, AS_THAT_USER)))
 }
 
-/// A user namespace can forbid setgroups; fine if there is nothing to change.
+/// A user namespace can deny setgroups; that is no error if nothing changes.
 fn change_groups(account: &Account, before: &Ids) -> Result<()> {
     let groups: Vec<Gid> = account.groups.iter().copied().map(Gid::from_raw).collect();
     match setgroups(&groups) {
@@ -175,9 +175,8 @@ fn setgroups_is_denied() -> bool {
     std::fs::read("/proc/self/setgroups").is_ok_and(|state| state.starts_with(b"deny"))
 }
 
-/// Sets and raises exactly what is wanted; the change of uid has emptied the
-/// ambient set.
-fn assume(wanted: &Sets, next: &str) -> Result<()> {
+/// Sets all capability sets. The change of uid has emptied the ambient one.
+fn set_capabilities(wanted: &Sets, next: &str) -> Result<()> {
     creds::set_capabilities(wanted.held).map_err(|error| failed("capset", &error, next))?;
     let raise = || {
         creds::drop_ambient()?;
@@ -186,12 +185,12 @@ fn assume(wanted: &Sets, next: &str) -> Result<()> {
     raise().map_err(|error| failed("ambient set", &error, next))
 }
 
-fn keep_new_privs_out(wanted: bool) -> Result<()> {
+fn apply_no_new_privs(wanted: bool) -> Result<()> {
     if wanted { set_no_new_privs() } else { Ok(()) }
 }
 
-/// Leaves no doubt; the ids again, since the attempts to get root back came
-/// after them.
+/// Verifies the drop. The ids are checked again, since the attempts to regain root
+/// come after the first check.
 fn verify(account: &Account, no_new_privs: bool, wanted: &Sets) -> Result<()> {
     let privileges = Privileges::now().map_err(|error| failed("verification", &error, AS_THAT_USER))?;
     wrong_privileges(account, no_new_privs, wanted, &privileges)
@@ -199,12 +198,13 @@ fn verify(account: &Account, no_new_privs: bool, wanted: &Sets) -> Result<()> {
         .map_or(Ok(()), |what| Err(unverified(what, AS_THAT_USER)))
 }
 
-/// Lets the app open /proc/1/fd/1, as it can after a `USER` line.
+/// Lets the app open /proc/1/fd/1, as it can with a `USER` line in the image.
 ///
-/// setresuid takes that away, and only an unprivileged process may have it
-/// back: never before the verification (CVE-2016-8659). Capabilities that were
-/// kept are the app's as well, and who has fewer may not trace hinit (ptrace(2)).
-fn be_dumpable() -> Result<()> {
+/// setresuid has made the process undumpable, and only an unprivileged one may
+/// change that back: never before the verification (CVE-2016-8659). The app has
+/// the kept capabilities as well, and a process with fewer may not trace hinit
+/// (ptrace(2)).
+fn set_dumpable() -> Result<()> {
     prctl::set_dumpable(true).map_err(|errno| failed("dumpable", &errno.into(), AS_THAT_USER))
 }
 

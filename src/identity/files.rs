@@ -1,4 +1,4 @@
-//! The reading edge of [`Database`]: two files, bounded.
+//! Reads the two files of [`Database`], with a limit on their size.
 
 use super::database::{Database, GROUP, PASSWD};
 use crate::error::{Error, Result};
@@ -10,10 +10,10 @@ use std::os::unix::fs::OpenOptionsExt;
 const LARGEST: u64 = 10 << 20;
 
 /// Reads /etc/passwd and, if `with_groups`, /etc/group. A file that does not
-/// exist, as in an image made from scratch, counts as empty.
+/// exist, as in an image from scratch, counts as empty.
 ///
 /// # Errors
-/// One of them cannot be read, is no regular file or is larger than 10 MiB.
+/// One of them cannot be read, is not a regular file, or is larger than 10 MiB.
 pub(super) fn read(with_groups: bool) -> Result<Database> {
     let group = if with_groups { read_bounded(GROUP)? } else { Vec::new() };
     Ok(Database { passwd: read_bounded(PASSWD)?, group })
@@ -34,7 +34,7 @@ fn read_bounded(path: &str) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Follows symlinks (`NixOS`), and waits for nobody if it is a FIFO.
+/// Follows symbolic links (`NixOS`), and does not block on a FIFO.
 fn open(path: &str) -> io::Result<Option<File>> {
     match OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path) {
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_regular_file_without_waiting_for_a_writer() {
+    fn rejects_a_fifo_without_waiting_for_a_writer() {
         let scratch = Scratch::new("fifo");
         let fifo = scratch.path("fifo");
         nix::unistd::mkfifo(fifo.as_str(), nix::sys::stat::Mode::S_IRWXU).unwrap();

@@ -1,22 +1,22 @@
-//! The capability sets of this process: what they are, and what they are to be.
+//! The capability sets of this process: the current ones and the wanted ones.
 
 use super::capability::{Choice, Set};
 use crate::error::{Error, Result};
 use crate::sys::creds::{self, Capabilities};
 use std::io;
 
-/// All sets that decide what this process and what it executes may do.
+/// All sets that decide what this process and the programs it executes may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Sets {
     pub(super) held: Capabilities,
-    /// Passes through any exec.
+    /// Kept by any exec.
     pub(super) ambient: Set,
-    /// What a setuid program or one with file capabilities could still give.
+    /// The limit of what setuid programs and file capabilities can grant.
     pub(super) bounding: Set,
 }
 
 impl Sets {
-    /// Asks the kernel.
+    /// The current sets.
     pub(super) fn now() -> io::Result<Self> {
         Ok(Self {
             held: creds::capabilities()?,
@@ -25,18 +25,18 @@ impl Sets {
         })
     }
 
-    /// What is to be left after a change from root to another user: what was
-    /// added, and nothing else.
+    /// The sets after a change from root to another user: what was added, and
+    /// nothing else.
     ///
-    /// hinit has to hold that too, to hand it on at each start, restarts
-    /// included; but never as effective, so that no call of its own succeeds
-    /// because of it. The ambient set makes it effective in the app.
+    /// hinit keeps these as permitted, to pass them to the app at each start, but
+    /// never as effective, so that none of its own calls succeeds because of them.
+    /// The ambient set makes them effective in the app.
     ///
-    /// The bounding set stays open where new privileges are to be possible
-    /// (`sudo`), but for what is dropped by name.
+    /// Without no_new_privs (`sudo`) the bounding set stays as it is, except for
+    /// what is dropped by name.
     ///
     /// # Errors
-    /// Something is added that hinit does not hold.
+    /// A capability is added that hinit does not hold.
     pub(super) fn after_drop(self, choice: Choice, no_new_privs: bool) -> Result<Self> {
         let kept = self.kept(choice, Set::NONE)?;
         let held = Capabilities { effective: 0, permitted: kept.0, inheritable: kept.0 };
@@ -44,11 +44,11 @@ impl Sets {
         Ok(Self { held, ambient: kept, bounding: if no_new_privs { kept } else { open } })
     }
 
-    /// What is to be left where the user stays. Whoever is not root needs what
-    /// is added in the ambient set; root has it anyway (CVE-2022-24769).
+    /// The sets if the user stays. A user other than root needs what is added in
+    /// the ambient set; root has it anyway (CVE-2022-24769).
     ///
     /// # Errors
-    /// Something is added that hinit does not hold.
+    /// A capability is added that hinit does not hold.
     pub(super) fn staying(self, choice: Choice, is_root: bool) -> Result<Self> {
         let kept = self.kept(choice, Set(self.held.permitted))?;
         let raised = if is_root { Set::NONE } else { choice.add & kept };
@@ -67,11 +67,11 @@ impl Sets {
         if choice.add == Set::ALL || missing == Set::NONE {
             return Ok(choice.applied(basics, available));
         }
-        let words: Vec<String> =
+        let options: Vec<String> =
             missing.numbers().map(|number| format!("--cap-add {}", Set(1 << number))).collect();
         Err(Error::new(format!(
             "--cap-add: hinit does not hold {missing} itself; start the container as root (--user drops) with docker run {}",
-            words.join(" ")
+            options.join(" ")
         )))
     }
 }

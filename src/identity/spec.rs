@@ -3,13 +3,13 @@
 use crate::error::{Error, Result};
 use std::fmt;
 
-/// The highest number taken for a user or a group: 2^31-1, as in moby.
+/// The highest uid or gid: 2^31-1, as in moby.
 ///
-/// Higher ones are a peer's way to root: 2^32 wraps to 0 in su-exec, and 2^32-1
-/// means "leave as it is" to the kernel (CVE-2019-14287, CVE-2024-40635).
+/// Higher numbers made other programs stay root: 2^32 wraps to 0 in su-exec, and
+/// 2^32-1 means "no change" to the kernel (CVE-2019-14287, CVE-2024-40635).
 pub const HIGHEST_ID: u32 = 0x7fff_ffff;
 
-/// A user spec by its syntax alone; nothing has been looked up yet.
+/// A parsed user spec; nothing has been looked up yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserSpec {
     /// Before the colon.
@@ -24,8 +24,8 @@ pub enum Name {
     /// Digits are always a number, never looked up as a name (CVE-2016-3697).
     /// At most [`HIGHEST_ID`].
     Id(u32),
-    /// To be found in /etc/passwd or /etc/group. Never empty, and without
-    /// colons, white space and control characters.
+    /// A name of /etc/passwd or /etc/group. Never empty, and without colons, white
+    /// space and control characters.
     Text(String),
 }
 
@@ -88,7 +88,7 @@ fn parse_id(digits: &str) -> std::result::Result<u32, String> {
     Ok(id)
 }
 
-/// As it is written.
+/// As the user wrote it.
 impl fmt::Display for UserSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.group {
@@ -98,7 +98,7 @@ impl fmt::Display for UserSpec {
     }
 }
 
-/// As it is written.
+/// As the user wrote it.
 impl fmt::Display for Name {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -113,13 +113,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn refusal(text: &str) -> String {
+    fn error_for(text: &str) -> String {
         UserSpec::parse(text).unwrap_err().to_string()
     }
 
     #[track_caller]
-    fn assert_refused(text: &str, why: &str) {
-        let line = refusal(text);
+    fn assert_rejected(text: &str, why: &str) {
+        let line = error_for(text);
         assert!(line.contains(why), "{text:?}: {line}");
         assert!(line.contains("write "), "names no fix: {line}");
     }
@@ -147,63 +147,63 @@ mod tests {
     }
 
     #[test]
-    fn refuses_an_empty_user_where_gosu_and_su_exec_stay_root() {
+    fn rejects_an_empty_user_where_gosu_and_su_exec_stay_root() {
         for (text, why) in [("", "it is empty"), (":", "it is empty"), (":1000", "before the colon")] {
-            assert_refused(text, why);
-            assert!(refusal(text).contains("an unset variable leaves an empty string"));
+            assert_rejected(text, why);
+            assert!(error_for(text).contains("an unset variable leaves an empty string"));
         }
     }
 
     #[test]
-    fn refuses_an_empty_group_where_gosu_and_su_exec_take_the_user_alone() {
+    fn rejects_an_empty_group_where_gosu_and_su_exec_take_the_user_alone() {
         for text in ["app:", "1000:"] {
-            assert_refused(text, "after the colon");
-            assert!(refusal(text).contains("an unset variable leaves an empty string"));
+            assert_rejected(text, "after the colon");
+            assert!(error_for(text).contains("an unset variable leaves an empty string"));
         }
     }
 
     #[test]
-    fn refuses_a_second_colon_where_gosu_ignores_the_rest() {
+    fn rejects_a_second_colon_where_gosu_ignores_the_rest() {
         for text in ["1000:1000:9", "1000:1000:", "a:b:c", "a::"] {
-            assert_refused(text, "more than one colon");
+            assert_rejected(text, "more than one colon");
         }
     }
 
     #[test]
-    fn refuses_numbers_out_of_range_where_su_exec_wraps_to_root() {
+    fn rejects_numbers_out_of_range_where_su_exec_wraps_to_root() {
         for text in ["4294967296", "1000:4294967296"] {
-            assert_refused(text, "4294967296 is too high");
+            assert_rejected(text, "4294967296 is too high");
         }
     }
 
     #[test]
-    fn refuses_minus_one_in_disguise_where_setpriv_stays_root() {
-        assert_refused("4294967295", "4294967295 is too high");
-        assert_refused("1000:4294967295", "4294967295 is too high");
+    fn rejects_minus_one_in_disguise_where_setpriv_stays_root() {
+        assert_rejected("4294967295", "4294967295 is too high");
+        assert_rejected("1000:4294967295", "4294967295 is too high");
     }
 
     #[test]
-    fn refuses_more_digits_than_any_integer_where_gosu_takes_them_for_a_name() {
-        assert_refused("99999999999999999999999", "is too high");
-        assert_refused("2147483648", "is too high");
+    fn rejects_more_digits_than_any_integer_where_gosu_takes_them_for_a_name() {
+        assert_rejected("99999999999999999999999", "is too high");
+        assert_rejected("2147483648", "is too high");
     }
 
     #[test]
-    fn refuses_signs_and_leading_zeros() {
+    fn rejects_signs_and_leading_zeros() {
         for text in ["-1", "+1000", "-0", "1000:-1"] {
-            assert_refused(text, "has a sign");
+            assert_rejected(text, "has a sign");
         }
         for (text, fix) in [("007", "write 7"), ("00", "write 0"), ("1:0100", "write 100")] {
-            assert_refused(text, "has a leading zero");
-            assert!(refusal(text).contains(fix));
+            assert_rejected(text, "has a leading zero");
+            assert!(error_for(text).contains(fix));
         }
     }
 
     #[test]
-    fn refuses_white_space_and_nul_and_stays_on_one_line() {
+    fn rejects_white_space_and_nul_and_stays_on_one_line() {
         for text in [" 1000", "1000 ", "10 00", "app\n", "app\0", "a\tb", "\u{a0}app", "app:\u{1b}[2J"] {
-            assert_refused(text, "white space or a control character");
-            assert!(!refusal(text).contains(char::is_control), "{text:?}");
+            assert_rejected(text, "white space or a control character");
+            assert!(!error_for(text).contains(char::is_control), "{text:?}");
         }
     }
 
@@ -229,7 +229,7 @@ mod tests {
         }
 
         #[test]
-        fn a_refusal_is_one_line(text in "[\\x00-\\x20:0-9]*") {
+        fn an_error_is_one_line(text in "[\\x00-\\x20:0-9]*") {
             if let Err(error) = UserSpec::parse(&text) {
                 prop_assert!(!error.to_string().contains(char::is_control));
             }

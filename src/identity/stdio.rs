@@ -1,30 +1,29 @@
-//! Gives the app its own standard streams.
+//! Makes the app's user the owner of the standard streams.
 //!
-//! `> /dev/stdout` opens the file anew, and the pipe that the engine made
-//! belongs to root: after a drop by gosu, su-exec or setpriv it fails with
-//! EACCES.
+//! `> /dev/stdout` opens the file again, and the pipe that the engine made belongs
+//! to root: after a drop by gosu, su-exec or setpriv this fails with EACCES.
 
 use crate::sys::creds;
 use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, fstat, major};
 use nix::unistd::{Uid, fchown};
 
-/// Makes `uid` the owner of standard streams that are pipes or
-/// pseudo-terminals of root. Never fails: the drop goes on without.
-pub(super) fn hand_over(uid: u32) {
+/// Makes `uid` the owner of standard streams that are pipes or pseudo-terminals of
+/// root. A failure does not stop the drop.
+pub(super) fn change_owner(uid: u32) {
     for stream in creds::stdio() {
-        let theirs = fstat(stream).is_ok_and(|stat| is_roots_stream(&stat));
-        let handed = if theirs { fchown(stream, Some(Uid::from_raw(uid)), None) } else { Ok(()) };
-        match handed {
-            // Without CAP_CHOWN, on a read-only mount, for an unmapped uid.
+        let is_roots = fstat(stream).is_ok_and(|stat| is_roots_stream(&stat));
+        let changed = if is_roots { fchown(stream, Some(Uid::from_raw(uid)), None) } else { Ok(()) };
+        match changed {
+            // No CAP_CHOWN, a read-only mount, an unmapped uid.
             Ok(()) | Err(Errno::EPERM | Errno::EROFS | Errno::EINVAL) => {}
-            Err(errno) => log::warn!("a standard stream keeps its owner: {}", errno.desc()),
+            Err(errno) => log::warn!("cannot change the owner of a standard stream: {}", errno.desc()),
         }
     }
 }
 
-/// Devices are known by number, never by path (CVE-2025-31133): /dev/null,
-/// which everybody shares, is 1:3 and so no pseudo-terminal.
+/// Devices are identified by number, never by path (CVE-2025-31133). /dev/null,
+/// which all processes share, is 1:3 and so not a pseudo-terminal.
 fn is_roots_stream(stat: &FileStat) -> bool {
     const PSEUDO_TERMINALS: std::ops::RangeInclusive<u64> = 136..=143;
     let kind = SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits());
@@ -46,13 +45,13 @@ mod tests {
     }
 
     #[test]
-    fn pipes_and_pseudo_terminals_of_root_are_handed_over() {
+    fn pipes_and_pseudo_terminals_of_root_change_their_owner() {
         assert!(is_roots_stream(&file(SFlag::S_IFIFO, 0, (0, 0))));
         assert!(is_roots_stream(&file(SFlag::S_IFCHR, 0, (136, 0))));
     }
 
     #[test]
-    fn nothing_else_changes_its_owner() {
+    fn other_files_keep_their_owner() {
         let table = [
             ("a pipe of someone else", file(SFlag::S_IFIFO, 1000, (0, 0))),
             ("a terminal of someone else", file(SFlag::S_IFCHR, 1000, (136, 0))),

@@ -1,6 +1,6 @@
-//! Looks again after the drop, and believes only what the kernel says.
+//! Verifies the drop; trusts only what the kernel reports afterwards.
 //!
-//! setpriv exits 0 and is still root with `4294967295`; a seccomp filter can
+//! With `4294967295` setpriv exits 0 and is still root, and a seccomp filter can
 //! make any call claim success.
 
 use super::account::Account;
@@ -11,7 +11,7 @@ use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, getgroups, getresgid, getresuid, setresgid, setresuid};
 use std::io;
 
-/// Who this process is.
+/// The ids of this process.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ids {
     /// Real, effective and saved.
@@ -23,7 +23,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// Asks the kernel.
+    /// The current ids.
     pub(super) fn now() -> io::Result<Self> {
         let (uid, gid) = (getresuid()?, getresgid()?);
         let groups = getgroups()?.into_iter().map(Gid::as_raw).collect();
@@ -34,12 +34,12 @@ impl Ids {
         })
     }
 
-    /// Whether these are the account's uid and gid, throughout.
+    /// Whether all uids and gids are the account's.
     pub(super) fn are(&self, account: &Account) -> bool {
         self.uids == [account.uid; 3] && self.gids == [account.gid; 3]
     }
 
-    /// Whether the list is the account's.
+    /// Whether the groups are the account's.
     pub(super) fn have_groups_of(&self, account: &Account) -> bool {
         self.groups == sorted(account.groups.clone())
     }
@@ -50,20 +50,20 @@ fn sorted(mut groups: Vec<u32>) -> Vec<u32> {
     groups
 }
 
-/// Which privileges this process still has, or could get.
+/// The privileges that this process still has, or could regain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Privileges {
     sets: Sets,
     no_new_privs: bool,
-    /// Whether uid 0 could be had back.
+    /// Whether uid 0 could be regained.
     root_again: bool,
-    /// Whether gid 0 could be had back.
+    /// Whether gid 0 could be regained.
     root_group_again: bool,
 }
 
 impl Privileges {
-    /// Asks the kernel, and tries to become root again: only after a drop,
-    /// with no capability effective.
+    /// The current privileges. Tries to become root again, so it is called only
+    /// after a drop, when no capability is effective.
     pub(super) fn now() -> io::Result<Self> {
         let same = (Uid::from_raw(u32::MAX), Gid::from_raw(u32::MAX));
         Ok(Self {
@@ -75,8 +75,8 @@ impl Privileges {
     }
 }
 
-/// EPERM is the kernel's no, EINVAL that of a user namespace without that id.
-/// Anything else has answered nothing.
+/// EPERM is a refusal of the kernel, EINVAL that of a user namespace without that
+/// id. Any other error proves nothing.
 fn possible(attempt: nix::Result<()>) -> io::Result<bool> {
     match attempt {
         Ok(()) => Ok(true),
@@ -88,18 +88,18 @@ fn possible(attempt: nix::Result<()>) -> io::Result<bool> {
 /// What is wrong with the ids; none if they are the account's.
 pub(super) fn wrong_ids(account: &Account, ids: &Ids) -> Option<&'static str> {
     if ids.uids != [account.uid; 3] {
-        Some("the uids are not all the wanted one")
+        Some("a uid is not the requested one")
     } else if ids.gids != [account.gid; 3] {
-        Some("the gids are not all the wanted one")
+        Some("a gid is not the requested one")
     } else if !ids.have_groups_of(account) {
-        Some("the groups are not the wanted ones")
+        Some("the groups are not the requested ones")
     } else {
         None
     }
 }
 
-/// What is wrong with the privileges; none if nothing is left of root but what
-/// was wanted.
+/// What is wrong with the privileges; none if nothing is left of root except what
+/// was requested.
 pub(super) fn wrong_privileges(
     account: &Account,
     no_new_privs: bool,
@@ -107,9 +107,9 @@ pub(super) fn wrong_privileges(
     found: &Privileges,
 ) -> Option<&'static str> {
     if found.root_again {
-        Some("uid 0 could be had back")
+        Some("uid 0 could be regained")
     } else if found.root_group_again && account.gid != 0 {
-        Some("gid 0 could be had back")
+        Some("gid 0 could be regained")
     } else if no_new_privs && !found.no_new_privs {
         Some("no_new_privs is not set")
     } else {
@@ -117,11 +117,11 @@ pub(super) fn wrong_privileges(
     }
 }
 
-/// What is wrong with the capabilities; none if they are exactly the wanted
+/// What is wrong with the capabilities; none if they are exactly the requested
 /// ones.
 ///
 /// What stays in the bounding set (without `CAP_SETPCAP`) is out of reach with
-/// no new privileges.
+/// no_new_privs.
 pub(super) fn wrong_sets(wanted: &Sets, found: &Sets, no_new_privs: bool) -> Option<&'static str> {
     let (held, kept) = (found.held, wanted.held);
     let left = held.effective & !kept.effective
@@ -130,11 +130,11 @@ pub(super) fn wrong_sets(wanted: &Sets, found: &Sets, no_new_privs: bool) -> Opt
     if left != 0 {
         Some("a capability is left")
     } else if held != kept {
-        Some("a capability to keep is gone")
+        Some("a capability to keep is missing")
     } else if found.ambient != wanted.ambient {
-        Some("the ambient set is not the wanted one")
+        Some("the ambient set is not the requested one")
     } else if found.bounding - wanted.bounding != Set::NONE && !no_new_privs {
-        Some("the bounding set is not the wanted one")
+        Some("the bounding set is not the requested one")
     } else {
         None
     }
@@ -163,7 +163,7 @@ mod tests {
         Privileges { sets: NOTHING, no_new_privs: true, root_again: false, root_group_again: false }
     }
 
-    /// What is wrong where nothing was to be kept.
+    /// What is wrong if nothing was to be kept.
     fn wrong(gid: u32, no_new_privs: bool, found: &Privileges) -> Option<&'static str> {
         wrong_privileges(&account(gid), no_new_privs, &NOTHING, found)
     }
@@ -181,8 +181,8 @@ mod tests {
             let (mut uids, mut gids) = (ids(), ids());
             uids.uids[index] = 0;
             gids.gids[index] = 0;
-            assert!(wrong_ids(&account(1001), &uids).unwrap().contains("uids"));
-            assert!(wrong_ids(&account(1001), &gids).unwrap().contains("gids"));
+            assert!(wrong_ids(&account(1001), &uids).unwrap().contains("uid"));
+            assert!(wrong_ids(&account(1001), &gids).unwrap().contains("gid"));
         }
     }
 
@@ -213,17 +213,20 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_kept_capability_that_went_or_has_company() {
+    fn finds_a_kept_capability_that_is_missing_or_not_alone() {
         let kept = |bits| {
             let held = Capabilities { effective: 0, permitted: bits, inheritable: bits };
             Sets { held, ambient: Set(bits), bounding: Set(bits) }
         };
         let wanted = kept(0b10);
         assert_eq!(wrong_sets(&wanted, &wanted, true), None);
-        assert_eq!(wrong_sets(&wanted, &kept(0), true), Some("a capability to keep is gone"));
+        assert_eq!(wrong_sets(&wanted, &kept(0), true), Some("a capability to keep is missing"));
         assert_eq!(wrong_sets(&wanted, &kept(0b11), true), Some("a capability is left"));
-        let deaf = Sets { ambient: Set::NONE, ..wanted };
-        assert_eq!(wrong_sets(&wanted, &deaf, true), Some("the ambient set is not the wanted one"));
+        let without_ambient = Sets { ambient: Set::NONE, ..wanted };
+        assert_eq!(
+            wrong_sets(&wanted, &without_ambient, true),
+            Some("the ambient set is not the requested one")
+        );
     }
 
     #[test]
@@ -235,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn gid_0_that_was_asked_for_can_be_had_back() {
+    fn gid_0_that_was_requested_may_be_regained() {
         let found = Privileges { root_group_again: true, ..dropped() };
         assert_eq!(wrong(0, true, &found), None);
     }

@@ -1,26 +1,25 @@
-//! `--oom-score-adj`: how readily the kernel kills when memory is short.
+//! `--oom-score-adj`: which processes the OOM killer prefers.
 
 use crate::error::{Error, Result};
 
 /// Reads -1000 (never) to 1000 (first), as `docker run` does.
 ///
 /// # Errors
-/// No number in that range.
+/// Not a number in that range.
 pub fn parse(text: &str) -> Result<i16> {
     text.parse().ok().filter(|score| (-1000..=1000).contains(score)).ok_or_else(|| {
         let text = text.escape_debug();
         Error::new(format!(
-            "'{text}' is not a score; write a number from -1000 (spare it) to 1000 (kill it first)"
+            "'{text}' is not an OOM score; write a number from -1000 (never kill it) to 1000 (kill it first)"
         ))
     })
 }
 
-/// Gives hinit, and by it the app, this score. To lower it needs
-/// `CAP_SYS_RESOURCE`; being refused is a warning, since the app runs as well
-/// without.
+/// Sets the score of hinit, which the app inherits. Lowering it needs
+/// `CAP_SYS_RESOURCE`. A failure is a warning, since the app runs without it.
 pub fn adjust(score: i16) {
     if let Err(error) = std::fs::write("/proc/self/oom_score_adj", score.to_string()) {
-        log::warn!("--oom-score-adj {score}: {error}; give it to docker run instead");
+        log::warn!("--oom-score-adj {score}: {error}; set it with docker run instead");
     }
 }
 

@@ -1,4 +1,4 @@
-//! `--ulimit`: what the app may use of the machine.
+//! `--ulimit`: resource limits of the app.
 
 use crate::error::{Error, Result};
 use nix::errno::Errno;
@@ -6,8 +6,8 @@ use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use std::fmt;
 use std::io;
 
-/// Docker's names, which are those of getrlimit(2). The units are the
-/// kernel's too: bytes, seconds, numbers; not the kibibytes of a shell.
+/// Docker's names, which are those of getrlimit(2). The units are the kernel's
+/// (bytes, seconds, numbers), not the kibibytes of a shell.
 const NAMES: [(&str, Resource); 15] = [
     ("core", Resource::RLIMIT_CORE),
     ("cpu", Resource::RLIMIT_CPU),
@@ -26,7 +26,7 @@ const NAMES: [(&str, Resource); 15] = [
     ("stack", Resource::RLIMIT_STACK),
 ];
 
-/// Nothing is limited: `RLIM_INFINITY`, -1 in Docker.
+/// No limit: `RLIM_INFINITY`, -1 in Docker.
 const UNLIMITED: rlim_t = rlim_t::MAX;
 
 /// One limit, soft at most hard.
@@ -39,11 +39,11 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// Reads `NAME=SOFT[:HARD]` as `docker run --ulimit` does; the hard limit
-    /// is the soft one by default, and -1 or `unlimited` is none.
+    /// Reads `NAME=SOFT[:HARD]` as `docker run --ulimit` does. The hard limit is
+    /// the soft one by default; -1 and `unlimited` are no limit.
     ///
     /// # Errors
-    /// An unknown name, no number, or a soft limit above the hard one.
+    /// An unknown name, not a number, or a soft limit above the hard one.
     pub fn parse(text: &str) -> Result<Self> {
         let shown = text.escape_debug();
         let (name, values) = text.split_once('=').ok_or_else(|| {
@@ -67,7 +67,7 @@ impl Limit {
         Ok(Self { name, resource, soft, hard })
     }
 
-    /// The last one of each kind, as Docker takes them.
+    /// Keeps the last one of each kind, as Docker does.
     pub fn last_of_each(all: Vec<Self>) -> Vec<Self> {
         let mut kept: Vec<Self> = Vec::with_capacity(all.len());
         for limit in all {
@@ -77,11 +77,11 @@ impl Limit {
         kept
     }
 
-    /// Raises hinit's own hard limit if the app's is to be above it, which
-    /// needs `CAP_SYS_RESOURCE`. hinit's soft limit stays as it is.
+    /// Raises hinit's own hard limit to the app's if that is higher, which needs
+    /// `CAP_SYS_RESOURCE`. hinit's soft limit does not change.
     ///
     /// # Errors
-    /// It may not be raised.
+    /// hinit is not permitted to raise it.
     pub fn raise_hard_limit(&self) -> Result<()> {
         let raise = || match getrlimit(self.resource)? {
             (_, now) if self.hard <= now => Ok(()),
@@ -90,17 +90,17 @@ impl Limit {
         raise().map_err(|errno: Errno| {
             let now = getrlimit(self.resource).map_or(0, |(_, hard)| hard);
             let next = format!(
-                "the hard limit is {} here; write no more than that, or give it to the container: docker run --ulimit {self}",
+                "the hard limit is {} here; write no more than that, or set it for the container: docker run --ulimit {self}",
                 Value(now)
             );
             Error::with_fix(&format!("--ulimit {self}"), errno.desc(), &next)
         })
     }
 
-    /// Sets both, which is always allowed once there is room.
+    /// Sets both. After [`Self::raise_hard_limit`] that is always permitted.
     ///
     /// # Errors
-    /// The kernel refuses it: above the hard limit without CAP_SYS_RESOURCE.
+    /// The kernel rejects it: above the hard limit without CAP_SYS_RESOURCE.
     pub fn set(&self) -> io::Result<()> {
         Ok(setrlimit(self.resource, self.soft, self.hard)?)
     }
@@ -120,7 +120,7 @@ fn parse_value(text: &str) -> Result<rlim_t> {
     })
 }
 
-/// As Docker takes it.
+/// In the syntax of Docker.
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}:{}", self.name, Value(self.soft), Value(self.hard))
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_docker_refuses_and_says_what_to_write() {
+    fn rejects_what_docker_rejects_and_says_what_to_write() {
         let table = [
             ("", "write NAME=SOFT[:HARD]"),
             ("nofile", "write NAME=SOFT[:HARD]"),
@@ -205,7 +205,7 @@ mod tests {
         }
 
         #[test]
-        fn a_refusal_is_one_line(text in "(nofile=)?.*") {
+        fn an_error_is_one_line(text in "(nofile=)?.*") {
             if let Err(error) = Limit::parse(&text) {
                 prop_assert!(!error.to_string().contains(char::is_control));
             }

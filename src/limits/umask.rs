@@ -1,4 +1,4 @@
-//! `--umask`: which permissions new files of the app do not get.
+//! `--umask`: permissions that new files of the app do not get.
 
 use crate::error::{Error, Result};
 use nix::sys::stat::{Mode, umask};
@@ -12,7 +12,7 @@ impl Umask {
     /// --umask` do.
     ///
     /// # Errors
-    /// No octal number up to 0777.
+    /// Not an octal number up to 0777.
     pub fn parse(text: &str) -> Result<Self> {
         let octal = !text.is_empty() && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
         let mask = u32::from_str_radix(text, 8).ok().filter(|mask| octal && *mask <= 0o777);
@@ -22,7 +22,7 @@ impl Umask {
         })
     }
 
-    /// Makes it this process's own.
+    /// Sets the umask of this process.
     pub fn set(self) {
         umask(Mode::from_bits_truncate(self.0));
     }
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_everything_else() {
+    fn rejects_everything_else() {
         for text in ["", "8", "+22", "-1", "0o22", "1000", "u=rwx", " 22", "77777777777777777777"] {
             let line = Umask::parse(text).unwrap_err().to_string();
             assert!(line.ends_with("write an octal number up to 0777, such as 027"), "{text}: {line}");

@@ -1,16 +1,16 @@
-//! The words of a plan that are not a type's own: rewrites, restart policies,
-//! exit codes. Pure: text in, meaning out.
+//! Parsers of values that have no type of their own: rewrites, restart policies,
+//! exit codes. Pure.
 
 use super::Restart;
 use crate::error::{Error, Result};
 use crate::signal::Signal;
 use std::str::FromStr;
 
-/// A signal and what is forwarded instead, none to ignore it: `TERM=QUIT`,
-/// `15=3`, `HUP=ignore`.
+/// A signal and the one forwarded instead, none to ignore it: `TERM=QUIT`, `15=3`,
+/// `HUP=ignore`.
 ///
 /// # Errors
-/// No `=`, not a signal, or one that never arrives.
+/// No `=`, not a signal, or one that is never forwarded.
 pub fn rewrite(text: &str) -> Result<(Signal, Option<Signal>)> {
     let (from, to) = text.split_once('=').ok_or_else(|| {
         Error::new(format!("'{text}' is not a rewrite; write FROM=TO, such as TERM=QUIT or HUP=ignore"))
@@ -19,8 +19,8 @@ pub fn rewrite(text: &str) -> Result<(Signal, Option<Signal>)> {
     Ok((catchable(from)?, to))
 }
 
-/// A signal that can arrive: the kernel acts on KILL and STOP by itself, and
-/// CHLD is hinit's own.
+/// A signal that can be forwarded: KILL and STOP cannot be caught, and CHLD is
+/// hinit's own.
 fn catchable(text: &str) -> Result<Signal> {
     match Signal::parse(text)? {
         signal @ (Signal::KILL | Signal::STOP | Signal::CHLD) => {
@@ -31,7 +31,7 @@ fn catchable(text: &str) -> Result<Signal> {
 }
 
 /// Docker's restart policies: `no`, `on-failure`, `on-failure:N`, `always`,
-/// `unless-stopped`. As in Docker, 0 restarts at the most are no limit.
+/// `unless-stopped`. As in Docker, `on-failure:0` is no limit.
 ///
 /// # Errors
 /// Anything else.
@@ -59,7 +59,7 @@ pub fn exit_code(text: &str) -> Result<i32> {
     code.ok_or_else(|| Error::new(format!("'{text}' is not an exit code; write 0 to 255")))
 }
 
-/// Digits only: Rust's own parse takes a plus sign too.
+/// Digits only: Rust's own parse also accepts a plus sign.
 fn number<T: FromStr>(text: &str) -> Option<T> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
 }

@@ -1,20 +1,20 @@
-//! When health checks run: the five numbers of Docker's HEALTHCHECK, with
-//! Docker's defaults.
+//! When health checks run: the five options of Docker's HEALTHCHECK, with Docker's
+//! defaults.
 
 use std::time::Duration;
 
-/// Docker's five numbers, with its defaults.
+/// The timing options of Docker's HEALTHCHECK.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
-    /// From the end of one probe to the start of the next; 30 s.
+    /// From the end of one check to the start of the next (default 30 s).
     pub interval: Duration,
-    /// How long one probe may take; 30 s.
+    /// The time limit of one check (default 30 s).
     pub timeout: Duration,
-    /// For so long failures do not count until a first success; 0 s.
+    /// The time in which failures do not count, until the first success (default 0).
     pub start_period: Duration,
-    /// The interval while starting in the start period; 5 s.
+    /// The interval while starting, in the start period (default 5 s).
     pub start_interval: Duration,
-    /// So many failures in a row make it unhealthy; 3.
+    /// Consecutive failures before the app counts as unhealthy (default 3).
     pub retries: u32,
 }
 

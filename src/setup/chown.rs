@@ -1,16 +1,16 @@
-//! `--chown`: gives a path and all that is in it to the user, as the `chown -R`
-//! of an entrypoint script does, but so that nobody who may write there can
-//! turn it against other files.
+//! `--chown`: changes the owner of a path and all that is in it to the user, as
+//! `chown -R` in an entrypoint script does, but safely: a process that can write
+//! there cannot redirect it to other files.
 //!
-//! - No symbolic link is followed, neither on the way to the path nor below
-//!   it: each step is relative to an open directory, so that nothing can be
-//!   swapped between a look and a change. (A hard link that somebody plants is
-//!   the business of the kernel's `fs.protected_hardlinks`.)
+//! - No symbolic link is followed, neither on the way to the path nor below it.
+//!   Each step is relative to an open directory, so that nothing can be swapped
+//!   between a check and a change. (Planted hard links are prevented by the
+//!   kernel's `fs.protected_hardlinks`.)
 //! - It stays on the path's own mount. Another volume that is mounted below it
 //!   has its own owner and may be read-only; it can be named too.
-//! - What the user owns already is left alone: a start with nothing to do
-//!   writes nothing, also on a read-only mount.
-//! - A directory comes after what is in it.
+//! - Files that the user already owns are not touched: a start with nothing to
+//!   do writes nothing, also on a read-only mount.
+//! - A directory is changed after its contents.
 
 use crate::error::{Error, Result};
 use crate::identity::Account;
@@ -25,20 +25,19 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// Gives `path` and all in it to the account's user and group.
+/// Changes the owner of `path` and all in it to the account's user and group.
 ///
-/// A hinit that was started as somebody else than root cannot; it only warns
-/// if the path is not the user's yet, since the volume may be writable all the
-/// same (`fsGroup`).
+/// Without root hinit cannot do that. It then only warns if the owner is another
+/// one, since the volume may be writable all the same (`fsGroup`).
 ///
 /// # Errors
 /// The path does not exist, leads through a symbolic link, is the root
 /// directory, or something in it cannot be changed.
-pub fn give(path: &Path, account: &Account) -> Result<()> {
+pub fn change_tree(path: &Path, account: &Account) -> Result<()> {
     let walk = Walk { path, owner: Uid::from_raw(account.uid), group: Gid::from_raw(account.gid) };
     let (fd, stat) = walk.find()?;
     if geteuid().is_root() {
-        return walk.give_all(&fd, &stat);
+        return walk.change_all(&fd, &stat);
     }
     if !walk.is_theirs(&stat) {
         warn!(
@@ -57,26 +56,26 @@ struct Walk<'a> {
     group: Gid,
 }
 
-/// A directory whose files are done, and the names of the directories in it.
+/// A directory whose files are done, and the directories in it that are not.
 struct Level {
     fd: OwnedFd,
     stat: FileStat,
     path: PathBuf,
-    rest: Vec<CString>,
+    remaining: Vec<CString>,
 }
 
 impl Walk<'_> {
-    /// Opens the path one name after the other.
+    /// Opens the path one component after the other.
     fn find(&self) -> Result<(OwnedFd, FileStat)> {
         let start = if self.path.is_absolute() { "/" } else { "." };
-        let mut fd = look(AT_FDCWD, start).map_err(|errno| self.not_found(errno))?;
+        let mut fd = open_component(AT_FDCWD, start).map_err(|errno| self.not_found(errno))?;
         for component in self.path.components() {
             let name = match component {
                 Component::Normal(name) => name,
                 Component::ParentDir => OsStr::new(".."),
                 Component::RootDir | Component::CurDir | Component::Prefix(_) => continue,
             };
-            fd = look(fd.as_fd(), name).map_err(|errno| self.not_found(errno))?;
+            fd = open_component(fd.as_fd(), name).map_err(|errno| self.not_found(errno))?;
             if is(&self.stat(fd.as_fd())?, SFlag::S_IFLNK) {
                 return Err(self.is_a_link());
             }
@@ -89,37 +88,33 @@ impl Walk<'_> {
         Ok((fd, stat))
     }
 
-    fn give_all(&self, fd: &OwnedFd, stat: &FileStat) -> Result<()> {
+    fn change_all(&self, fd: &OwnedFd, stat: &FileStat) -> Result<()> {
         if !is(stat, SFlag::S_IFDIR) {
-            return self.give_one(fd.as_fd(), c"", stat, self.path);
+            return self.change_one(fd.as_fd(), c"", stat, self.path);
         }
         let mut levels = vec![self.enter(fd.as_fd(), c".", self.path.to_owned())?];
         while let Some(level) = levels.last_mut() {
-            if let Some(name) = level.rest.pop() {
+            if let Some(name) = level.remaining.pop() {
                 let path = level.path.join(OsStr::from_bytes(name.to_bytes()));
                 let below = self.enter_below(level, &name, &path)?;
                 levels.extend(below);
             } else {
-                self.give_one(level.fd.as_fd(), c"", &level.stat, &level.path)?;
+                self.change_one(level.fd.as_fd(), c"", &level.stat, &level.path)?;
                 levels.pop();
             }
         }
         Ok(())
     }
 
-    /// None for another mount, and for what has gone by now.
+    /// None for another mount, and for a directory that is gone by now.
     fn enter_below(&self, level: &Level, name: &CStr, path: &Path) -> Result<Option<Level>> {
         match open_below(level.fd.as_fd(), name, level.stat.st_dev) {
             Ok(fd) => self.list(fd, path.to_owned()).map(Some),
             Err(Errno::EXDEV) => {
-                info!(
-                    "--chown {}: {} is another mount and keeps its owners",
-                    self.path.display(),
-                    path.display()
-                );
+                info!("--chown {}: skipping {}, which is another mount", self.path.display(), path.display());
                 Ok(None)
             }
-            // Gone, or a directory no more: whoever did that owns it.
+            // Removed or replaced meanwhile: whoever did that owns what is there.
             Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => Ok(None),
             Err(errno) => Err(self.failed(path, errno)),
         }
@@ -130,28 +125,37 @@ impl Walk<'_> {
         self.list(fd, path)
     }
 
-    /// Gives everything in a directory but its directories, which it names.
+    /// Changes everything in a directory except its directories, which it returns
+    /// as remaining.
     fn list(&self, fd: OwnedFd, path: PathBuf) -> Result<Level> {
         let stat = self.stat(fd.as_fd())?;
-        // Of its own, so that `fd` can be used while it is read.
+        // A descriptor of its own, so that `fd` can be used during the reading.
         let copy = openat(&fd, c".", DIRECTORY, Mode::empty());
         let mut entries = copy.and_then(Dir::from_fd).map_err(|errno| self.failed(&path, errno))?;
-        let mut rest = Vec::new();
+        let mut remaining = Vec::new();
         for entry in entries.iter() {
             let entry = entry.map_err(|errno| self.failed(&path, errno))?;
             let name = entry.file_name();
             if name == c"." || name == c".." {
                 continue;
             }
-            if entry.file_type() == Some(Type::Directory) || self.give_file(fd.as_fd(), name, &stat, &path)? {
-                rest.push(name.to_owned());
+            if entry.file_type() == Some(Type::Directory)
+                || self.change_file(fd.as_fd(), name, &stat, &path)?
+            {
+                remaining.push(name.to_owned());
             }
         }
-        Ok(Level { fd, stat, path, rest })
+        Ok(Level { fd, stat, path, remaining })
     }
 
-    /// Whether it is a directory after all, and so still to be done.
-    fn give_file(&self, at: BorrowedFd<'_>, name: &CStr, directory: &FileStat, path: &Path) -> Result<bool> {
+    /// Whether it is a directory after all, and so remaining.
+    fn change_file(
+        &self,
+        at: BorrowedFd<'_>,
+        name: &CStr,
+        directory: &FileStat,
+        path: &Path,
+    ) -> Result<bool> {
         let path = path.join(OsStr::from_bytes(name.to_bytes()));
         let stat = match fstatat(at, name, AtFlags::AT_SYMLINK_NOFOLLOW) {
             Err(Errno::ENOENT) => return Ok(false),
@@ -161,13 +165,13 @@ impl Walk<'_> {
             return Ok(true);
         }
         if !self.is_theirs(&stat) && !is_mounted(at, name, &stat, directory) {
-            self.give_one(at, name, &stat, &path)?;
+            self.change_one(at, name, &stat, &path)?;
         }
         Ok(false)
     }
 
     /// `name` in `at`, or `at` itself if that is empty.
-    fn give_one(&self, at: BorrowedFd<'_>, name: &CStr, stat: &FileStat, path: &Path) -> Result<()> {
+    fn change_one(&self, at: BorrowedFd<'_>, name: &CStr, stat: &FileStat, path: &Path) -> Result<()> {
         if self.is_theirs(stat) {
             return Ok(());
         }
@@ -200,11 +204,11 @@ impl Walk<'_> {
         let next = match errno {
             Errno::EROFS => "mount it writable, or leave --chown out if the user only reads it",
             Errno::EPERM | Errno::EACCES => {
-                "add CHOWN and DAC_OVERRIDE to the container's capabilities, or give the volume its owner outside"
+                "add CHOWN and DAC_OVERRIDE to the container's capabilities, or set the owner of the volume outside"
             }
             Errno::EINVAL => "this user namespace does not map the user; write one that it maps",
             Errno::EMFILE => "directories are nested deeper than the limit on open files; raise nofile",
-            _ => "give it its owner outside and leave --chown out",
+            _ => "set its owner outside of the container and leave --chown out",
         };
         let inside = if path == self.path { String::new() } else { format!("{}: ", path.display()) };
         self.error(&format!("{inside}{}", errno.desc()), next)
@@ -221,8 +225,9 @@ const DIRECTORY: OFlag = OFlag::O_RDONLY
     .union(OFlag::O_NONBLOCK)
     .union(OFlag::O_CLOEXEC);
 
-/// A place to go on from, or a link itself; nothing is opened for reading.
-fn look<N: ?Sized + nix::NixPath>(at: BorrowedFd<'_>, name: &N) -> nix::Result<OwnedFd> {
+/// Opens a component of the path without following it if it is a link, and
+/// without reading it.
+fn open_component<N: ?Sized + nix::NixPath>(at: BorrowedFd<'_>, name: &N) -> nix::Result<OwnedFd> {
     openat(at, name, OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC, Mode::empty())
 }
 
@@ -230,8 +235,8 @@ fn look<N: ?Sized + nix::NixPath>(at: BorrowedFd<'_>, name: &N) -> nix::Result<O
 fn open_below(at: BorrowedFd<'_>, name: &CStr, device: u64) -> nix::Result<OwnedFd> {
     let how = OpenHow::new().flags(DIRECTORY).resolve(ResolveFlag::RESOLVE_NO_XDEV);
     match openat2(at, name, how) {
-        // Before Linux 5.6, or a seccomp filter: the device has to do, which
-        // does not tell two mounts of the same one apart.
+        // Before Linux 5.6, or with a seccomp filter: compare the device, which
+        // does not distinguish two mounts of the same one.
         Err(Errno::ENOSYS | Errno::EPERM) => {
             let fd = openat(at, name, DIRECTORY, Mode::empty())?;
             if fstat(&fd)?.st_dev == device { Ok(fd) } else { Err(Errno::EXDEV) }
@@ -240,7 +245,7 @@ fn open_below(at: BorrowedFd<'_>, name: &CStr, device: u64) -> nix::Result<Owned
     }
 }
 
-/// Whether a file is a mount of its own, as a secret or a socket may be.
+/// Whether a file is itself a mount point, as a secret or a socket may be.
 fn is_mounted(at: BorrowedFd<'_>, name: &CStr, stat: &FileStat, directory: &FileStat) -> bool {
     let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_NO_XDEV);

@@ -1,10 +1,10 @@
 //! `--env-file`: variables from a file, by the rules of `docker run`.
 //!
-//! A line is `NAME=VALUE`, everything after the first `=` being the value as
-//! it stands: no quotes, no expansion, no trimming. White space before the name
-//! is left out; empty lines and lines that start with `#` are comments. A bare
-//! `NAME` passes hinit's own variable on. A byte order mark and a carriage
-//! return at the end of a line are left out, as Docker's scanner does.
+//! A line is `NAME=VALUE`. Everything after the first `=` is the value: no
+//! quotes, no expansion, no trimming. White space before the name is removed;
+//! empty lines and lines that start with `#` are ignored. A bare `NAME` leaves
+//! hinit's own variable to the app. A byte order mark and a carriage return at
+//! the end of a line are removed, as by Docker.
 
 use crate::error::{Error, Result};
 use std::ffi::OsString;
@@ -12,13 +12,13 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The largest file that is read: 1 MiB; execve(2) takes little more.
+/// The largest file that is read: 1 MiB; execve(2) accepts little more.
 const LARGEST: u64 = 1 << 20;
 
 /// Names and values in the file's order.
 pub type Variables = Vec<(OsString, OsString)>;
 
-/// Reads one file. As root still, since a secret may be for root alone.
+/// Reads one file, before the drop: a secret may be readable for root only.
 ///
 /// # Errors
 /// It cannot be read, is larger than 1 MiB, or a line is malformed.
@@ -40,7 +40,8 @@ pub fn read(path: &Path) -> Result<Variables> {
 /// Reads the text of a file.
 ///
 /// # Errors
-/// A line that is not UTF-8, holds a NUL, has no name or white space in it.
+/// A line that is not UTF-8, contains a NUL byte, or has no name or white space
+/// in it.
 pub fn parse(bytes: &[u8]) -> Result<Variables> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let lines = bytes.split(|byte| *byte == b'\n').enumerate();
@@ -59,7 +60,7 @@ fn parse_line(line: &[u8]) -> std::result::Result<Option<(OsString, OsString)>, 
         return Ok(None);
     }
     if text.contains('\0') {
-        return Err("it holds a NUL byte; take it out".to_owned());
+        return Err("it contains a NUL byte; remove it".to_owned());
     }
     let (name, value) = text.split_once('=').map_or((text, None), |(name, value)| (name, Some(value)));
     if name.is_empty() {
@@ -79,7 +80,7 @@ mod tests {
 
     #[track_caller]
     fn parsed(text: &str) -> Vec<(String, String)> {
-        let text_of = |word: OsString| word.into_string().unwrap();
+        let text_of = |value: OsString| value.into_string().unwrap();
         let all = parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error}"));
         all.into_iter().map(|(name, value)| (text_of(name), text_of(value))).collect()
     }
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_comments_empty_lines_and_bare_names_out() {
+    fn ignores_comments_empty_lines_and_bare_names() {
         for line in ["", "\n\n", "# A=1", "  # A=1", "#", " \t ", "PATH", "\u{feff}# A=1", "\r\n"] {
             assert_eq!(parsed(line), [], "{line:?}");
         }
@@ -126,7 +127,7 @@ mod tests {
             (b"A =1", "line 1: the name 'A ' has white space in it"),
             (b"A \n", "line 1: the name 'A ' has white space in it"),
             (b"A=\xff", "line 1: it is not UTF-8 text"),
-            (b"A=\0", "line 1: it holds a NUL byte"),
+            (b"A=\0", "line 1: it contains a NUL byte"),
         ];
         for (bytes, why) in table {
             let line = parse(bytes).unwrap_err().to_string();
@@ -136,12 +137,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_value_comes_through_as_it_stands(name in "[A-Za-z_][A-Za-z0-9_.-]{0,9}", value in "[^\r\n\0]*") {
+        fn a_value_is_unchanged(name in "[A-Za-z_][A-Za-z0-9_.-]{0,9}", value in "[^\r\n\0]*") {
             prop_assert_eq!(parsed(&format!("# c\n{name}={value}\n")), [(name, value)]);
         }
 
         #[test]
-        fn never_makes_what_the_kernel_refuses(bytes: Vec<u8>) {
+        fn never_returns_what_the_kernel_rejects(bytes: Vec<u8>) {
             for (name, value) in parse(&bytes).unwrap_or_default() {
                 let (name, value) = (name.into_string().unwrap(), value.into_string().unwrap());
                 prop_assert!(!name.is_empty() && !name.contains(['=', '\0']) && !value.contains(['\0', '\n']));

@@ -1,24 +1,24 @@
-//! The app's own process group or session, made on both sides of the fork, so
-//! that a signal can reach the app without hinit.
+//! The app's own process group or session, so that a signal can reach the app
+//! without reaching hinit. The group is set on both sides of the fork.
 
 use crate::plan::Isolation;
 use crate::sys::terminal::{self, Detached, Terminal};
 use crate::sys::{Pid, process};
-use crate::text::system_words;
+use crate::text::system_message;
 use log::debug;
 use std::io;
 
-/// What was found out before the fork, for the child to use.
+/// The group or session of the child, decided before the fork.
 #[derive(Debug, Clone, Copy)]
 pub enum ProcessGroup<'a> {
-    /// A group of its own; with the terminal, if hinit is in its foreground.
+    /// A group of its own, with the terminal if hinit is in its foreground.
     Group(Option<&'a Terminal>),
     /// A session of its own.
     Session,
 }
 
 impl<'a> ProcessGroup<'a> {
-    /// Before the fork. For a session to get the terminal, hinit gives it up.
+    /// Before the fork. hinit gives up the terminal so that a session can get it.
     pub fn prepare(isolation: Isolation, terminal: Option<&'a Terminal>) -> Self {
         match isolation {
             Isolation::Group => {
@@ -31,8 +31,8 @@ impl<'a> ProcessGroup<'a> {
         }
     }
 
-    /// In the child. A terminal that cannot be had is not a reason not to run:
-    /// see `Terminal::give`.
+    /// In the child. If it cannot get the terminal, the app runs without: see
+    /// `Terminal::give`.
     pub fn enter(self) {
         match self {
             Self::Group(foreground) => {
@@ -48,8 +48,8 @@ impl<'a> ProcessGroup<'a> {
         }
     }
 
-    /// In the parent. A session only the child itself can make; it has, when
-    /// its exec is seen.
+    /// In the parent. Only the child itself can make a session; it has done so
+    /// before its exec.
     pub fn enter_from_parent(self, pid: Pid) {
         match self {
             Self::Group(_) => process::lead_group(pid),
@@ -58,14 +58,14 @@ impl<'a> ProcessGroup<'a> {
     }
 }
 
-// A session is dumb-init's way; its own tests compare these lines.
+// Only dumb-init makes a session; its own tests compare these lines.
 
 /// hinit has given up its terminal, or had none to give up.
 fn log_detached(outcome: io::Result<Detached>) {
     match outcome {
-        Ok(Detached::Leader(thrown_away)) => {
+        Ok(Detached::Leader(discarded)) => {
             debug!("Detached from controlling tty, ignoring the first SIGHUP and SIGCONT we receive.");
-            for signal in thrown_away {
+            for signal in discarded {
                 debug!("Ignoring tty hand-off signal {}.", signal.number());
             }
         }
@@ -84,5 +84,5 @@ fn log_new_session(attached: &io::Result<()>) {
 
 /// `errno=25 Inappropriate ioctl for device`.
 fn errno(error: &io::Error) -> String {
-    format!("errno={} {}", error.raw_os_error().unwrap_or(0), system_words(error))
+    format!("errno={} {}", error.raw_os_error().unwrap_or(0), system_message(error))
 }

@@ -1,5 +1,5 @@
-//! A program that is ready to be executed: everything that needs memory is
-//! prepared before the fork.
+//! A program that is ready to be executed: argv and the environment are prepared
+//! before the fork.
 
 use super::child_setup::ChildSetup;
 use super::environment::Environment;
@@ -18,12 +18,12 @@ use std::path::Path;
 /// Docker's own default, for an environment without `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A program that is ready to be executed in a forked child: where it may be
-/// is looked up there, with memory that PID 1 then never had.
+/// A program that is ready to be executed in a forked child. The search in `PATH`
+/// is done in the child, so that its memory never belongs to PID 1.
 #[derive(Debug)]
 pub struct Program {
     name: OsString,
-    /// The `PATH` to look it up in; none if its name is a path.
+    /// The `PATH` to search; none if the name is a path.
     search: Option<OsString>,
     argv: StringArray,
     envp: StringArray,
@@ -32,10 +32,10 @@ pub struct Program {
 }
 
 impl Program {
-    /// The app, to be looked up in its own environment's `PATH`.
+    /// The app, to be searched in the `PATH` of its own environment.
     ///
     /// # Errors
-    /// The name is empty, or a word holds a NUL.
+    /// The name is empty, or an argument contains a NUL byte.
     pub fn new(app: &App, environment: &Environment) -> Result<Self> {
         if app.program.is_empty() {
             return Err(Error::new(
@@ -44,31 +44,31 @@ impl Program {
         }
         let by_path = app.program.as_bytes().contains(&b'/');
         let search = (!by_path).then(|| search_path(environment));
-        build(app, environment, search).map_err(|_| Error::new("a word of the command line holds a NUL byte"))
+        build(app, environment, search).map_err(|_| Error::new("an argument contains a NUL byte"))
     }
 
-    /// The same with something to do in its own process before the exec.
+    /// The same with a setup for its process.
     #[must_use]
     pub fn with_setup(self, setup: ChildSetup) -> Self {
         Self { setup, ..self }
     }
 
-    /// What its own process has to do before [`Self::execute`].
+    /// Applies the setup; to be called before [`Self::execute`].
     ///
     /// # Errors
-    /// As for [`Setup::apply`].
+    /// As for [`ChildSetup::apply`].
     pub fn set_up(&self) -> io::Result<()> {
         self.setup.apply()
     }
 
-    /// Becomes the program. Comes back only if that failed, with the reason
-    /// that execvp(3) would give: EACCES if one candidate could not be
-    /// executed and none was better.
+    /// Executes the program. Returns only if that failed, with the error that
+    /// execvp(3) would return: EACCES if a candidate could not be executed and
+    /// no other was found.
     pub fn execute(&self) -> io::Error {
         let mut reason = io::Error::from_raw_os_error(libc::ENOENT);
         let own = self.own_environment();
         for path in candidates(&self.name, self.search.as_deref()) {
-            let error = self.try_place(&path, own.as_ref().unwrap_or(&self.envp));
+            let error = self.try_path(&path, own.as_ref().unwrap_or(&self.envp));
             match error.raw_os_error() {
                 Some(libc::ENOENT | libc::ENOTDIR) => {}
                 Some(libc::EACCES) => reason = error,
@@ -78,18 +78,20 @@ impl Program {
         reason
     }
 
-    /// With this process's pid in it, if it is to take over sockets.
+    /// The environment with this process's pid in `LISTEN_PID`, if it gets
+    /// sockets.
     fn own_environment(&self) -> Option<StringArray> {
         self.setup.sockets.as_ref()?;
         let name = format!("{}=", socket_activation::PID);
         let own = format!("{name}{}", process::own_pid());
-        let is_meant = |word: &[u8]| word.starts_with(name.as_bytes());
-        StringArray::new(self.envp.iter().map(|word| if is_meant(word) { own.as_bytes() } else { word })).ok()
+        let is_pid = |variable: &[u8]| variable.starts_with(name.as_bytes());
+        let variables = self.envp.iter().map(|old| if is_pid(old) { own.as_bytes() } else { old });
+        StringArray::new(variables).ok()
     }
 
-    /// A script without `#!` goes to the shell, as execvp(3) of glibc does and so
-    /// tini from Debian; musl's does not.
-    fn try_place(&self, path: &OsStr, envp: &StringArray) -> io::Error {
+    /// A script without `#!` is run by the shell, as by execvp(3) of glibc (and so
+    /// by tini from Debian); musl's execvp does not do that.
+    fn try_path(&self, path: &OsStr, envp: &StringArray) -> io::Error {
         let program = match c_string(path) {
             Ok(path) => path,
             Err(error) => return error,
@@ -108,18 +110,18 @@ impl Program {
         error
     }
 
-    /// What a user is told when [`Self::execute`] came back with `error`.
+    /// The error for the user if [`Self::execute`] returned `error`.
     pub fn start_error(&self, personality: Personality, error: &io::Error) -> StartError {
         StartError::not_executed(personality, &self.name, error, &self.why(error))
     }
 
-    fn is_somewhere(&self, search: Option<&OsStr>) -> bool {
-        candidates(&self.name, search).iter().any(|place| Path::new(place).exists())
+    fn exists(&self, search: Option<&OsStr>) -> bool {
+        candidates(&self.name, search).iter().any(|path| Path::new(path).exists())
     }
 
     fn why(&self, error: &io::Error) -> String {
         match (error.raw_os_error(), &self.search) {
-            (Some(libc::ENOENT), path) if self.is_somewhere(path.as_deref()) => {
+            (Some(libc::ENOENT), path) if self.exists(path.as_deref()) => {
                 "the file is there, but the interpreter or loader it names is not in this image".to_owned()
             }
             (Some(libc::ENOENT), Some(path)) => {
@@ -140,11 +142,11 @@ impl Program {
 }
 
 fn build(app: &App, environment: &Environment, search: Option<OsString>) -> io::Result<Program> {
-    let words = std::iter::once(&app.program).chain(&app.args);
+    let arguments = std::iter::once(&app.program).chain(&app.args);
     Ok(Program {
         name: app.program.clone(),
         search,
-        argv: StringArray::new(words.map(|word| word.as_bytes()))?,
+        argv: StringArray::new(arguments.map(|argument| argument.as_bytes()))?,
         envp: StringArray::new(environment.iter().map(|(name, value)| pair(name, value)))?,
         setup: ChildSetup::default(),
         isolation: app.isolation,
@@ -156,7 +158,8 @@ fn search_path(environment: &Environment) -> OsString {
     set.map_or_else(|| DEFAULT_PATH.into(), |(_, value)| value.clone())
 }
 
-/// Where `program` may be; an empty entry of `PATH` is the current directory.
+/// The paths to try for `program`; an empty entry of `PATH` is the current
+/// directory.
 fn candidates(program: &OsStr, search: Option<&OsStr>) -> Vec<OsString> {
     let Some(search) = search else { return vec![program.to_owned()] };
     std::env::split_paths(search)
@@ -173,14 +176,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn looks_a_name_up_in_every_directory_of_path() {
+    fn searches_a_name_in_every_directory_of_path() {
         let found = candidates(OsStr::new("app"), Some(OsStr::new("/usr/bin::bin")));
         assert_eq!(found, ["/usr/bin/app", "./app", "./bin/app"]);
         assert_eq!(candidates(OsStr::new("./app"), None), ["./app"]);
     }
 
     #[test]
-    fn without_path_it_looks_where_docker_would() {
+    fn without_path_it_searches_where_docker_would() {
         assert_eq!(search_path(&vec![]), DEFAULT_PATH);
         assert_eq!(search_path(&vec![("PATH".into(), "/x".into())]), "/x");
     }

@@ -1,15 +1,15 @@
 //! Descriptors that hinit was started with: those of a socket activation are
-//! handed on to the app, others are closed.
+//! passed to the app, others are closed.
 //!
-//! By the protocol of sd_listen_fds(3), which systemd and podman speak:
-//! `LISTEN_FDS` descriptors from 3 on are for the process `LISTEN_PID`, and so
-//! that has to become the app's own pid. `LISTEN_PIDFDID` names hinit itself
-//! and is left out.
+//! The protocol is that of sd_listen_fds(3), which systemd and podman use:
+//! `LISTEN_FDS` descriptors from 3 on are for the process `LISTEN_PID`, so that
+//! variable is set to the app's own pid. `LISTEN_PIDFDID` names hinit itself and
+//! is removed.
 //!
 //! As PID 1, every other descriptor from 3 on is a leak of the engine
-//! (CVE-2024-21626) and is closed; under another init's name it is passed on, as
-//! a script may have opened it for the app. As an ordinary process hinit is part of
-//! somebody's pipeline, and what `hinit diff <(a) <(b)` passes stays open.
+//! (CVE-2024-21626) and is closed. Under another init's name it is passed to the
+//! app, since a script may have opened it for that. When hinit is not PID 1 it is
+//! part of somebody's pipeline, and what `hinit diff <(a) <(b)` passes stays open.
 
 use crate::error::{Error, Result};
 use crate::sys::{Pid, fds, process};
@@ -17,7 +17,7 @@ use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::fd::RawFd;
 
-/// The variable that has to hold the app's pid.
+/// The variable with the app's pid.
 pub const PID: &str = "LISTEN_PID";
 const COUNT: &str = "LISTEN_FDS";
 const NAMES: &str = "LISTEN_FDNAMES";
@@ -28,14 +28,14 @@ pub const VARIABLES: [&str; 4] = [PID, COUNT, NAMES, "LISTEN_PIDFDID"];
 /// The first descriptor of the protocol.
 const FIRST: RawFd = 3;
 
-/// What was passed to hinit for its app: at least one descriptor.
+/// The descriptors passed to hinit for its app; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sockets {
     count: RawFd,
     names: Option<OsString>,
 }
 
-/// The first descriptor that nobody declared: it and all behind it are leaks.
+/// The first undeclared descriptor: it and all above it are leaks.
 pub fn first_undeclared() -> RawFd {
     FIRST + own_count()
 }
@@ -45,8 +45,7 @@ fn own_count() -> RawFd {
     count(variable(PID).as_deref(), variable(COUNT).as_deref(), process::own_pid())
 }
 
-/// Takes what was passed. From here on they are closed by every exec but the
-/// app's.
+/// Takes the descriptors. From here on every exec except the app's closes them.
 ///
 /// # Errors
 /// One of the descriptors that `LISTEN_FDS` counts is not open.
@@ -64,31 +63,32 @@ pub fn take() -> Result<Option<Sockets>> {
     Ok((count > 0).then(|| Sockets { count, names: std::env::var_os(NAMES) }))
 }
 
-/// How many were passed to this process; 0 if they are for another one.
+/// The number of descriptors passed to this process; 0 if they are for another
+/// process.
 fn count(pid: Option<&OsStr>, count: Option<&OsStr>, own: Pid) -> RawFd {
-    let number = |word: Option<&OsStr>| word?.to_str()?.parse::<i32>().ok();
+    let number = |value: Option<&OsStr>| value?.to_str()?.parse::<i32>().ok();
     match (number(pid), number(count)) {
         (Some(pid), Some(count)) if pid == own => count.clamp(0, RawFd::MAX - FIRST),
         _ => 0,
     }
 }
 
-/// Whether the variables that hinit has are of no use to what it starts: they
-/// are for hinit itself, or count descriptors that are closed.
+/// Whether hinit's own variables must not be inherited: they are for hinit's pid,
+/// or count descriptors that have been closed.
 pub fn are_stale(sockets: Option<&Sockets>) -> bool {
     sockets.is_some() || process::own_pid() == 1
 }
 
 impl Sockets {
-    /// The variables for the app; [`PID`] is to be filled in by its process.
+    /// The variables for the app; its process fills in [`PID`].
     pub fn variables(&self) -> Vec<(OsString, OsString)> {
         let names = self.names.iter().map(|names| (NAMES.into(), names.clone()));
         let count = (COUNT.into(), self.count.to_string().into());
         [(PID.into(), OsString::new()), count].into_iter().chain(names).collect()
     }
 
-    /// Lets them pass through the next exec.
-    pub(super) fn open_to_exec(&self) -> io::Result<()> {
+    /// Keeps them open in the next exec.
+    pub(super) fn keep_on_exec(&self) -> io::Result<()> {
         (FIRST..FIRST + self.count).try_for_each(|fd| fds::close_on_exec(fd, false))
     }
 }

@@ -1,5 +1,4 @@
-//! Fork and exec of the app: the parent learns from a pipe whether the exec
-//! worked.
+//! Fork and exec of the app: the child reports a failed exec through a pipe.
 
 use super::process_group::ProcessGroup;
 use super::program::Program;
@@ -52,20 +51,20 @@ fn become_app(program: &Program, inherited: Inherited, group: ProcessGroup<'_>, 
         Err(error) => (SETUP, error),
     };
     let [a, b, c, d] = error.raw_os_error().unwrap_or(0).to_ne_bytes();
-    // If the parent is gone there is nobody to tell.
+    // A failure is ignored: the parent is gone.
     let _ = failure.write_all(&[stage, a, b, c, d]);
     process::leave(127)
 }
 
-/// How far a child got that tells of a failure.
+/// The stage at which a child failed.
 const SETUP: u8 = 0;
 const EXEC: u8 = 1;
 
-/// Half of the time that Docker leaves for a stop. What fails later shows in how
-/// the child ends, and nowhere else.
+/// Half of Docker's default grace period. A later failure shows only in how the
+/// child ends.
 const LONGEST_EXEC: Duration = Duration::from_secs(5);
 
-/// The pipe ends without a byte when the exec has closed it.
+/// An exec closes the pipe, so that it ends without a byte.
 fn await_exec(
     program: &Program,
     personality: Personality,
@@ -74,7 +73,10 @@ fn await_exec(
 ) -> Result<Pid, StartError> {
     drop(write);
     if !has_input_in_time(&read) {
-        warn!("the app's program is not executed yet, and no longer waited for");
+        warn!(
+            "the exec of the app has not finished after {} s, not waiting any longer",
+            LONGEST_EXEC.as_secs()
+        );
         return Ok(pid);
     }
     let mut failure = [0; 5];
@@ -101,18 +103,18 @@ fn has_input_in_time(pipe: &OwnedFd) -> bool {
         match fds::wait_for_input(&mut polled, Some(left)) {
             Ok(()) if polled[0].revents == 0 && left.is_zero() => return false,
             Ok(()) if polled[0].revents == 0 => {}
-            // Where nothing can be waited for, the read itself has to do.
+            // If poll fails, the read itself waits.
             Ok(()) | Err(_) => return true,
         }
     }
 }
 
-/// So often the first start is tried, with a pause before each further one
-/// that doubles: 20 ms to 160 ms, 300 ms in all.
+/// Tries of the first start. The pauses between them are doubled, from 20 ms to
+/// 160 ms, 300 ms in all.
 const TRIES: u32 = 5;
 
-/// Makes the first start, again if no process could be made: in a crowded
-/// container that often passes. A restart has its policy for that.
+/// Runs `start`, and retries it if no process could be made: in a crowded
+/// container that often passes. A restart is retried by its policy instead.
 ///
 /// # Errors
 /// As for `start`, of its last try.
@@ -120,7 +122,7 @@ pub fn start_with_retries(mut start: impl FnMut() -> Result<Pid, StartError>) ->
     let mut tries = 1;
     loop {
         match start() {
-            Err(refusal) if refusal.is_shortage && tries < TRIES => {
+            Err(error) if error.is_shortage && tries < TRIES => {
                 std::thread::sleep(Duration::from_millis(10 << tries));
                 tries += 1;
             }

@@ -1,9 +1,9 @@
-//! Why a program could not be started, in the words of the program that hinit
-//! was called as.
+//! Why a program could not be started, worded like the program that hinit was
+//! called as.
 
 use crate::error::Error;
 use crate::personality::Personality;
-use crate::text::system_words;
+use crate::text::system_message;
 use std::ffi::OsStr;
 use std::io;
 
@@ -14,7 +14,8 @@ pub struct StartError {
     pub code: i32,
     /// The line for the user.
     pub error: Error,
-    /// No process could be made, which may pass: a limit on pids or memory.
+    /// No process could be made (a limit on pids or memory), which may be
+    /// temporary.
     pub is_shortage: bool,
 }
 
@@ -22,12 +23,12 @@ impl StartError {
     /// The child could not apply its limits or keep its sockets.
     pub(super) fn in_setup(personality: Personality, error: &io::Error) -> Self {
         let error = Error::new(format!(
-            "cannot give the app its --ulimit and its sockets: {error}; give it limits with docker run instead"
+            "cannot apply --ulimit or pass sockets to the app: {error}; set limits with docker run instead"
         ));
         Self { code: personality.own_failure(), error, is_shortage: false }
     }
 
-    /// `what` that the app needs cannot be made.
+    /// `what` cannot be made for the app.
     pub(super) fn without(personality: Personality, what: &str, error: &io::Error) -> Self {
         let error = Error::new(format!(
             "cannot make {what} for the app: {error}; is a limit of this container reached (pids, memory, open files)?"
@@ -35,15 +36,15 @@ impl StartError {
         Self { code: personality.own_failure(), error, is_shortage: false }
     }
 
-    /// execve(2) failed with `error`. hinit says `why`, the others what the C
-    /// library says.
+    /// execve(2) failed with `error`. hinit's line has `why`, those of the others
+    /// the message of the C library.
     pub(super) fn not_executed(
         personality: Personality,
         program: &OsStr,
         error: &io::Error,
         why: &str,
     ) -> Self {
-        let (program, plain) = (program.display(), system_words(error));
+        let (program, plain) = (program.display(), system_message(error));
         let line = match personality {
             Personality::Hinit => format!("cannot start '{program}': {why}"),
             Personality::Tini { .. } => format!("exec {program} failed: {plain}"),

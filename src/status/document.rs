@@ -1,8 +1,8 @@
-//! The status document: what PID 1 tells every other process about the app.
+//! The status document, one JSON object.
 //!
-//! One JSON object. `State.Health` is what `docker inspect` shows, field by
-//! field; so are `State.Status`, `State.Pid` and `RestartCount`. What is
-//! hinit's own stands under `Hinit`.
+//! `State.Health` is what `docker inspect` shows, field by field; so are
+//! `State.Status`, `State.Pid` and `RestartCount`. hinit's own fields are under
+//! `Hinit`.
 
 mod write;
 
@@ -15,12 +15,12 @@ use crate::time::Moment;
 use serde_json::Value;
 use std::time::{Duration, SystemTime};
 
-/// What a document says.
+/// The content of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
-    /// Who wrote it.
+    /// The hinit that wrote it.
     pub supervisor: Supervisor,
-    /// Where in its life the app is.
+    /// The phase of the app's life.
     pub phase: Phase,
     /// The app's pid, while it has one.
     pub app_pid: Option<Pid>,
@@ -30,10 +30,10 @@ pub struct Document {
     pub health: Health,
     /// When the next regular check starts.
     pub next_check: Option<SystemTime>,
-    /// By when, on the monotonic clock, its result is there if hinit is not
-    /// stuck; none if no check is configured.
+    /// When its result is due, on the monotonic clock: later, hinit is stuck. None
+    /// if no check is configured.
     pub result_due: Option<Moment>,
-    /// What the last early check said, if no regular one has ended since.
+    /// The output of the last early check, if no regular one has ended since.
     pub early_reason: Option<String>,
 }
 
@@ -43,10 +43,10 @@ pub struct Supervisor {
     /// Its pid.
     pub pid: Pid,
     /// When it was started, in the kernel's ticks since boot (field 22 of
-    /// proc_pid_stat(5)), against pids that are used again; none without /proc.
+    /// proc_pid_stat(5)): pids are reused. None without /proc.
     pub start_time: Option<u64>,
-    /// The inode of the pid namespace in which the pid is meant (namespaces(7));
-    /// none without /proc.
+    /// The inode of the pid namespace that the pid belongs to (namespaces(7)); none
+    /// without /proc.
     pub namespace: Option<u64>,
 }
 
@@ -55,7 +55,7 @@ pub struct Supervisor {
 pub struct Health {
     /// The status shown.
     pub status: Status,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub streak: u32,
     /// The last five results, the oldest first.
     pub log: Vec<Entry>,
@@ -68,14 +68,14 @@ pub struct Entry {
     pub start: SystemTime,
     /// When its result was known.
     pub end: SystemTime,
-    /// 0 is healthy, -1 timed out or not found.
+    /// 0 is healthy; -1 means it timed out or was not found.
     pub exit_code: i32,
-    /// What it said.
+    /// The output.
     pub output: String,
 }
 
 impl Document {
-    /// What there is to tell now.
+    /// The current document.
     pub fn new(supervisor: Supervisor, phase: Phase, schedule: Option<&Schedule>, clock: &WallClock) -> Self {
         Self {
             supervisor,
@@ -89,8 +89,8 @@ impl Document {
         }
     }
 
-    /// Reads what [`Self::to_json`] wrote; none for anything else. Fields
-    /// that a later version may add are passed over.
+    /// Reads what [`Self::to_json`] wrote; none for anything else. Unknown fields
+    /// are ignored, since a later version may add some.
     pub fn from_json(text: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(text).ok()?;
         let (state, hinit) = (value.get("State")?, value.get("Hinit")?);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_the_schedule_knows() {
+    fn contains_the_state_of_the_schedule() {
         let moment = Duration::from_secs;
         let mut schedule = Schedule::new(Timing::default(), moment(100));
         schedule.tick(moment(100), String::new);
@@ -243,7 +243,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn reads_back_whatever_a_check_says(outputs in prop::collection::vec(any::<String>(), 0..6)) {
+        fn reads_back_any_output_of_a_check(outputs in prop::collection::vec(any::<String>(), 0..6)) {
             let entry = |output: &String| Entry {
                 start: time(0), end: time(1), exit_code: -1, output: output.clone(),
             };
@@ -253,12 +253,12 @@ mod tests {
         }
 
         #[test]
-        fn refuses_or_reads_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn reads_or_rejects_any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
             let _ = Document::from_json(&bytes);
         }
 
         #[test]
-        fn refuses_or_reads_a_damaged_document(at in 0..600usize, byte in any::<u8>()) {
+        fn reads_or_rejects_a_damaged_document(at in 0..600usize, byte in any::<u8>()) {
             let mut bytes = document().to_json().into_bytes();
             let at = at % bytes.len();
             bytes[at] = byte;

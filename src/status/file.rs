@@ -1,5 +1,5 @@
-//! The file that holds the status document, and how a new document takes the
-//! place of the old one.
+//! The file that holds the status document, and how a new document replaces the
+//! old one.
 
 use super::document::Document;
 use super::reader;
@@ -12,28 +12,29 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{FileExt, FileTypeExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// Of the text of a document, in bytes; a longer one has a talkative check.
+/// The largest buffer that is kept for the next document, in bytes. Only checks
+/// with much output need more.
 const MAX_KEPT_CAPACITY: usize = 4096;
 
-/// The file that the document is in, and the one it is written to next: the
-/// two change names with each document.
+/// The file with the document, and the file for the next one. They exchange their
+/// names with each document.
 #[derive(Debug)]
 pub struct StatusFile {
     path: PathBuf,
     next: PathBuf,
-    /// The document as it was written last: its memory is used again, which is
-    /// two system calls and a page less for each probe.
+    /// The text of the last document. Its memory is reused, which saves two system
+    /// calls and a page for each probe.
     text: String,
-    /// What readers see.
+    /// The visible document.
     current: Option<Written>,
-    /// What they saw before, if that can be written over. It is not kept open: a
-    /// container may have eight descriptors.
+    /// The document before it, if its file can be reused. It is not kept open: a
+    /// container may be limited to eight descriptors.
     spare: Option<Spare>,
 }
 
 #[derive(Debug)]
 struct Written {
-    /// Open as long as it can be seen, for its claim.
+    /// Open as long as it is visible: that keeps the claim on it.
     file: File,
     length: usize,
 }
@@ -44,7 +45,7 @@ struct Spare {
     length: usize,
 }
 
-/// Device and inode: names can be given to other files.
+/// Device and inode: a name may belong to another file by now.
 type Identity = (u64, u64);
 
 fn identity(metadata: &fs::Metadata) -> Identity {
@@ -52,7 +53,7 @@ fn identity(metadata: &fs::Metadata) -> Identity {
 }
 
 impl Spare {
-    /// The replaced document, if that is what has this name.
+    /// The replaced document, if `path` still is its file.
     fn at(path: &Path, old: &Written) -> Option<Self> {
         let found = identity(&fs::symlink_metadata(path).ok()?);
         let expected = identity(&old.file.metadata().ok()?);
@@ -66,12 +67,11 @@ impl Spare {
     }
 }
 
-/// Whether hinit may put a file in the place of what is there: a file, a link,
-/// a FIFO, nothing. A device must stay one, as root even /dev/null, and a socket
-/// is somebody's.
+/// Checks that hinit may replace what is at `path`: a file, a link, a FIFO or
+/// nothing. A device (as root even /dev/null) and a socket must stay.
 ///
 /// # Errors
-/// It may not, or the file system says so.
+/// It may not, or the path cannot be examined.
 pub fn check_replaceable(path: &Path) -> io::Result<()> {
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
@@ -81,7 +81,10 @@ pub fn check_replaceable(path: &Path) -> io::Result<()> {
     if kind.is_file() || kind.is_symlink() || kind.is_fifo() {
         return Ok(());
     }
-    Err(io::Error::new(ErrorKind::AlreadyExists, "something is there that is no file"))
+    Err(io::Error::new(
+        ErrorKind::AlreadyExists,
+        "a device, socket or directory is there; it is not replaced",
+    ))
 }
 
 fn name_of(path: &Path) -> Cow<'_, str> {
@@ -93,9 +96,9 @@ pub type Unusable = (PathBuf, io::Error);
 
 impl StatusFile {
     /// Writes the document to the `requested` location, or to the first of the
-    /// others that can be written and that no other living hinit writes to. To
-    /// be called after the drop, since only then is it known what can be
-    /// written. Gives each location before it too, and why it cannot be used.
+    /// others that can be written and is not in use by another hinit. To be called
+    /// after the drop, which decides what can be written. Also returns the
+    /// locations that were rejected, and why.
     pub fn create(
         requested: Option<&Path>,
         others: &[PathBuf],
@@ -129,21 +132,21 @@ impl StatusFile {
         }
     }
 
-    /// The file.
+    /// The path of the document.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Puts the document in the place of the old one: a reader sees one or the other.
+    /// Replaces the document: a reader sees the old or the new one.
     ///
     /// # Errors
-    /// What the file system says; the old document is still there.
+    /// Those of the file system; the old document is still there.
     pub fn write(&mut self, document: &Document) -> io::Result<()> {
         self.text.clear();
-        // A String takes whatever is written.
+        // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{document}");
-        let is_shown = self.write_over_spare().is_some_and(|written| self.show(written).is_ok());
-        let shown = if is_shown { Ok(()) } else { self.write_anew().and_then(|written| self.show(written)) };
+        let is_shown = self.overwrite_spare().is_some_and(|written| self.show(written).is_ok());
+        let shown = if is_shown { Ok(()) } else { self.write_new().and_then(|written| self.show(written)) };
         if self.text.capacity() > MAX_KEPT_CAPACITY {
             self.text = String::new();
         }
@@ -152,13 +155,13 @@ impl StatusFile {
         })
     }
 
-    /// Nothing is made and nothing is taken away: on ext4 that was a fifth of
-    /// what a probe costs. None if a reader still has that file locked, which
-    /// PID 1 does not wait for, or it is not there any more.
-    fn write_over_spare(&mut self) -> Option<Written> {
+    /// Reuses the spare file: on ext4, creating and removing a file was a fifth of
+    /// the cost of a probe. None if a reader still has it locked, since PID 1 does
+    /// not wait, or if it is gone.
+    fn overwrite_spare(&mut self) -> Option<Written> {
         let spare = self.spare.take()?;
         let file = spare.open(&self.next)?;
-        files::lock(&file, Lock::Only).ok()?;
+        files::lock(&file, Lock::Exclusive).ok()?;
         file.write_all_at(self.text.as_bytes(), 0).ok()?;
         if self.text.len() < spare.length {
             file.set_len(self.text.len() as u64).ok()?;
@@ -168,25 +171,25 @@ impl StatusFile {
         Some(Written { file, length: self.text.len() })
     }
 
-    fn write_anew(&mut self) -> io::Result<Written> {
-        let mut file = self.make_next().or_else(|_| {
-            // In a directory like /tmp a stranger may hold the name, and only he
-            // can take it away: then one that nobody can have foreseen.
+    fn write_new(&mut self) -> io::Result<Written> {
+        let mut file = self.create_next().or_else(|_| {
+            // In a directory like /tmp another user may hold the name, and only that
+            // user can remove it. Then an unpredictable name is used.
             let name = name_of(&self.path);
             self.next = self.path.with_file_name(format!(".{name}.{}.new", clock::now().as_nanos()));
-            self.make_next()
+            self.create_next()
         })?;
-        // The umask is the app's matter, and any user may read the status.
+        // Whatever the umask is, any user may read the status.
         file.set_permissions(Permissions::from_mode(0o644))?;
         file.write_all(self.text.as_bytes())?;
-        // A file system without locks is no reason to tell nothing.
+        // A failure is ignored: not every file system has locks.
         let _ = files::claim(&file);
         Ok(Written { file, length: self.text.len() })
     }
 
-    /// A file of that name was left by a hinit that was killed, or laid by
-    /// somebody else; it is never written to and no link is followed.
-    fn make_next(&self) -> io::Result<File> {
+    /// Creates the file. An existing one is removed and never written to, and no
+    /// link is followed: a killed hinit may have left it, or another user.
+    fn create_next(&self) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true).mode(0o644).custom_flags(libc::O_NOFOLLOW);
         match options.open(&self.next) {
@@ -198,16 +201,16 @@ impl StatusFile {
         }
     }
 
-    /// A rename over an older file has ext4 write the new one to the disk there
-    /// and then (auto_da_alloc in ext4(5)): a millisecond in which PID 1 sees no
-    /// signal, for each probe. An exchange has not.
+    /// Makes the document visible. A rename over an existing file makes ext4 flush
+    /// the new one at once (auto_da_alloc in ext4(5)): a millisecond in which PID 1
+    /// sees no signal, for each probe. An exchange of names does not.
     fn show(&mut self, written: Written) -> io::Result<()> {
         if self.current.is_none() || files::exchange(&self.next, &self.path).is_err() {
             fs::rename(&self.next, &self.path)?;
             self.current = Some(written);
             return Ok(());
         }
-        // Somebody else may have put a file of his there.
+        // Another process may have put its own file there.
         self.spare = self.current.replace(written).and_then(|old| Spare::at(&self.next, &old));
         if self.spare.is_none() {
             let _ = fs::remove_file(&self.next);
@@ -215,7 +218,7 @@ impl StatusFile {
         Ok(())
     }
 
-    /// Takes the document away when hinit ends.
+    /// Removes the document when hinit ends.
     pub fn remove(&self) {
         let _ = fs::remove_file(&self.path);
         if self.spare.is_some_and(|spare| spare.open(&self.next).is_some()) {

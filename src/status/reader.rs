@@ -1,8 +1,8 @@
-//! Reading the status document, and whether to trust it.
+//! Reads the status document and decides whether to trust it.
 //!
-//! Anybody may put a file where the document is looked for. It is trusted
-//! only if root owns it, or the user of the living process that it names as
-//! its writer.
+//! Any user may be able to put a file at its location. It is trusted only if it
+//! belongs to root, or to the user of the living process that it names as its
+//! writer.
 
 use super::document::{Document, Supervisor};
 use crate::sys::files::{self, Lock};
@@ -15,16 +15,16 @@ use std::path::{Path, PathBuf};
 /// Five outputs of 4 KiB, each byte escaped to six, are 120 KiB.
 const MAX_SIZE: u64 = 256 * 1024;
 const ROOT: u32 = 0;
-/// A document is being written over only when the next one is there already.
+/// A locked document is being overwritten, and so has already been replaced.
 const TRIES: u32 = 3;
 
-/// The first document of `places` that can be trusted and whose writer lives.
+/// The first document of `locations` that is trusted and whose writer lives.
 ///
 /// # Errors
 /// Why there is none, in one line.
-pub fn read(places: &[PathBuf]) -> Result<Document, String> {
+pub fn read(locations: &[PathBuf]) -> Result<Document, String> {
     let mut why = None;
-    for path in places {
+    for path in locations {
         match examine(path) {
             Ok(Some(document)) => return Ok(document),
             Ok(None) => {}
@@ -33,46 +33,47 @@ pub fn read(places: &[PathBuf]) -> Result<Document, String> {
             }
         }
     }
-    Err(why.unwrap_or_else(|| no_document(places)))
+    Err(why.unwrap_or_else(|| no_document(locations)))
 }
 
-fn no_document(places: &[PathBuf]) -> String {
-    match places {
+fn no_document(locations: &[PathBuf]) -> String {
+    match locations {
         [only] => format!(
-            "{}: there is no status document; was the running hinit told --status-file with this path?",
+            "{}: there is no status document; was hinit started with this --status-file?",
             only.display()
         ),
-        _ => "no hinit runs here (there is no status document; if one does, its log says why)".into(),
+        _ => "no status document found; hinit is not running here, or its log says why it cannot write one"
+            .into(),
     }
 }
 
-/// Who else writes to this path now, in words.
+/// The other hinit that writes to this path now, for an error.
 pub(super) fn other_writer(path: &Path, own: Supervisor) -> Option<String> {
     match examine(path) {
         Ok(None) => None,
         Ok(Some(Document { supervisor, .. })) if supervisor != own => {
             Some(format!("the hinit with pid {} writes there", supervisor.pid))
         }
-        _ => is_held(path).then(|| "the hinit of another container writes there".into()),
+        _ => is_claimed(path).then(|| "the hinit of another container writes there".into()),
     }
 }
 
-/// Whether a living process has this document.
-fn is_held(path: &Path) -> bool {
+/// Whether a living process has claimed this document.
+fn is_claimed(path: &Path) -> bool {
     open(path).is_ok_and(|file| files::is_claimed(&file))
 }
 
-/// Without blocking, should it be a FIFO.
+/// Does not block on a FIFO.
 fn open(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
 }
 
-/// The same, locked against being written over: hinit does that to a document
-/// that it has replaced. Who is not lucky in some tries has met a stranger's lock.
+/// The same, locked: hinit overwrites a document that it has replaced. After some
+/// tries the lock must be another program's, and the file is read without.
 fn open_to_read(path: &Path) -> io::Result<File> {
     let mut file = open(path)?;
     for _ in 0..TRIES {
-        match files::lock(&file, Lock::Reader) {
+        match files::lock(&file, Lock::Shared) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => file = open(path)?,
             _ => break,
         }
@@ -80,7 +81,7 @@ fn open_to_read(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// None if there is no file.
+/// None if the file does not exist.
 fn examine(path: &Path) -> Result<Option<Document>, String> {
     let file = match open_to_read(path) {
         Ok(file) => file,
@@ -91,19 +92,19 @@ fn examine(path: &Path) -> Result<Option<Document>, String> {
     };
     let metadata = file.metadata().map_err(|error| error.to_string())?;
     if !metadata.is_file() {
-        return Err("it is no regular file".into());
+        return Err("it is not a regular file".into());
     }
-    let document = parse(file).ok_or("it is no status document")?;
+    let document = parse(file).ok_or("it is not a status document")?;
     let supervisor = document.supervisor;
-    if is_elsewhere(supervisor) {
-        return Err("it is of a hinit in another container".into());
+    if is_in_other_namespace(supervisor) {
+        return Err("it belongs to a hinit in another container".into());
     }
     if !is_alive(supervisor) {
         return Err(format!("the hinit that wrote it (pid {}) is gone", supervisor.pid));
     }
     let owner = metadata.uid();
     if owner != ROOT && owner != procfs::effective_user(supervisor.pid).unwrap_or_else(process::own_user) {
-        return Err(format!("it is owned by user {owner}, who is not hinit's, and so not trusted"));
+        return Err(format!("it belongs to user {owner}, not to hinit's user, so it is not trusted"));
     }
     Ok(Some(document))
 }
@@ -114,8 +115,8 @@ fn parse(file: File) -> Option<Document> {
     if length as u64 > MAX_SIZE { None } else { Document::from_json(&bytes) }
 }
 
-/// How this process is named in a document that it writes.
-pub fn own_name() -> Supervisor {
+/// This process as the writer of a document.
+pub fn this_process() -> Supervisor {
     Supervisor {
         pid: process::own_pid(),
         start_time: procfs::own_stat().ok().map(|stat| stat.start_time),
@@ -127,14 +128,14 @@ fn own_namespace() -> Option<u64> {
     fs::metadata("/proc/self/ns/pid").ok().map(|metadata| metadata.ino())
 }
 
-/// Whether its pid means another process here, or none.
-fn is_elsewhere(supervisor: Supervisor) -> bool {
+/// Whether its pid belongs to another pid namespace than this process's.
+fn is_in_other_namespace(supervisor: Supervisor) -> bool {
     let namespaces = supervisor.namespace.zip(own_namespace());
     namespaces.is_some_and(|(theirs, ours)| theirs != ours)
 }
 
-/// Whether it stands still (SIGSTOP, `^Z`) and so does nothing for its app. One
-/// that a debugger looks at is not meant.
+/// Whether it is stopped (SIGSTOP, `^Z`) and so does nothing for its app. A stop
+/// by a debugger does not count.
 pub fn is_stopped(supervisor: Supervisor) -> bool {
     procfs::stat(supervisor.pid).is_ok_and(|stat| stat.is_stopped())
 }
@@ -143,8 +144,8 @@ fn is_alive(supervisor: Supervisor) -> bool {
     match (supervisor.start_time, procfs::stat(supervisor.pid)) {
         (_, Ok(stat)) if stat.is_dead() => false,
         (Some(start_time), Ok(stat)) => start_time == stat.start_time,
-        // Without a /proc, or one that hides other users' processes (hidepid in
-        // proc(5)), the kernel still tells.
+        // Without /proc, or if it hides other users' processes (hidepid in proc(5)),
+        // the kernel still tells whether the pid exists.
         _ => process::exists(supervisor.pid),
     }
 }

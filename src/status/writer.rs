@@ -15,16 +15,16 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// What a document says beside the health itself.
+/// The state of the app beside its health.
 #[derive(Debug, Clone, Copy)]
 pub struct AppState {
-    /// Where in its life the app is.
+    /// The phase of the app's life.
     pub phase: Phase,
     /// The app's pid, while it has one.
     pub pid: Option<Pid>,
     /// How often it has been started again.
     pub restarts: u32,
-    /// Whether checks are configured that have not begun: there is no schedule
+    /// Whether checks are configured but have not begun: there is no schedule
     /// before the app is started.
     pub is_unchecked: bool,
 }
@@ -37,13 +37,13 @@ pub struct StatusWriter {
     file: Option<StatusFile>,
     ready_file: Option<ReadyFile>,
     failed: bool,
-    /// Looked up in /proc when it is first told: the app is started by then.
+    /// Read from /proc for the first document, so that the start is not delayed.
     supervisor: Option<Supervisor>,
     clock: WallClock,
 }
 
 impl StatusWriter {
-    /// Nothing is written yet: that is done when there is something to tell.
+    /// Nothing is written before the first [`Self::publish`].
     pub fn new(requested: Option<&Path>, ready_file: Option<&Path>) -> Self {
         Self {
             requested: requested.map(Path::to_path_buf),
@@ -55,11 +55,10 @@ impl StatusWriter {
         }
     }
 
-    /// Writes the document anew. What goes wrong is said once: a status that
-    /// cannot be told must not stop the app.
+    /// Writes the document. A failure is logged once and does not stop the app.
     pub fn publish(&mut self, app: AppState, schedule: Option<&Schedule>) {
         self.clock.sync(clock::now(), SystemTime::now());
-        let supervisor = *self.supervisor.get_or_insert_with(reader::own_name);
+        let supervisor = *self.supervisor.get_or_insert_with(reader::this_process);
         let health = Document::new(supervisor, app.phase, schedule, &self.clock);
         let mut document = Document { app_pid: app.pid, restarts: app.restarts, ..health };
         if app.is_unchecked {
@@ -89,7 +88,7 @@ impl StatusWriter {
     fn rewrite(&mut self, mut file: StatusFile, document: &Document) {
         let written = file.write(document);
         match &written {
-            Ok(()) if self.failed => info!("the status is written to {} again", file.path().display()),
+            Ok(()) if self.failed => info!("writing the status to {} works again", file.path().display()),
             Err(error) if !self.failed => {
                 warn!("cannot write the status to {}: {error}", file.path().display());
             }
@@ -110,36 +109,38 @@ impl StatusWriter {
     }
 }
 
-/// Two containers with one file on a volume they share are found out here.
+/// For example if two containers share a volume and use the same file.
 fn warn_moved((requested, error): &Unusable, used: &Path) {
     let (requested, used) = (requested.display(), used.display());
     warn!(
-        "--status-file {requested}: {error}; the status is in {used} instead, for 'hinit status' without it"
+        "--status-file {requested}: {error}; the status is in {used} instead, where 'hinit status' finds it without the option"
     );
 }
 
 fn warn_no_location(unusable: &[Unusable], status: Status) {
     let tried = unusable.iter().map(|(path, error)| format!("{}: {error}", path.display()));
     let tried = tried.collect::<Vec<_>>().join("; ");
-    // Beside another hinit of this machine nobody asks for the status.
+    // Not worth a warning when hinit is not PID 1 and no check is configured.
     let wanted = process::own_pid() == 1 || status != Status::None;
     let level = if wanted { Level::Warn } else { Level::Debug };
     log!(
         level,
-        "'hinit status' will find nothing, no place for it can be written: {tried}; mount a tmpfs on /run, or write --status-file PATH"
+        "cannot write the status for 'hinit status': {tried}; mount a tmpfs on /run, or write --status-file PATH"
     );
 }
 
-/// Fit for use: it runs, nobody asked it to stop, and no check says otherwise.
+/// Whether the app is ready: it runs, is not stopping, and is healthy or has no
+/// check.
 fn is_ready(document: &Document) -> bool {
     document.phase == Phase::Running && matches!(document.health.status, Status::Healthy | Status::None)
 }
 
-/// An empty file for those that can only look whether a file is there.
+/// `--ready-file`: an empty file, for programs that can only check whether a file
+/// exists.
 #[derive(Debug)]
 struct ReadyFile {
     path: PathBuf,
-    /// None before anything has been done: an old one may lie there.
+    /// Whether it exists; none if unknown, since an old one may be there.
     shown: Option<bool>,
     failed: bool,
 }
@@ -149,28 +150,28 @@ impl ReadyFile {
         Self { path: path.to_path_buf(), shown: None, failed: false }
     }
 
-    /// Made again if somebody took it away, and tried again if it failed; what
-    /// goes wrong is said once.
+    /// Creates or removes the file. It is created again if it was removed, and a
+    /// failure is retried but logged once.
     fn show(&mut self, ready: bool) {
         if !ready && self.shown == Some(false) {
             return;
         }
-        let done = if ready { self.make() } else { self.remove() };
+        let done = if ready { self.create() } else { self.remove() };
         self.shown = done.is_ok().then_some(ready);
         if let Err(error) = &done
             && !self.failed
         {
             let path = self.path.display();
-            warn!("--ready-file {path}: {error}; write the path of a file that the app's user may make");
+            warn!("--ready-file {path}: {error}; write the path of a file that the app's user may create");
         }
         self.failed = done.is_err();
     }
 
-    /// Whatever has that name is never opened: a FIFO would make PID 1 wait for
-    /// a reader, and a link would lead it to another file.
-    fn make(&self) -> io::Result<()> {
-        let is_there = fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_file());
-        if is_there && self.shown == Some(true) {
+    /// An existing file is never opened: a FIFO would block PID 1, and a link would
+    /// lead to another file.
+    fn create(&self) -> io::Result<()> {
+        let exists = fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_file());
+        if exists && self.shown == Some(true) {
             return Ok(());
         }
         self.remove()?;

@@ -13,14 +13,14 @@ use std::time::Duration;
 
 /// The longest pause between two probes.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// Of one probe; the limit of all of them is the machine's.
+/// Of one probe; the machine keeps `--wait-timeout`, the limit of all of them.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// The first word comes by then, even if the first probe has not ended.
+/// The first line is logged after this, even if the first probe has not ended.
 const FIRST_LINE: Duration = Duration::from_secs(1);
-/// A log line also when nothing changes.
+/// A line is repeated after this even if nothing has changed.
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
-/// The probes and when to run them: at once and then every second, without end.
+/// The probes with their schedule: at once, then every second, without end.
 pub fn checks_of(probes: &[Probe]) -> Health {
     Health { probes: probes.to_vec(), timing: timing() }
 }
@@ -46,7 +46,7 @@ pub struct Dependencies {
 }
 
 impl Dependencies {
-    /// Starts to probe now.
+    /// Starts probing now.
     pub fn new(checks: Checks) -> Self {
         let now = clock::now();
         Self { monitor: Monitor::new(checks, timing(), now), since: now, events: Vec::new(), last_line: None }
@@ -74,14 +74,14 @@ impl Dependencies {
         self.events.clear();
         let ready = self.monitor.schedule().shown() == Status::Healthy;
         if ready {
-            info!("what the app needs is there, after {}", rounded(now.saturating_sub(self.since)));
+            info!("dependencies are ready after {}", rounded(now.saturating_sub(self.since)));
         } else {
             self.log_progress(now);
         }
         ready
     }
 
-    /// A line when the reason changes, and every ten seconds.
+    /// Logs a line when the reason changes, and every ten seconds.
     fn log_progress(&mut self, now: Moment) {
         let Some(reason) = reason(self.monitor.schedule()).or_else(|| self.reason_so_far(now)) else {
             return;
@@ -93,7 +93,7 @@ impl Dependencies {
         if is_new {
             let waited = rounded(now.saturating_sub(self.since));
             info!(
-                "waiting for what the app needs, {waited} so far: {}",
+                "waiting for dependencies, {waited} so far: {}",
                 health::reason(&reason, None, health::LONGEST_REASON)
             );
             self.last_line = Some((reason, now));
@@ -104,8 +104,8 @@ impl Dependencies {
     fn reason_so_far(&self, now: Moment) -> Option<String> {
         let is_due = self.last_line.is_none() && now.saturating_sub(self.since) >= FIRST_LINE;
         is_due.then(|| match self.monitor.partial_output() {
-            said if said.trim().is_empty() => "the first probe has not ended".to_owned(),
-            said => said,
+            output if output.trim().is_empty() => "the first probe has not ended".to_owned(),
+            output => output,
         })
     }
 }

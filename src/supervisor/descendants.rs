@@ -1,11 +1,11 @@
-//! Who descends from hinit where it is not PID 1: read from /proc, since
-//! kill(-1) would reach processes that are none of its business.
+//! The descendants of hinit when it is not PID 1, read from /proc: kill(-1)
+//! would also signal processes outside the container.
 
 use crate::sys::{Pid, procfs};
 
 /// All living descendants of `ancestor`, parents before children.
 ///
-/// Without a /proc nobody can be found.
+/// Empty without /proc.
 pub fn of(ancestor: Pid) -> Vec<Pid> {
     let parent = |pid| procfs::stat(pid).ok().map(|stat| stat.parent);
     let parents: Vec<(Pid, Pid)> = procfs::pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();

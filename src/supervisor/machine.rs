@@ -1,12 +1,12 @@
 //! The life of the app as a pure machine: an event and a time in, actions out.
 //!
-//! No clock, no system call, no global. The states are those of docs/design.md, section
-//! 9, and every transition is in [`Machine::on`].
+//! No clock, no system call, no global. The states are those of docs/design.md,
+//! section 9, and every transition is in [`Machine::on`].
 //!
 //! Invariants, kept here and checked by the property tests:
-//! 1. A process that was reaped is never signalled; what is left of its group
+//! 1. A process that was reaped is never signalled. What is left of its group
 //!    may be, at once.
-//! 2. There is one [`Action::Exit`], and nothing comes after it.
+//! 2. There is one [`Action::Exit`], and nothing follows it.
 //! 3. After a stop request the app is never started again.
 //! 4. A stop with a time limit ends: TERM, then KILL, then giving up.
 //! 5. Restarts are never closer than 100 ms.
@@ -14,7 +14,6 @@
 use super::restart_backoff::Restarts;
 use crate::exit_code;
 use crate::phase::Phase;
-// What the status document shows as the state.
 use crate::plan::{Life, OnFailure, Stop};
 use crate::signal::Signal;
 use crate::sys::process::Ending;
@@ -22,128 +21,128 @@ use crate::sys::signals::Arrival;
 use crate::time::Moment;
 use std::time::Duration;
 
-/// How long what was killed may take to disappear before hinit leaves without
-/// it: a process in an uninterruptible system call cannot be killed.
+/// How long hinit waits for killed processes to end before it exits anyway: a
+/// process in an uninterruptible system call cannot be killed.
 pub const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often what is left is killed again: it may have forked meanwhile.
+/// How often the remaining processes are killed again: they may have forked.
 const KILL_AGAIN: Duration = Duration::from_millis(100);
 
-/// Docker's own grace period, for a stop that nobody asked for and that has to
-/// end, without a `--stop-timeout`.
+/// The grace period (Docker's default) without `--stop-timeout`, for a stop that
+/// hinit itself decided on and that has to end.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
-/// What the machine is told.
+/// The input of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
     /// The app has been executed.
     Started,
     /// The app could not be started again; the code says why.
     NotStarted(i32),
-    /// A signal arrived that is for the app.
+    /// A signal for the app arrived.
     Signal(Arrival),
     /// The app ended and has been reaped.
     Ended(Ending),
-    /// The app is no child of hinit's any more, though it was not reaped; the
-    /// code says that this is a failure.
+    /// The app is not a child of hinit any more, though it was not reaped. The
+    /// code reports a failure.
     Lost(i32),
     /// The app was stopped, by `^Z` or SIGSTOP.
     Stopped(Signal),
-    /// The app goes on.
+    /// The app was continued.
     Continued,
     /// The app has turned unhealthy.
     Unhealthy,
-    /// No process is left that hinit could reap.
+    /// hinit has no child left to reap.
     NoChildren,
     /// The deadline of [`Machine::deadline`] may have come.
     Tick,
 }
 
-/// What the machine wants done, in this order.
+/// The output of the machine, to be carried out in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Start the app again.
     Start,
-    /// Send this to the app, or to its group if the plan says so.
+    /// Send this to the app, or with `--group` to its process group.
     Signal(Signal),
     /// Send SIGCONT to the app's whole group, and give it the terminal if
     /// hinit has it.
     Resume,
     /// Give the app the terminal if hinit has it.
     GiveTerminal,
-    /// Send this to what is left of the app's group, now that the app is gone.
+    /// Send this to what is left of the app's group after its end.
     SignalGroup(Signal),
     /// Stop hinit itself, so that the shell that started it takes over.
     Suspend,
-    /// Stop hinit alone, as it was asked to.
+    /// Stop hinit alone.
     StopSelf,
-    /// Send this to every process left.
+    /// Send this to every remaining process.
     SignalAll(Signal),
     /// The phase has changed: publish it.
     Enter(Phase),
-    /// Say this in the log.
+    /// Log this.
     Log(Notice),
-    /// Leave with this code; nothing comes after it.
+    /// Exit with this code; nothing follows it.
     Exit(i32),
 }
 
-/// Something worth a line in the log.
+/// A line for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Notice {
-    /// A signal is passed on, as this one.
+    /// A signal is forwarded, as this one.
     Forwarding(Arrival, Signal),
-    /// A signal is ignored, as the plan says.
+    /// A signal is ignored (`--rewrite`).
     Ignoring(Arrival),
-    /// A signal came while there is no app to get it.
+    /// A signal is dropped: the app is not running.
     NoApp(Arrival),
-    /// A stop request came while there is no app, and there will be none.
+    /// A stop request while the app is not running: it will not be started.
     NotStarting(Arrival),
-    /// A stop request arrived; the app hears of it after this time.
+    /// A stop request arrived; the app is signalled after this time.
     Draining(Arrival, Duration),
     /// A stop request arrived, and the app gets this signal.
     Stopping(Arrival, Signal),
     /// The drain is over, and the app gets this signal.
     Drained(Signal),
-    /// What the app needs was not there in time.
+    /// The dependencies were not ready in time.
     DependenciesTimedOut(Duration),
-    /// The app is unhealthy, and by this action gets this signal.
+    /// The app is unhealthy and gets this signal (`--health-on-failure`).
     ActingOnHealth(OnFailure, Signal),
-    /// The run limit has passed, and the app gets this signal if there is one.
+    /// The run limit has passed. The app gets this signal if it is running.
     LimitPassed(Duration, Option<Signal>),
-    /// The grace period is over, the app is killed.
+    /// The grace period is over; the app is killed.
     GracePeriodOver(Duration),
     /// The app ended.
     Ended(Ending),
     /// What is left of the app's group gets this, if signals go to the group.
     SignalingGroup(Signal),
-    /// hinit stops itself after the app.
+    /// hinit stops itself too (SIGSTOP).
     StoppingItself,
-    /// It will be started again after this pause, for the so-many-th time.
+    /// The app is started again after this pause; the number of this restart.
     Restarting(Duration, u32),
-    /// It would be started again, but has been so often as the policy allows.
+    /// The app is not started again: the policy allows this many restarts.
     RestartsUsedUp(u32),
-    /// What is left is asked to end within this time.
+    /// The remaining processes got SIGTERM and have this time to end.
     Sweeping(Duration),
-    /// What is left did not end in time and is killed.
+    /// Some of them did not end in time; they are killed.
     SweepTimedOut,
-    /// What was killed does not disappear.
+    /// Some processes survived SIGKILL.
     SurvivedKill,
 }
 
 /// Where in its life the app is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Before the first start, at most until then.
+    /// Before the first start; `until` is the end of `--wait-timeout`.
     Starting {
         until: Option<Moment>,
     },
     Running,
-    /// A stop request waits; the app will get `sent`.
+    /// A stop was requested; the app gets `sent` after the drain.
     Draining {
         until: Moment,
         sent: Signal,
     },
-    /// Asked to stop; `kill_at` is none without a grace period.
+    /// The stop signal was sent; `kill_at` is none without a grace period.
     Stopping {
         kill_at: Option<Moment>,
     },
@@ -151,16 +150,16 @@ enum State {
     Killed {
         give_up_at: Moment,
     },
-    /// Between two lives.
+    /// Between two lives of the app.
     RestartPending {
         until: Moment,
     },
-    /// The app is gone, the rest has been asked to go.
+    /// The app has ended; the remaining processes got SIGTERM.
     Sweeping {
         kill_at: Moment,
         code: i32,
     },
-    /// The rest has been killed.
+    /// The remaining processes got SIGKILL.
     SweepKilled {
         again_at: Moment,
         give_up_at: Moment,
@@ -169,7 +168,7 @@ enum State {
     Exited,
 }
 
-/// See the module's head.
+/// The life of the app; see the module documentation.
 #[derive(Debug)]
 pub struct Machine {
     stop: Stop,
@@ -179,9 +178,9 @@ pub struct Machine {
     suspended: bool,
     started_at: Moment,
     limit_at: Option<Moment>,
-    /// The exit code, whatever the app's own will be.
+    /// The exit code, instead of the app's.
     forced_code: Option<i32>,
-    /// Asked to stop because it is unhealthy, to be started again.
+    /// The app was stopped because it is unhealthy, to be started again.
     restart_after_stop: bool,
     restarts: Restarts,
 }
@@ -189,7 +188,7 @@ pub struct Machine {
 impl Machine {
     /// A machine whose app is about to be started for the first time.
     ///
-    /// Only as PID 1 nobody could ever continue a stopped hinit.
+    /// `is_pid1`: nothing could continue hinit if it stopped itself.
     pub fn new(stop: Stop, life: Life, is_pid1: bool, now: Moment) -> Self {
         Self {
             stop,
@@ -205,8 +204,8 @@ impl Machine {
         }
     }
 
-    /// The app is not started before what it needs is there, and hinit leaves
-    /// with [`exit_code::TIMEOUT`] if that takes longer than this.
+    /// Sets `--wait-timeout`: hinit exits with [`exit_code::TIMEOUT`] if the
+    /// dependencies are not ready by then.
     pub fn wait_at_most(&mut self, limit: Duration) {
         self.state = State::Starting { until: Some(self.started_at.saturating_add(limit)) };
     }
@@ -230,7 +229,7 @@ impl Machine {
         [own, self.limit_at.filter(|_| self.limit_applies())].into_iter().flatten().min()
     }
 
-    /// Takes an event and adds to `todo` what follows from it.
+    /// Handles an event and adds the resulting actions to `todo`.
     pub fn on(&mut self, event: Event, now: Moment, todo: &mut Vec<Action>) {
         if self.state == State::Exited {
             return;
@@ -249,13 +248,13 @@ impl Machine {
                 todo.push(Action::Log(Notice::Ended(ending)));
                 let at_once = todo.len();
                 self.life_over(ending.code(), now, todo);
-                // As an engine does: a worker that lives on would hold the port
-                // of the next life, and each life would leave more of them.
+                // As an engine does: a worker that lives on would hold the
+                // port, and each life would leave more of them behind.
                 if matches!(self.state, State::RestartPending { .. }) {
                     todo.insert(at_once, Action::SignalGroup(Signal::KILL));
                 }
             }
-            // Never started again: it may live on somewhere.
+            // Never started again: it may still be running.
             Event::Lost(code) => self.finish(code, now, todo),
             Event::Unhealthy => self.unhealthy(now, todo),
             Event::NoChildren => self.no_children(todo),
@@ -263,7 +262,7 @@ impl Machine {
         }
     }
 
-    /// The app is gone, and whoever is left of its group is told.
+    /// Signals what is left of the app's group after its end.
     fn signal_group(&self, todo: &mut Vec<Action>) {
         let Some(signal) = self.stop.group_exit_signal else { return };
         todo.push(Action::Log(Notice::SignalingGroup(signal)));
@@ -311,7 +310,7 @@ impl Machine {
         }
     }
 
-    /// `fg` and `bg` of a shell arrive so.
+    /// SIGCONT is also what `fg` and `bg` of a shell send.
     fn forward_cont(&self, arrival: Arrival, todo: &mut Vec<Action>) {
         if self.suspended {
             return todo.push(Action::Resume);
@@ -342,13 +341,13 @@ impl Machine {
             }
             State::Running | State::Draining { .. } => {
                 todo.push(Action::Log(Notice::Stopping(request, sent)));
-                self.ask_to_stop(sent, self.stop.timeout, now, todo);
+                self.stop_app(sent, self.stop.timeout, now, todo);
             }
             State::Stopping { .. } | State::Killed { .. } => {
                 self.restart_after_stop = false;
                 self.forward(request, sent, todo);
             }
-            // Between two lives the request itself ends it.
+            // Without an app hinit exits at once.
             State::RestartPending { .. } | State::Starting { .. } => {
                 todo.push(Action::Log(Notice::NotStarting(request)));
                 self.finish(exit_code::SIGNAL_BASE + request.signal.number(), now, todo);
@@ -358,7 +357,7 @@ impl Machine {
         }
     }
 
-    fn ask_to_stop(&mut self, sent: Signal, grace: Option<Duration>, now: Moment, todo: &mut Vec<Action>) {
+    fn stop_app(&mut self, sent: Signal, grace: Option<Duration>, now: Moment, todo: &mut Vec<Action>) {
         let kill_at = grace.map(|grace| now.saturating_add(grace));
         self.enter(State::Stopping { kill_at }, Phase::Stopping, todo);
         todo.push(Action::Signal(sent));
@@ -367,9 +366,9 @@ impl Machine {
         }
     }
 
-    /// The app was stopped. Asked to end, it must go on to do so. By `^Z`, the
-    /// shell behind hinit takes over; as PID 1 there is none, and a terminal
-    /// that nobody can wake again would hang (tini).
+    /// The app was stopped. While stopping it is continued, or it could not end.
+    /// After `^Z` hinit stops too, so that the shell takes over; as PID 1 there is
+    /// no shell, and the terminal would hang (tini), so the app is continued.
     fn stopped(&mut self, signal: Signal, todo: &mut Vec<Action>) {
         self.suspended = true;
         let by_terminal = is_job_control(signal);
@@ -381,7 +380,7 @@ impl Machine {
         }
     }
 
-    /// One life of the app is over; the policy may want another one.
+    /// One life of the app is over; the policy decides on another one.
     fn life_over(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
         let by_itself = matches!(self.state, State::Running | State::RestartPending { .. });
         let wanted = by_itself && self.restarts.wanted(self.life.restart, self.after_ok_exit(code));
@@ -407,10 +406,10 @@ impl Machine {
         if self.life.ok_exit.contains(&code) { 0 } else { code }
     }
 
-    /// The app is gone for good: look after the rest, or leave.
+    /// The app has ended for good: sweep the remaining processes, or exit.
     fn finish(&mut self, code: i32, now: Moment, todo: &mut Vec<Action>) {
         let code = self.forced_code.unwrap_or_else(|| self.after_ok_exit(code));
-        let Some(limit) = self.stop.sweep else { return self.leave(code, todo) };
+        let Some(limit) = self.stop.sweep else { return self.exit(code, todo) };
         todo.push(Action::Log(Notice::Sweeping(limit)));
         let kill_at = now.saturating_add(limit);
         self.enter(State::Sweeping { kill_at, code }, Phase::Stopping, todo);
@@ -420,7 +419,7 @@ impl Machine {
 
     fn no_children(&mut self, todo: &mut Vec<Action>) {
         if let State::Sweeping { code, .. } | State::SweepKilled { code, .. } = self.state {
-            self.leave(code, todo);
+            self.exit(code, todo);
         }
     }
 
@@ -431,7 +430,7 @@ impl Machine {
         match self.state {
             State::Draining { until, sent } if until <= now => {
                 todo.push(Action::Log(Notice::Drained(sent)));
-                self.ask_to_stop(sent, self.stop.timeout, now, todo);
+                self.stop_app(sent, self.stop.timeout, now, todo);
             }
             State::Stopping { kill_at: Some(at) } if at <= now => self.kill(now, todo),
             State::Killed { give_up_at } if give_up_at <= now => {
@@ -452,10 +451,10 @@ impl Machine {
 
     fn dependencies_timed_out(&mut self, now: Moment, todo: &mut Vec<Action>) {
         todo.push(Action::Log(Notice::DependenciesTimedOut(now.saturating_sub(self.started_at))));
-        self.leave(exit_code::TIMEOUT, todo);
+        self.exit(exit_code::TIMEOUT, todo);
     }
 
-    /// Only a running app is acted on: one that is asked to stop may well be
+    /// Applies only to a running app: one that is stopping may well be
     /// unhealthy.
     fn unhealthy(&mut self, now: Moment, todo: &mut Vec<Action>) {
         let action = self.life.on_failure;
@@ -466,7 +465,7 @@ impl Machine {
         todo.push(Action::Log(Notice::ActingOnHealth(action, sent)));
         self.restart_after_stop = action == OnFailure::Restart;
         self.forced_code = (action != OnFailure::Restart).then_some(exit_code::UNHEALTHY);
-        self.ask_to_stop(sent, self.stop.timeout.or(Some(DEFAULT_GRACE)), now, todo);
+        self.stop_app(sent, self.stop.timeout.or(Some(DEFAULT_GRACE)), now, todo);
     }
 
     fn limit_applies(&self) -> bool {
@@ -480,14 +479,14 @@ impl Machine {
         let limit = self.life.limit.unwrap_or_default();
         todo.push(Action::Log(Notice::LimitPassed(limit, self.has_app().then_some(sent))));
         if self.has_app() {
-            self.ask_to_stop(sent, self.stop.timeout.or(Some(DEFAULT_GRACE)), now, todo);
+            self.stop_app(sent, self.stop.timeout.or(Some(DEFAULT_GRACE)), now, todo);
         } else {
             self.finish(exit_code::TIMEOUT, now, todo);
         }
     }
 
-    /// What the app gets where nobody else asks it to stop: the same as if an
-    /// engine did, by SIGTERM.
+    /// The signal for a stop that hinit itself decided on: the same as for a
+    /// SIGTERM of the engine.
     fn stop_signal(&self) -> Signal {
         self.stop.signal.or_else(|| self.stop.rewritten(Signal::TERM)).unwrap_or(Signal::TERM)
     }
@@ -508,7 +507,7 @@ impl Machine {
 
     fn give_up(&mut self, code: i32, todo: &mut Vec<Action>) {
         todo.push(Action::Log(Notice::SurvivedKill));
-        self.leave(self.forced_code.unwrap_or(code), todo);
+        self.exit(self.forced_code.unwrap_or(code), todo);
     }
 
     fn enter(&mut self, state: State, phase: Phase, todo: &mut Vec<Action>) {
@@ -516,13 +515,13 @@ impl Machine {
         todo.push(Action::Enter(phase));
     }
 
-    fn leave(&mut self, code: i32, todo: &mut Vec<Action>) {
+    fn exit(&mut self, code: i32, todo: &mut Vec<Action>) {
         self.state = State::Exited;
         todo.push(Action::Exit(code));
     }
 }
 
-/// What a terminal stops its processes with.
+/// The signals by which a terminal stops processes.
 fn is_job_control(signal: Signal) -> bool {
     [Signal::TSTP, Signal::TTIN, Signal::TTOU].contains(&signal)
 }

@@ -1,5 +1,5 @@
-//! The log lines of the supervisor, in the words of the program that hinit was
-//! called as.
+//! The log lines of the supervisor, worded like those of the program that
+//! hinit was called as.
 
 mod dumb_init;
 mod hinit;
@@ -16,8 +16,7 @@ use log::{debug, info, warn};
 use std::ffi::OsStr;
 use std::time::Duration;
 
-/// Writes a notice to the log; `requested_by` is who asked for the
-/// stop, if anybody did.
+/// Logs a notice; `requested_by` is the sender of the stop request, if any.
 pub fn log_notice(personality: Personality, notice: Notice, requested_by: Option<&str>) {
     match personality {
         Personality::Hinit | Personality::Catatonit => hinit::log_notice(notice, requested_by),
@@ -26,7 +25,8 @@ pub fn log_notice(personality: Personality, notice: Notice, requested_by: Option
     }
 }
 
-/// Who asked for the stop, for the last line, if this is about it.
+/// The sender of the stop request, if this notice is about one. The last log
+/// line repeats it.
 pub fn stop_requested_by(notice: Notice) -> Option<String> {
     match notice {
         Notice::Draining(request, _) | Notice::Stopping(request, _) => Some(hinit::received(request)),
@@ -34,21 +34,21 @@ pub fn stop_requested_by(notice: Notice) -> Option<String> {
     }
 }
 
-/// What the app is called once it is started.
+/// The app and its user, for the line of its start.
 pub fn description(personality: Personality, program: &OsStr) -> String {
     match personality {
-        Personality::Hinit => format!("{} as {}", program.display(), whom()),
+        Personality::Hinit => format!("{} as {}", program.display(), run_as()),
         _ => program.display().to_string(),
     }
 }
 
-/// As whom everything runs from here on: `root`, or the numbers.
-fn whom() -> String {
+/// The user that everything runs as: `root`, or `UID:GID`.
+fn run_as() -> String {
     let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
     if uid.is_root() { "root".to_owned() } else { format!("{uid}:{gid}") }
 }
 
-/// The app runs for the first time.
+/// The app was started for the first time.
 pub fn started(personality: Personality, description: &str, pid: Pid) {
     match personality {
         Personality::Hinit | Personality::Catatonit => info!("started {description} (pid {pid})"),
@@ -57,12 +57,12 @@ pub fn started(personality: Personality, description: &str, pid: Pid) {
     }
 }
 
-/// Orphans stay orphans.
-pub fn adopts_nobody() {
+/// Orphans of the app will not be reaped.
+pub fn not_subreaper() {
     warn!("{}", tini::NOT_SUBREAPER);
 }
 
-/// The app has been reaped; that it ended is told as a notice.
+/// The app has been reaped; its end is a notice of its own.
 pub fn reaped_app(personality: Personality, pid: Pid, ending: Ending) {
     match personality {
         Personality::Hinit | Personality::Catatonit => {}
@@ -72,17 +72,17 @@ pub fn reaped_app(personality: Personality, pid: Pid, ending: Ending) {
 }
 
 /// An orphan has been reaped.
-pub fn reaped(personality: Personality, pid: Pid, ending: Ending, warn_of_it: bool) {
+pub fn reaped(personality: Personality, pid: Pid, ending: Ending, warn_on_reap: bool) {
     match personality {
-        Personality::Tini { .. } if warn_of_it => warn!("Reaped zombie process with pid={pid}"),
+        Personality::Tini { .. } if warn_on_reap => warn!("Reaped zombie process with pid={pid}"),
         Personality::Tini { .. } => debug!("Reaped child with pid: '{pid}'"),
         Personality::DumbInit => dumb_init::reaped(pid, ending),
-        _ if warn_of_it => warn!("reaped pid {pid}: it {}", hinit::ending(ending)),
+        _ if warn_on_reap => warn!("reaped pid {pid}: it {}", hinit::ending(ending)),
         _ => debug!("reaped pid {pid}: it {}", hinit::ending(ending)),
     }
 }
 
-/// Writes a change of the app's health to the log, so long after its start.
+/// Logs a change of the app's health, `age` after the start of the app.
 pub fn health(change: &Change, age: Duration) {
     let reason = health::reason(&change.reason, Some(change.exit_code), health::LONGEST_REASON);
     match (change.from, change.to) {
@@ -93,10 +93,10 @@ pub fn health(change: &Change, age: Duration) {
     }
 }
 
-/// Writes an end of the app that the kernel's count explains.
+/// The app was ended by the kernel's OOM killer.
 pub fn out_of_memory(ending: Ending) {
     warn!(
-        "the app {}, being out of memory: the kernel did it at the container's memory limit, or the machine's; raise the limit (docker run --memory) or let the app use less",
+        "the app {}: out of memory (the container's limit, or the machine's); raise the limit (docker run --memory) or let the app use less",
         hinit::ending(ending)
     );
 }

@@ -1,10 +1,11 @@
-//! Whether the kernel's OOM killer ended the app: what people otherwise guess
-//! from exit code 137.
+//! Detects that the kernel's OOM killer ended the app. Exit code 137 alone does
+//! not say so.
 //!
 //! The kernel counts these kills for each cgroup: `oom_kill` in `memory.events`
-//! (cgroup v2) or in `memory.oom_control` (v1, since Linux 4.13), raised before
-//! the signal is sent. The count is read when the app runs, so that this delays
-//! no start, and again only if a SIGKILL that hinit did not send ended the app.
+//! (cgroup v2) or in `memory.oom_control` (v1, since Linux 4.13). It raises the
+//! count before it sends the signal. hinit reads the count after the app was
+//! started, so that no start is delayed, and again if the app was killed by a
+//! SIGKILL that hinit did not send.
 
 use crate::signal::Signal;
 use crate::sys::process::Ending;
@@ -17,7 +18,7 @@ const MOUNT: &str = "/sys/fs/cgroup";
 /// The count of the cgroup that hinit and the app are in.
 #[derive(Debug, Default)]
 pub struct OomMonitor {
-    /// None where no such file can be read: then nothing is claimed.
+    /// None if no such file can be read: then no kill is reported.
     count: Option<Count>,
     killed_by_hinit: bool,
 }
@@ -29,18 +30,18 @@ struct Count {
 }
 
 impl OomMonitor {
-    /// Takes the count that later ones are compared with.
+    /// Reads the count that later ones are compared with.
     pub fn start(&mut self) {
         let own = read_page(Path::new("/proc/self/cgroup"));
         self.count = candidates(&own.unwrap_or_default()).into_iter().find_map(Count::read);
     }
 
-    /// A new life of the app: nothing has been sent to it.
+    /// A new life of the app: no signal has been sent to it.
     pub fn app_started(&mut self) {
         self.killed_by_hinit = false;
     }
 
-    /// hinit sends this to the app.
+    /// hinit sends this signal to the app.
     pub fn signal_sent(&mut self, signal: Signal) {
         self.killed_by_hinit |= signal == Signal::KILL;
     }
@@ -69,22 +70,23 @@ fn kills_in(file: &Path) -> Option<u64> {
     parse_kills(&read_page(file)?)
 }
 
-/// A page holds all of these files, and one read of the kernel's gives it.
+/// One page is enough for each of these files, and one read returns it.
 fn read_page(file: &Path) -> Option<String> {
     let mut page = [0; 4096];
     let length = File::open(file).and_then(|mut file| file.read(&mut page)).ok()?;
     Some(String::from_utf8_lossy(&page[..length]).into_owned())
 }
 
-/// Lines of `name value`, in both versions.
+/// Both versions have lines of `name value`.
 fn parse_kills(text: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix("oom_kill ")?.trim().parse().ok())
 }
 
-/// Where the count may be, the likeliest first, for a /proc/self/cgroup.
+/// The files that may hold the count, the likeliest first, for the content of
+/// /proc/self/cgroup.
 ///
-/// In a container the mount itself is its cgroup, whatever /proc says of the
-/// path above it; elsewhere it is below the mount.
+/// In a container the mount itself is its cgroup, whatever path /proc shows;
+/// elsewhere the cgroup is below the mount.
 fn candidates(own: &str) -> Vec<PathBuf> {
     let v1 = own.lines().find_map(|line| controllers(line).filter(|(names, _)| has_memory(names)));
     let v2 = own.lines().find_map(|line| controllers(line).filter(|(names, _)| names.is_empty()));

@@ -1,5 +1,5 @@
-//! No app at all: the first process of a pod, which holds its namespaces and
-//! reaps what is left in them (`catatonit -P`).
+//! The pause process of a pod (`catatonit -P`): it starts no app, keeps the
+//! namespaces of the pod alive and reaps orphans.
 
 use super::runtime::POLL_FALLBACK;
 use crate::personality::Personality;
@@ -10,8 +10,8 @@ use crate::sys::signals::{Arrival, Inbox};
 use log::error;
 use std::io;
 
-/// Waits for SIGTERM or SIGINT and returns 0 then, or the personality's code for a
-/// failure. Every other signal is ignored.
+/// Waits for SIGTERM or SIGINT and returns 0, or the personality's code for a
+/// failure. Other signals are ignored.
 pub fn run(personality: Personality) -> i32 {
     match wait_for_stop() {
         Ok(()) => 0,
@@ -26,7 +26,7 @@ fn wait_for_stop() -> io::Result<()> {
     let mut inbox = Inbox::open()?;
     let mut arrivals = Vec::with_capacity(32);
     loop {
-        // Before the first wait too: what died earlier is announced by nobody.
+        // Before the first wait too: there is no SIGCHLD for earlier deaths.
         while let Wait::Changed(..) = process::wait_any() {}
         if fds::wait_for_input(&mut [fds::input(inbox.fd())], None).is_err() {
             std::thread::sleep(POLL_FALLBACK);

@@ -1,15 +1,15 @@
-//! When a restart comes and how long it waits: Docker's policies and Docker's
-//! backoff (moby, `restartmanager`). Pure.
+//! Whether the app is restarted and after which pause: Docker's policies and
+//! Docker's backoff (moby, `restartmanager`). Pure.
 
 use crate::plan::Restart;
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(60);
-/// An app that lived so long starts with a short pause again.
+/// After a life of this length the pause is the shortest one again.
 const LONG_LIFE: Duration = Duration::from_secs(10);
 
-/// Counts restarts and spaces them: 100 ms, doubling up to a minute.
+/// Counts restarts and computes the pauses: 100 ms, doubled up to a minute.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Restarts {
     count: u32,
@@ -22,7 +22,7 @@ impl Restarts {
         self.count
     }
 
-    /// Whether the policy wants the app again after it left with `code`.
+    /// Whether the policy restarts an app that exited with `code`.
     pub fn wanted(&self, policy: Restart, code: i32) -> bool {
         match policy {
             Restart::No => false,
@@ -31,13 +31,13 @@ impl Restarts {
         }
     }
 
-    /// Whether the policy names a number of restarts and there were so many.
+    /// Whether the policy limits the restarts and the limit is reached.
     pub fn used_up(&self, policy: Restart) -> bool {
         matches!(policy, Restart::OnFailure { most: Some(most) } if self.count >= most)
     }
 
-    /// Counts one restart and gives the pause before it, for an app that
-    /// lived for `life`.
+    /// Counts one restart and returns the pause before it; `life` is how long
+    /// the app has run.
     pub fn next(&mut self, life: Duration) -> Duration {
         let doubled = self.pause.saturating_mul(2).clamp(FIRST, LONGEST);
         self.pause = if life >= LONG_LIFE { FIRST } else { doubled };

@@ -1,5 +1,5 @@
-//! The one poll loop: it waits for signals, children and deadlines, tells the
-//! machine, and does what the machine wants.
+//! The one poll loop: it waits for signals, children and deadlines, passes them
+//! to the machine as events, and carries out the machine's actions.
 
 use super::dependencies::Dependencies;
 use super::machine::{Action, Event, Machine, Notice};
@@ -27,31 +27,31 @@ use log::{error, info, warn};
 use std::io;
 use std::time::Duration;
 
-/// So many children are reaped before signals are looked at again, so that
-/// 10,000 zombies at once do not delay a SIGTERM.
+/// Children reaped in one turn of the loop, so that 10,000 zombies at once do
+/// not delay a SIGTERM.
 const REAPED_AT_ONCE: usize = 64;
 
-/// So long is not waited but slept where the kernel cannot wait: rarely enough
-/// to leave the machine alone, and often enough for a SIGTERM.
+/// The pause between two turns if poll itself fails: long enough to cost little,
+/// short enough for a SIGTERM.
 pub const POLL_FALLBACK: Duration = Duration::from_millis(50);
 
-/// What has been looked up and checked before the app is started.
+/// What is prepared and checked before the app is started.
 #[derive(Debug)]
 pub struct Prepared {
     /// The app.
     pub program: Program,
-    /// What the app is called in the log, and as whom it runs.
+    /// The app and its user, for the log.
     pub description: String,
     /// Its health checks and when to run them.
     pub checks: Option<(Checks, Timing)>,
-    /// What has to be there first.
+    /// The checks of its dependencies (`--wait-for`).
     pub dependencies: Option<Checks>,
-    /// Where the app says how it is.
+    /// The notify socket.
     pub listener: Option<Listener>,
 }
 
-/// Everything the loop holds. All of it is made before the app is started, and
-/// nothing in the loop can fail for want of a descriptor.
+/// The state of the loop. All descriptors are opened before the app is started,
+/// so that the loop does not fail for lack of one.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each with a name")]
 pub struct Runtime {
@@ -67,10 +67,10 @@ pub struct Runtime {
     app: Option<Pid>,
     /// The app's process group, which may outlive it.
     app_group: Option<Pid>,
-    /// When the app was started last.
+    /// When the app was last started.
     started_at: Moment,
     phase: Phase,
-    /// The checks until the first start, the monitor from then on.
+    /// The checks until the first start; the monitor has them from then on.
     checks: Option<(Checks, Timing)>,
     monitor: Option<Monitor>,
     dependencies: Option<Dependencies>,
@@ -78,24 +78,25 @@ pub struct Runtime {
     status_writer: StatusWriter,
     events: Vec<MonitorEvent>,
     polled: Vec<libc::pollfd>,
-    /// How many waits in a row have failed.
+    /// Consecutive failures of poll.
     failed_waits: u32,
-    /// Children may be left that no SIGCHLD will announce again.
+    /// There may be children to reap for which no SIGCHLD will come.
     reaping: bool,
-    /// Whether there has been nothing to do once since the start.
+    /// Whether the loop was idle once and start-up memory was freed.
     has_freed_memory: bool,
     oom_monitor: OomMonitor,
-    /// Who asked for the stop: gone, maybe, when the app has ended.
+    /// The sender of the stop request. Kept, since that process may be gone when
+    /// the app has ended.
     stop_requested_by: Option<String>,
     exit: Option<i32>,
     todo: Vec<Action>,
 }
 
 impl Runtime {
-    /// Opens what the loop needs; signals must have been blocked before.
+    /// Opens what the loop needs. All signals must be blocked.
     ///
     /// # Errors
-    /// No descriptor is left for the signals.
+    /// There is no descriptor for the signal inbox.
     pub fn open(plan: &Plan, prepared: Prepared, inherited: Inherited) -> Result<Self> {
         let inbox = Inbox::open().map_err(|error| Error::new(format!("cannot receive signals: {error}")))?;
         let is_pid1 = process::own_pid() == 1;
@@ -125,7 +126,7 @@ impl Runtime {
             events: Vec::with_capacity(4),
             polled: Vec::with_capacity(4),
             failed_waits: 0,
-            // What died before hinit was executed is announced to nobody.
+            // There is no SIGCHLD for children that died before the exec of hinit.
             reaping: true,
             has_freed_memory: false,
             oom_monitor: OomMonitor::default(),
@@ -136,7 +137,7 @@ impl Runtime {
     }
 
     fn start(&mut self) -> std::result::Result<Pid, StartError> {
-        self.listener.iter().for_each(Listener::forget);
+        self.listener.iter().for_each(Listener::reset);
         let pid = start(&self.program, self.personality, self.inherited, self.terminal.as_ref())?;
         self.app = Some(pid);
         self.app_group = Some(pid);
@@ -145,14 +146,14 @@ impl Runtime {
         Ok(pid)
     }
 
-    /// Runs until the machine says to leave, and returns the exit code.
+    /// Runs until the machine exits, and returns the exit code.
     pub fn run(&mut self) -> i32 {
         let mut arrivals = Vec::with_capacity(32);
         self.begin();
         loop {
             if let Some(code) = self.exit {
                 self.status_writer.remove();
-                // Kills the checks that still run.
+                // Dropping them kills the checks still running.
                 (self.monitor, self.dependencies) = (None, None);
                 return code;
             }
@@ -176,7 +177,7 @@ impl Runtime {
         match start_with_retries(|| self.start()) {
             Ok(pid) => {
                 messages::started(self.personality, &self.description, pid);
-                self.leave_directory();
+                self.change_to_root_directory();
                 self.oom_monitor.start();
                 self.started();
             }
@@ -187,16 +188,17 @@ impl Runtime {
         }
     }
 
-    /// dumb-init keeps no directory busy, once its app has started there.
-    fn leave_directory(&self) {
+    /// As dumb-init does once its app has been started, so that it keeps no mount
+    /// busy.
+    fn change_to_root_directory(&self) {
         if self.personality == Personality::DumbInit {
-            // It then stays where it is, which is where every other init is.
+            // If that fails it stays in its directory, as every other init does.
             let _ = std::env::set_current_dir("/");
         }
     }
 
-    /// The app runs, for the first time or again: its health is watched from
-    /// this moment on.
+    /// The app was started, for the first time or again. Its health is monitored
+    /// from now on.
     fn started(&mut self) {
         match (&mut self.monitor, self.checks.take()) {
             (Some(monitor), _) => monitor.restarted(self.started_at, &mut self.events),
@@ -205,7 +207,7 @@ impl Runtime {
             }
             (None, None) => {}
         }
-        self.tell(Event::Started);
+        self.dispatch(Event::Started);
     }
 
     fn wait(&mut self) -> io::Result<()> {
@@ -214,11 +216,11 @@ impl Runtime {
         self.polled.push(fds::input(self.inbox.fd()));
         self.polled.extend(self.listener.iter().map(|listener| fds::input(listener.fd())));
         self.polled.extend(monitor.iter().flat_map(|monitor| monitor.fds()).map(fds::input));
-        let looks = [
+        let deadlines = [
             self.monitor.as_ref().and_then(Monitor::deadline),
             self.dependencies.as_ref().and_then(Dependencies::deadline),
         ];
-        let due = looks.into_iter().flatten().chain(self.machine.deadline()).min();
+        let due = deadlines.into_iter().flatten().chain(self.machine.deadline()).min();
         let due = due.map(|at| at.saturating_sub(clock::now()));
         let limit = if self.reaping { Some(Duration::ZERO) } else { due };
         if !self.reaping && !std::mem::replace(&mut self.has_freed_memory, true) {
@@ -227,14 +229,14 @@ impl Runtime {
         fds::wait_for_input(&mut self.polled, limit)
     }
 
-    /// A kernel that cannot wait just now (ENOMEM), or for a descriptor limit
-    /// that somebody lowered (EINVAL), is no reason to end a container: nothing
-    /// in a turn blocks, so everything can be looked at after a pause.
+    /// If poll fails (ENOMEM, or EINVAL after the descriptor limit was lowered),
+    /// the container goes on: nothing in a turn blocks, so everything is checked
+    /// after a short sleep.
     fn sleep_instead(&mut self, error: &io::Error) {
         self.failed_waits = self.failed_waits.saturating_add(1);
         if self.failed_waits == 1 {
-            let pace = POLL_FALLBACK.as_millis();
-            warn!("cannot wait for events ({error}), so they are looked for every {pace} ms");
+            let interval = POLL_FALLBACK.as_millis();
+            warn!("cannot wait for events ({error}), checking every {interval} ms");
         }
         std::thread::sleep(POLL_FALLBACK);
         self.reaping = true;
@@ -242,7 +244,7 @@ impl Runtime {
 
     fn log_recovery(&mut self) {
         if std::mem::take(&mut self.failed_waits) > 0 {
-            info!("can wait for events again");
+            info!("waiting for events works again");
         }
     }
 
@@ -253,14 +255,15 @@ impl Runtime {
         for arrival in arrivals.drain(..) {
             match arrival.signal {
                 Signal::CHLD => self.reaping = true,
-                _ => self.tell(Event::Signal(arrival)),
+                _ => self.dispatch(Event::Signal(arrival)),
             }
         }
         if self.reaping {
             self.reap();
         }
-        // Before there is an app too: what strangers send must not stay to be polled.
-        if self.listener.as_ref().is_some_and(|listener| listener.listen(clock::now())) {
+        // Before the start of the app too: an unread message would wake poll again
+        // and again.
+        if self.listener.as_ref().is_some_and(|listener| listener.receive(clock::now())) {
             self.monitor.iter_mut().for_each(|monitor| monitor.check_soon(clock::now()));
         }
         if let Some(monitor) = &mut self.monitor {
@@ -268,10 +271,10 @@ impl Runtime {
         }
         self.take_events();
         self.check_dependencies();
-        self.tell(Event::Tick);
+        self.dispatch(Event::Tick);
     }
 
-    /// Before the app: is there what it needs?
+    /// Starts the app once its dependencies are ready.
     fn check_dependencies(&mut self) {
         let Some(dependencies) = &mut self.dependencies else { return };
         if dependencies.turn(clock::now()) && self.exit.is_none() {
@@ -280,8 +283,8 @@ impl Runtime {
         }
     }
 
-    /// What the monitor over the app's health has to say. All of it is told to
-    /// readers before it is said in a line, and before anything is done about it.
+    /// Handles the events of the health monitor. The status document is written
+    /// before a change is logged, and before it is acted on.
     fn take_events(&mut self) {
         let mut events = std::mem::take(&mut self.events);
         if events.iter().any(|event| !matches!(event, MonitorEvent::NotStarted(_))) {
@@ -292,7 +295,7 @@ impl Runtime {
                 MonitorEvent::Changed(change) => self.health_changed(&change),
                 MonitorEvent::Publish => {}
                 MonitorEvent::NotStarted(error) => {
-                    warn!("a health check could not be started, this is not held against the app: {error}");
+                    warn!("a health check could not be started, which does not count as a failure: {error}");
                 }
             }
         }
@@ -302,7 +305,7 @@ impl Runtime {
     fn health_changed(&mut self, change: &health::schedule::Change) {
         messages::health(change, clock::now().saturating_sub(self.started_at));
         if change.to == Status::Unhealthy {
-            self.tell(Event::Unhealthy);
+            self.dispatch(Event::Unhealthy);
         }
     }
 
@@ -321,10 +324,11 @@ impl Runtime {
 
     fn enter(&mut self, phase: Phase) {
         self.phase = phase;
-        // Whatever it waited for, nothing is started after a stop request.
+        // They are of use only before the first start, and no app is started
+        // after a stop request.
         self.dependencies = None;
-        // Without the app there is nothing to look at, and a check would be one
-        // more process that a sweep waits for.
+        // Without the app there is nothing to check, and a sweep would have to
+        // wait for the process of a check.
         if let (None, Some(monitor)) = (self.app, &mut self.monitor) {
             monitor.pause(clock::now());
         }
@@ -341,18 +345,18 @@ impl Runtime {
         }
     }
 
-    /// Without any child the app must have been reaped; if not by us, then by
-    /// a kernel that was told to (SIGCHLD ignored): never wait for it. How it
-    /// ended nobody can tell any more, least of all that it went well.
+    /// There is no child left. If hinit has not reaped the app, the kernel has
+    /// (SIGCHLD ignored): hinit must not wait for it. Its exit code is unknown,
+    /// which counts as a failure and never as success.
     fn childless(&mut self) {
         self.reaping = false;
         if let Some(pid) = self.app.take() {
             error!(
-                "the kernel knows of no child, but the app (pid {pid}) was not reaped here; its exit code is lost"
+                "hinit has no child left, but the app (pid {pid}) was not reaped by it; its exit code is lost"
             );
-            self.tell(Event::Lost(self.personality.own_failure()));
+            self.dispatch(Event::Lost(self.personality.own_failure()));
         }
-        self.tell(Event::NoChildren);
+        self.dispatch(Event::NoChildren);
     }
 
     fn child_changed(&mut self, pid: Pid, change: Change) {
@@ -372,16 +376,16 @@ impl Runtime {
                 self.app = None;
                 self.pass_terminal(pid, terminal::own_group());
                 messages::reaped_app(self.personality, pid, ending);
-                self.tell(Event::Ended(ending));
+                self.dispatch(Event::Ended(ending));
             }
             Change::Ended(ending) => messages::reaped(self.personality, pid, ending, self.warn_on_reap),
-            Change::Stopped(signal) if of_app => self.tell(Event::Stopped(signal)),
-            Change::Continued if of_app => self.tell(Event::Continued),
+            Change::Stopped(signal) if of_app => self.dispatch(Event::Stopped(signal)),
+            Change::Continued if of_app => self.dispatch(Event::Continued),
             Change::Stopped(_) | Change::Continued => {}
         }
     }
 
-    fn tell(&mut self, event: Event) {
+    fn dispatch(&mut self, event: Event) {
         let mut todo = std::mem::take(&mut self.todo);
         self.machine.on(event, clock::now(), &mut todo);
         for action in todo.drain(..) {
@@ -404,12 +408,12 @@ impl Runtime {
             Action::StopSelf => signals::stop_itself(),
             Action::SignalAll(signal) => self.signal_all(signal),
             Action::Enter(phase) => self.enter(phase),
-            Action::Log(notice) => self.say(notice),
+            Action::Log(notice) => self.log(notice),
             Action::Exit(code) => self.exit = Some(code),
         }
     }
 
-    fn say(&mut self, notice: Notice) {
+    fn log(&mut self, notice: Notice) {
         self.stop_requested_by =
             self.stop_requested_by.take().or_else(|| messages::stop_requested_by(notice));
         match notice {
@@ -426,13 +430,13 @@ impl Runtime {
             }
             Err(start_error) => {
                 error!("{}", start_error.error);
-                self.tell(Event::NotStarted(start_error.code));
+                self.dispatch(Event::NotStarted(start_error.code));
             }
         }
     }
 
-    /// The whole group was stopped, so all of it goes on; in the foreground
-    /// again if the shell has put hinit there (`fg`).
+    /// The whole group was stopped, so all of it is continued; in the foreground
+    /// if the shell has put hinit there (`fg`).
     fn resume_app(&self) {
         let Some(pid) = self.app else { return };
         self.give_terminal();
@@ -445,47 +449,47 @@ impl Runtime {
         self.app.inspect(|pid| self.pass_terminal(terminal::own_group(), *pid));
     }
 
-    /// The terminal goes from one group to another, if the first one has it.
+    /// Moves the terminal from one group to another, if the first one has it.
     fn pass_terminal(&self, from: Pid, to: Pid) {
         if let Some(terminal) = self.terminal.as_ref().filter(|terminal| terminal.is_held_by(from)) {
-            // Not a reason to stop anything: see `Terminal::give`.
+            // A failure is ignored: see `Terminal::give`.
             let _ = terminal.give(to);
         }
     }
 
     fn suspend(&self) {
-        // A shell expects its job, which is hinit's group, in the foreground.
+        // A shell expects its job (hinit's group) in the foreground.
         self.app.inspect(|pid| self.pass_terminal(*pid, terminal::own_group()));
         if !terminal::suspend_own_group() {
             self.resume_app();
         }
     }
 
-    /// Only as the real PID 1 everything that can be signalled is the
-    /// container's; otherwise it is the descendants.
+    /// As PID 1 every process that hinit can signal belongs to the container.
+    /// Otherwise only the descendants are signalled.
     fn signal_all(&mut self, signal: Signal) {
-        // Whether anybody is left at all is seen by reaping.
+        // Reaping finds out whether any process is left.
         self.reaping = true;
         if process::own_pid() == 1 {
-            // ESRCH: nobody. EPERM: a process of another user, as said in docs/design.md, section 5.
+            // ESRCH: no process. EPERM: another user's (docs/design.md, section 5).
             let _ = signals::send_everyone(signal);
             return;
         }
         for pid in descendants::of(process::own_pid()) {
-            // It may be gone by now, and pids are not reused so fast.
+            // It may have ended by now; pids are not reused that fast.
             let _ = signals::send(pid, signal);
         }
     }
 
-    /// The app itself has just been reaped: no process can have got its number
-    /// since, and none does while its group lives.
+    /// The app has just been reaped: its pid cannot have been reused yet, and is
+    /// not reused while its group exists.
     fn signal_group(&self, signal: Signal) {
         let Some(group) = self.app_group else { return };
-        // ESRCH: nobody is left of it.
+        // ESRCH: the group is empty.
         let _ = signals::send_group(group, signal);
     }
 
-    /// A group that is gone, or not there yet, is no reason to lose a signal.
+    /// If the group cannot be signalled, the app alone gets the signal.
     fn signal_app(&self, signal: Signal) {
         let Some(pid) = self.app else { return };
         let sent = match self.group.then(|| signals::send_group(pid, signal)) {
@@ -493,7 +497,7 @@ impl Runtime {
             _ => signals::send(pid, signal),
         };
         if let Err(error) = sent {
-            // ESRCH: it has ended and will be reaped in a moment.
+            // ESRCH: it has ended and is about to be reaped.
             if error.raw_os_error() != Some(libc::ESRCH) {
                 warn!("could not send {signal} to the app (pid {pid}): {error}");
             }
@@ -501,8 +505,8 @@ impl Runtime {
     }
 }
 
-/// PID 1 lives as long as its container. Any other hinit may be a wrapper of
-/// something short, which this would make a twentieth slower.
+/// Only as PID 1, which lives as long as its container. A hinit that wraps a
+/// short program would take a twentieth longer.
 fn free_start_up_memory() {
     if process::own_pid() == 1 {
         memory::forget_start_up_code();

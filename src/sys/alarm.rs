@@ -1,13 +1,13 @@
-//! An end in time for what knows no time limit.
+//! A time limit for calls that have none of their own.
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
-/// The exit code, and what to say on stderr before.
+/// The exit code, and the line for stderr before it.
 static END: OnceLock<(i32, String)> = OnceLock::new();
 
-/// Ends this process with this code when `limit` has passed, by SIGALRM. Only
-/// the first call counts.
+/// Ends this process with this code after `limit`, by SIGALRM. Later calls are
+/// ignored.
 pub fn end_after(limit: Duration, code: i32, message: String) {
     if END.set((code, message)).is_err() {
         return;

@@ -12,8 +12,8 @@ pub fn now() -> Moment {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// A limit as the kernel takes it in setitimer(2) and SO_SNDTIMEO: at least a
-/// microsecond, since zero is no limit there, and at most 68 years.
+/// A limit for setitimer(2) and SO_SNDTIMEO: at least a microsecond, since zero is
+/// no limit there, and at most 68 years.
 pub(super) fn timeval(limit: Duration) -> libc::timeval {
     let seconds = i32::try_from(limit.as_secs()).unwrap_or(i32::MAX);
     libc::timeval { tv_sec: seconds.into(), tv_usec: limit.subsec_micros().max(1).into() }

@@ -1,7 +1,7 @@
 //! Capabilities of this thread, by raw calls that nix does not have.
 //!
-//! Unlike setresuid in a C library, these change the calling thread only:
-//! whoever gives up a privilege with them must be alone.
+//! Unlike setresuid of a C library they change only the calling thread, so a
+//! process that drops privileges with them must have only one.
 
 use super::{check, check_long};
 use std::io;
@@ -10,11 +10,11 @@ use std::os::fd::BorrowedFd;
 /// The sets of capget(2), each a mask with bit N for capability N.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Capabilities {
-    /// What the kernel checks.
+    /// Those that the kernel checks.
     pub effective: u64,
-    /// What may be made effective.
+    /// Those that may be made effective.
     pub permitted: u64,
-    /// What may survive an exec.
+    /// Those that may survive an exec.
     pub inheritable: u64,
 }
 
@@ -36,7 +36,7 @@ struct Half {
     inheritable: u32,
 }
 
-/// What this thread may do.
+/// The capabilities of this thread.
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
@@ -54,8 +54,7 @@ pub fn capabilities() -> io::Result<Capabilities> {
     })
 }
 
-/// Makes these the sets of this thread; what is left out of them is gone for
-/// good.
+/// Sets the capabilities of this thread; the others are gone for good.
 ///
 /// # Errors
 /// EPERM for a capability that this thread may not have (capset(2)), ENOSYS
@@ -81,7 +80,7 @@ fn ambient(operation: libc::c_int, capability: u32) -> io::Result<libc::c_int> {
     check(unsafe { libc::prctl(libc::PR_CAP_AMBIENT, operation, capability, none, none) })
 }
 
-/// Empties the ambient set. A kernel before 4.3 has none, and that is fine.
+/// Empties the ambient set. A kernel before 4.3 has none, which is no error.
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
@@ -92,8 +91,8 @@ pub fn drop_ambient() -> io::Result<()> {
     }
 }
 
-/// Lets a capability, 0 to 63, pass through the exec of any program; it must
-/// be permitted and inheritable.
+/// Adds a capability, 0 to 63, to the ambient set, so that any exec keeps it. It
+/// must be permitted and inheritable.
 ///
 /// # Errors
 /// EPERM if it is not, or the securebits forbid it; EINVAL before Linux 4.3.
@@ -101,7 +100,7 @@ pub fn raise_ambient(capability: u32) -> io::Result<()> {
     ambient(libc::PR_CAP_AMBIENT_RAISE, capability).map(drop)
 }
 
-/// The ambient set: what the exec of any program gives. Empty before Linux 4.3.
+/// The ambient set: the capabilities that any exec keeps. Empty before Linux 4.3.
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
@@ -109,7 +108,7 @@ pub fn ambient_set() -> io::Result<u64> {
     read_set(|capability| ambient(libc::PR_CAP_AMBIENT_IS_SET, capability), 0)
 }
 
-/// The bounding set: what an exec of a file with capabilities could give.
+/// The bounding set: the limit of what file capabilities can grant.
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
@@ -119,21 +118,21 @@ pub fn bounding_set() -> io::Result<u64> {
     read_set(|capability: u32| check(read(capability)), 1)
 }
 
-/// Asks for each capability. EINVAL means that this kernel's capabilities have
-/// come to their end, but not among the first `certain` ones.
-fn read_set(read: impl Fn(u32) -> io::Result<libc::c_int>, certain: u32) -> io::Result<u64> {
+/// Reads each capability. EINVAL means that this kernel has no further ones; it is
+/// an error for the first `required` ones.
+fn read_set(read: impl Fn(u32) -> io::Result<libc::c_int>, required: u32) -> io::Result<u64> {
     let mut set = 0;
     for capability in 0..64 {
         match read(capability) {
-            Ok(there) => set |= u64::from(there != 0) << capability,
-            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && capability >= certain => break,
+            Ok(value) => set |= u64::from(value != 0) << capability,
+            Err(error) if error.raw_os_error() == Some(libc::EINVAL) && capability >= required => break,
             Err(error) => return Err(error),
         }
     }
     Ok(set)
 }
 
-/// Takes one capability, 0 to 63, out of the bounding set.
+/// Removes one capability, 0 to 63, from the bounding set.
 ///
 /// # Errors
 /// EPERM without `CAP_SETPCAP`, EINVAL for a capability that does not exist.
@@ -144,8 +143,8 @@ pub fn drop_from_bounding_set(capability: u32) -> io::Result<()> {
 
 /// Standard input, output and error, without the buffers of [`std::io::stdin`].
 pub fn stdio() -> [BorrowedFd<'static>; 3] {
-    // SAFETY: hinit never closes 0, 1 and 2; were one closed from the start, a
-    // call on it would say EBADF.
+    // SAFETY: hinit never closes 0, 1 and 2; if one was closed at the start, a call
+    // on it fails with EBADF.
     [0, 1, 2].map(|fd| unsafe { BorrowedFd::borrow_raw(fd) })
 }
 

@@ -1,4 +1,4 @@
-//! Messages on a unix socket, and who sent them (unix(7), SCM_CREDENTIALS).
+//! Messages on a unix socket, and their senders (unix(7), SCM_CREDENTIALS).
 
 use super::{Pid, check, uninterrupted};
 use std::io;
@@ -13,11 +13,11 @@ pub struct Sender {
     pub uid: u32,
 }
 
-/// Makes the kernel tell the sender with each message.
+/// Makes the kernel add the sender to each message (SO_PASSCRED).
 ///
 /// # Errors
 /// Not a unix socket.
-pub fn ask_for_senders(socket: BorrowedFd<'_>) -> io::Result<()> {
+pub fn enable_credentials(socket: BorrowedFd<'_>) -> io::Result<()> {
     let on: libc::c_int = 1;
     let size = libc::socklen_t::try_from(size_of_val(&on)).map_err(io::Error::other)?;
     // SAFETY: the option's value is an int of that size.
@@ -33,15 +33,15 @@ pub fn ask_for_senders(socket: BorrowedFd<'_>) -> io::Result<()> {
     .map(drop)
 }
 
-/// Room for one record of credentials; aligned as a header has to be.
+/// A buffer for one record of credentials, aligned like its header.
 #[repr(C, align(8))]
 struct Control([u8; 64]);
 
 /// The next message, its length and its sender; none if there is none yet. A
-/// longer message than `into` is cut, and descriptors sent along are refused.
+/// message longer than `into` is cut, and descriptors sent with it are closed.
 ///
 /// # Errors
-/// What recvmsg(2) says, but for EAGAIN and EINTR.
+/// Those of recvmsg(2), except EAGAIN and EINTR.
 pub fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<Option<(usize, Sender)>> {
     let mut control = Control([0; 64]);
     let mut part = libc::iovec { iov_base: into.as_mut_ptr().cast(), iov_len: into.len() };
@@ -65,13 +65,13 @@ pub fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<Option<(us
     }
 }
 
-/// Whoever cannot be told apart is nobody: pid 0. Descriptors that came along
-/// are closed.
+/// The sender, with pid 0 if it is unknown. Descriptors sent with the message are
+/// closed.
 #[allow(clippy::unnecessary_cast, reason = "the length is an u32 under musl")]
 fn sender(header: &libc::msghdr) -> Sender {
     let mut found = Sender { pid: 0, uid: u32::MAX };
-    // SAFETY: the kernel filled the control records that these macros walk
-    // through, within the length it wrote into the header.
+    // SAFETY: these macros walk through the control records that the kernel has
+    // written, within the length in the header.
     unsafe {
         let mut record = libc::CMSG_FIRSTHDR(header);
         while let Some(head) = record.as_ref() {
@@ -114,10 +114,10 @@ mod tests {
     use std::os::unix::net::UnixDatagram;
     use std::time::Duration;
 
-    /// The most that the kernel takes along with one message (unix(7)).
+    /// The most descriptors in one message (unix(7)).
     const MOST: usize = 253;
 
-    /// Room for a record of so many.
+    /// A buffer for a record of that many.
     #[repr(C, align(8))]
     struct Record([u8; 2048]);
 
@@ -143,7 +143,7 @@ mod tests {
         }
     }
 
-    /// Whether nobody has the other end any more.
+    /// Whether the other end has been closed.
     fn has_ended(read: OwnedFd) -> bool {
         let mut polled = [fds::input(read.as_fd())];
         fds::wait_for_input(&mut polled, Some(Duration::from_mins(1))).unwrap();
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn tells_the_sender_and_keeps_no_descriptor_that_came_along() {
         let (ours, theirs) = UnixDatagram::pair().unwrap();
-        ask_for_senders(ours.as_fd()).unwrap();
+        enable_credentials(ours.as_fd()).unwrap();
         for count in [0, 1, 2, 4, 5, MOST] {
             let (read, write) = fds::pipe(libc::O_CLOEXEC).unwrap();
             send_along(&theirs, &vec![write.as_raw_fd(); count]);

@@ -1,4 +1,4 @@
-//! Replacing a forked child by a program.
+//! Executing a program in a forked child.
 
 use std::ffi::OsStr;
 use std::ffi::{CStr, CString};
@@ -6,8 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::ptr::null;
 
-/// StringArray for execve(2): C strings one behind the other, and the array of
-/// pointers to them. Two pieces of memory, however many words there are.
+/// An array of C strings for execve(2): the strings in one buffer, and the pointers
+/// to them. Two allocations, however many strings there are.
 #[derive(Debug)]
 pub struct StringArray {
     // The pointers below point into these.
@@ -16,20 +16,20 @@ pub struct StringArray {
 }
 
 impl StringArray {
-    /// Copies `words`, in order.
+    /// Copies `strings`, in order.
     ///
     /// # Errors
-    /// One holds a NUL.
-    pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> io::Result<Self> {
+    /// One contains a NUL byte.
+    pub fn new<S: AsRef<[u8]>>(strings: impl IntoIterator<Item = S>) -> io::Result<Self> {
         let mut bytes = Vec::new();
         let mut starts = Vec::new();
-        for word in words {
-            let word = word.as_ref();
-            if word.contains(&0) {
+        for string in strings {
+            let string = string.as_ref();
+            if string.contains(&0) {
                 return Err(io::Error::other("a NUL byte"));
             }
             starts.push(bytes.len());
-            bytes.extend_from_slice(word);
+            bytes.extend_from_slice(string);
             bytes.push(0);
         }
         bytes.shrink_to_fit();
@@ -38,21 +38,21 @@ impl StringArray {
         Ok(Self { bytes, pointers })
     }
 
-    /// The words, without their ends.
+    /// The strings, without the NUL bytes at their ends.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
-        self.bytes.split_inclusive(|byte| *byte == 0).map(|word| &word[..word.len() - 1])
+        self.bytes.split_inclusive(|byte| *byte == 0).map(|string| &string[..string.len() - 1])
     }
 }
 
-/// A C string from a word of the command line, which cannot hold a NUL.
+/// A C string from an argument.
 ///
 /// # Errors
-/// There is a NUL in it all the same.
+/// It contains a NUL byte.
 pub fn c_string(text: &OsStr) -> io::Result<CString> {
     CString::new(text.as_bytes()).map_err(io::Error::other)
 }
 
-/// Becomes the program at `path`; returns only if that fails.
+/// Executes the program at `path`; returns only if that fails.
 pub fn become_program(path: &CStr, argv: &StringArray, envp: &StringArray) -> io::Error {
     // SAFETY: the path is a C string, both arrays end with a null pointer and
     // point to C strings that `StringArray` owns.
@@ -66,17 +66,17 @@ mod tests {
 
     #[test]
     fn keeps_every_word_and_ends_the_array_with_null() {
-        for words in [&["a", "", "b c"][..], &[], &[""]] {
-            let kept = StringArray::new(words).unwrap();
+        for strings in [&["a", "", "b c"][..], &[], &[""]] {
+            let kept = StringArray::new(strings).unwrap();
             assert_eq!(
                 kept.iter().collect::<Vec<_>>(),
-                words.iter().map(|w| w.as_bytes()).collect::<Vec<_>>()
+                strings.iter().map(|string| string.as_bytes()).collect::<Vec<_>>()
             );
-            assert_eq!(kept.pointers.len(), words.len() + 1);
+            assert_eq!(kept.pointers.len(), strings.len() + 1);
             assert!(kept.pointers.last().unwrap().is_null());
             // SAFETY: each points to a C string that `kept` owns.
             let read = |pointer: &*const libc::c_char| unsafe { CStr::from_ptr(*pointer) }.to_str().unwrap();
-            assert_eq!(kept.pointers[..words.len()].iter().map(read).collect::<Vec<_>>(), words);
+            assert_eq!(kept.pointers[..strings.len()].iter().map(read).collect::<Vec<_>>(), strings);
         }
         assert!(StringArray::new(["a\0b"]).is_err());
     }

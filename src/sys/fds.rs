@@ -1,4 +1,4 @@
-//! Descriptors: pipes, the three standard ones, writing without blocking.
+//! Descriptors: pipes, standard streams, poll, and writing without blocking.
 
 use super::{check, uninterrupted};
 use std::ffi::c_int;
@@ -9,7 +9,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 /// A pipe as (read end, write end), with the flags of pipe2(2).
 ///
 /// # Errors
-/// EMFILE or ENFILE: no descriptor is left.
+/// EMFILE or ENFILE: there is no descriptor left.
 pub fn pipe(flags: c_int) -> io::Result<(OwnedFd, OwnedFd)> {
     let mut fds = [0; 2];
     // SAFETY: `fds` has room for the two numbers that pipe2 writes.
@@ -18,10 +18,10 @@ pub fn pipe(flags: c_int) -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(unsafe { (OwnedFd::from_raw_fd(fds[0]), OwnedFd::from_raw_fd(fds[1])) })
 }
 
-/// Opens a placeholder on each of 0, 1 and 2 that is closed, so that no file
-/// opened later gets a standard number and the app's output in it.
+/// Opens a placeholder for each of 0, 1 and 2 that is closed. Otherwise a file that
+/// is opened later could get its number, and the app's output.
 ///
-/// Without /dev/null it is the end of a dead pipe: reads end at once, writes
+/// Without /dev/null it is one end of a closed pipe: reads end at once, writes
 /// fail.
 pub fn fill_stdio() {
     for fd in 0..=2 {
@@ -57,11 +57,11 @@ fn placeholder(wanted: RawFd) {
     }
 }
 
-/// Writes to standard error without ever waiting for a reader.
+/// Writes to standard error and never waits for a reader.
 ///
-/// The descriptor is shared with the app and so is never made non-blocking:
-/// RWF_NOWAIT works on pipes and sockets, and a terminal or a file is asked
-/// with poll first (pwritev2(2)).
+/// The app shares the descriptor, so it must not be made non-blocking. RWF_NOWAIT
+/// works on pipes and sockets (pwritev2(2)); for a terminal or a file, poll is
+/// called first.
 ///
 /// # Errors
 /// `WouldBlock` when it is full, EPIPE when the reader is gone.
@@ -81,7 +81,7 @@ pub fn write_stderr(bytes: &[u8]) -> io::Result<usize> {
     })
 }
 
-/// What fits for certain into a terminal or pipe that polls as writable.
+/// What a terminal or pipe that polls as writable accepts for certain, in bytes.
 const ATOMIC: usize = 4096;
 
 fn write_when_ready(bytes: &[u8]) -> io::Result<usize> {
@@ -96,10 +96,10 @@ fn write_when_ready(bytes: &[u8]) -> io::Result<usize> {
     usize::try_from(written).map_err(|_| io::Error::last_os_error())
 }
 
-/// Reads what is there; `None` when nothing is there yet.
+/// Reads what is available; `None` if nothing is available yet.
 ///
 /// # Errors
-/// Whatever read(2) says, but for EAGAIN and EINTR.
+/// Those of read(2), except EAGAIN and EINTR.
 pub fn read_available(file: &mut File, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     match uninterrupted(|| file.read(buffer)) {
         Ok(length) => Ok(Some(length)),
@@ -117,7 +117,7 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) }).map(drop)
 }
 
-/// Puts `from` in the place of the standard descriptor `to`.
+/// Replaces the standard descriptor `to` by `from`.
 ///
 /// # Errors
 /// EBADF, EMFILE (dup2(2)).
@@ -126,7 +126,7 @@ pub fn redirect(from: BorrowedFd<'_>, to: RawFd) -> io::Result<()> {
     uninterrupted(|| check(unsafe { libc::dup2(from.as_raw_fd(), to) })).map(drop)
 }
 
-/// Whether an exec closes this descriptor.
+/// Sets whether an exec closes this descriptor.
 ///
 /// # Errors
 /// EBADF: it is not open.
@@ -136,9 +136,8 @@ pub fn close_on_exec(fd: RawFd, close: bool) -> io::Result<()> {
     check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }).map(drop)
 }
 
-/// Where neither the kernel nor /proc tells what is open, descriptors up to
-/// here are closed.
-const MOST_UNSEEN: RawFd = 65536;
+/// Without close_range and /proc, descriptors below this one are closed.
+const FALLBACK_END: RawFd = 65536;
 
 /// Closes every descriptor from `first` on.
 ///
@@ -151,28 +150,27 @@ pub(super) unsafe fn close_from(first: RawFd) {
         return;
     }
     // A kernel before 5.9, or a seccomp filter (ENOSYS, EPERM).
-    for fd in open_ones().unwrap_or_else(|_| (first..MOST_UNSEEN).collect()) {
+    for fd in open_fds().unwrap_or_else(|_| (first..FALLBACK_END).collect()) {
         if fd >= first {
-            // SAFETY: as above; one that is closed already says EBADF.
+            // SAFETY: as above; EBADF for one that is already closed.
             unsafe { libc::close(fd) };
         }
     }
 }
 
-fn open_ones() -> io::Result<Vec<RawFd>> {
+fn open_fds() -> io::Result<Vec<RawFd>> {
     let entries = std::fs::read_dir("/proc/self/fd")?;
     Ok(entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).collect())
 }
 
-/// Waits until one of `fds` has input or the time is over.
+/// Waits until one of `fds` has input or has ended, or until the limit has passed;
+/// `None` is no limit. `revents` of each is set.
 ///
-/// `None` waits for ever. The answer says for each whether it has input or has
-/// ended. Time is rounded up to whole milliseconds, so that a wake-up is never
-/// early.
+/// The limit is rounded up to whole milliseconds, so that a wake-up is never early.
 ///
 /// # Errors
-/// ENOMEM, or EINVAL for more of them than RLIMIT_NOFILE; an interruption counts
-/// as a wake-up with nothing ready.
+/// ENOMEM, or EINVAL for more of them than RLIMIT_NOFILE. An interruption is not an
+/// error but a wake-up with nothing ready.
 pub fn wait_for_input(fds: &mut [libc::pollfd], limit: Option<std::time::Duration>) -> io::Result<()> {
     let millis =
         limit.map_or(-1, |limit| c_int::try_from(limit.as_nanos().div_ceil(1_000_000)).unwrap_or(c_int::MAX));

@@ -1,4 +1,4 @@
-//! Files: locks, and names that change places.
+//! Files: locks, and exchanging names.
 
 use super::{check, check_long};
 use std::ffi::CString;
@@ -8,74 +8,77 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-/// With whom a lock is shared.
+/// The kind of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lock {
-    /// With nobody.
-    Only,
-    /// With others that read.
-    Reader,
+    /// For one holder.
+    Exclusive,
+    /// For any number of readers.
+    Shared,
 }
 
 /// Locks a file, without waiting, for as long as it is open (flock(2)).
 ///
 /// # Errors
-/// `WouldBlock`: somebody holds it. Else: the file system knows no locks.
-pub fn lock(file: &File, how: Lock) -> io::Result<()> {
-    let how = if how == Lock::Only { libc::LOCK_EX } else { libc::LOCK_SH };
+/// `WouldBlock`: it is locked. Others: the file system has no locks.
+pub fn lock(file: &File, kind: Lock) -> io::Result<()> {
+    let operation = if kind == Lock::Exclusive { libc::LOCK_EX } else { libc::LOCK_SH };
     // SAFETY: touches no memory of ours.
-    check(unsafe { libc::flock(file.as_raw_fd(), how | libc::LOCK_NB) }).map(drop)
+    check(unsafe { libc::flock(file.as_raw_fd(), operation | libc::LOCK_NB) }).map(drop)
 }
 
-/// Lets go of a lock; one that is not held is no matter.
+/// Releases a lock, if it is held.
 pub fn unlock(file: &File) {
     // SAFETY: touches no memory of ours.
     unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
 }
 
-/// F_WRLCK in the type of the field it is for (fcntl.h).
-const WRITING: libc::c_short = 1;
+/// F_WRLCK in the type of its field (fcntl.h).
+const WRITE_LOCK: libc::c_short = 1;
 
-/// Marks a file as this process's for as long as it lives, by a lock that its
-/// children do not have (fcntl(2), `F_SETLK`): a sign of life that can be seen
-/// from another pid namespace. Closing any descriptor of the file ends it.
+/// Claims a file for as long as this process lives, by a lock that its children do
+/// not inherit (fcntl(2), `F_SETLK`). It is visible from other pid namespaces.
+/// Closing any descriptor of the file releases it.
 ///
 /// # Errors
-/// EAGAIN: somebody else has it. ENOLCK and others: no such locks there.
+/// EAGAIN: another process has it. ENOLCK and others: the file system has no such
+/// locks.
 pub fn claim(file: &File) -> io::Result<()> {
     let lock = whole_file();
     // SAFETY: `lock` is valid to read.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock) }).map(drop)
 }
 
-/// Whether another living process has this file by [`claim`]. A lock to read is
-/// none: whoever may read the file can have one.
+/// Whether another living process has claimed this file by [`claim`]. A read lock
+/// does not count: any process that may read the file can take one.
 pub fn is_claimed(file: &File) -> bool {
     let mut lock = whole_file();
     // SAFETY: `lock` is valid to read and write.
-    let asked = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLK, &raw mut lock) });
-    asked.is_ok() && lock.l_type == WRITING
+    let result = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLK, &raw mut lock) });
+    result.is_ok() && lock.l_type == WRITE_LOCK
 }
 
 fn whole_file() -> libc::flock {
-    // SAFETY: a structure of numbers, for all of which zero has a meaning: from
-    // the start of the file to its end, however long it gets.
+    // SAFETY: a structure of numbers, and zero is valid for all of them: from the
+    // start of the file to its end, however long it gets.
     let mut lock: libc::flock = unsafe { std::mem::zeroed() };
-    lock.l_type = WRITING;
+    lock.l_type = WRITE_LOCK;
     lock
 }
 
-/// Lets two files of one directory change names (renameat2(2)): both stay.
+/// Exchanges the names of two files (renameat2(2)).
 ///
 /// # Errors
-/// One is not there; the kernel or the file system cannot do it (EINVAL, ENOSYS).
+/// One does not exist, or the kernel or the file system cannot do it (EINVAL,
+/// ENOSYS).
 pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
-    let word = |path: &Path| CString::new(path.as_os_str().as_bytes());
-    let (one, other) = (word(one)?, word(other)?);
+    let c_path = |path: &Path| CString::new(path.as_os_str().as_bytes());
+    let (one, other) = (c_path(one)?, c_path(other)?);
     let here = libc::AT_FDCWD;
-    let how = libc::RENAME_EXCHANGE;
+    let flags = libc::RENAME_EXCHANGE;
     // SAFETY: both are C strings that outlive the call.
-    let result = unsafe { libc::syscall(libc::SYS_renameat2, here, one.as_ptr(), here, other.as_ptr(), how) };
+    let result =
+        unsafe { libc::syscall(libc::SYS_renameat2, here, one.as_ptr(), here, other.as_ptr(), flags) };
     check_long(result).map(drop)
 }
 
@@ -85,7 +88,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_lock_of_somebody_who_may_only_read_claims_nothing() {
+    fn a_read_lock_is_no_claim() {
         use crate::sys::process::{Side, leave, wait_for};
         use crate::sys::signals::Inherited;
         let path = std::env::temp_dir().join(format!("hinit-claimed-{}", std::process::id()));
@@ -106,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn two_files_change_names_and_both_stay() {
+    fn exchanges_the_names_of_two_files() {
         let name =
             |which| std::env::temp_dir().join(format!("hinit-exchange-{which}-{}", std::process::id()));
         let (one, other) = (name("one"), name("other"));

@@ -1,4 +1,4 @@
-//! Children: forking, reaping, and whose parent we are.
+//! Processes: fork, reaping, process groups and sessions.
 
 use super::{Pid, check};
 use crate::signal::Signal;
@@ -10,29 +10,29 @@ pub fn own_pid() -> Pid {
     unsafe { libc::getpid() }
 }
 
-/// The pid of hinit's parent; 0 when it is outside of this pid namespace.
+/// The pid of hinit's parent; 0 if it is outside of this pid namespace.
 pub fn parent_pid() -> Pid {
     // SAFETY: getppid cannot fail.
     unsafe { libc::getppid() }
 }
 
-/// The user that hinit acts as (geteuid(2)).
+/// hinit's effective user (geteuid(2)).
 pub fn own_user() -> u32 {
     // SAFETY: geteuid cannot fail.
     unsafe { libc::geteuid() }
 }
 
-/// Whether there is a process of this pid, a zombie included.
+/// Whether there is a process with this pid, zombies included.
 pub fn exists(pid: Pid) -> bool {
     if pid <= 0 {
         return false;
     }
     // SAFETY: signal 0 is never delivered, and kill touches no memory of ours.
-    let asked = check(unsafe { libc::kill(pid, 0) });
-    asked.map_or_else(|error| error.raw_os_error() == Some(libc::EPERM), |_| true)
+    let result = check(unsafe { libc::kill(pid, 0) });
+    result.map_or_else(|error| error.raw_os_error() == Some(libc::EPERM), |_| true)
 }
 
-/// Adopts orphaned descendants, as PID 1 does by itself.
+/// Makes hinit adopt orphaned descendants, as PID 1 does anyway.
 ///
 /// # Errors
 /// EINVAL before Linux 3.4.
@@ -44,18 +44,17 @@ pub fn become_subreaper() -> io::Result<()> {
 /// Which side of a fork this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// The new process.
+    /// The child.
     Child,
-    /// The old one, with the child's pid.
+    /// The parent, with the child's pid.
     Parent(Pid),
 }
 
-/// Makes a child that goes on from here; [`super::signals::Inherited::fork`] is
-/// the safe way.
+/// Forks; [`super::signals::Inherited::fork`] is the safe wrapper.
 ///
 /// # Safety
-/// This process has no other thread: one that holds a lock of the allocator
-/// would hold it in the child for ever.
+/// This process has no other thread: a lock of the allocator that it holds would
+/// stay locked in the child for ever.
 ///
 /// # Errors
 /// EAGAIN at a process limit, ENOMEM (fork(2)).
@@ -65,25 +64,25 @@ pub unsafe fn fork() -> io::Result<Side> {
     Ok(if pid == 0 { Side::Child } else { Side::Parent(pid) })
 }
 
-/// Ends a forked child without running anything that belongs to the parent.
+/// Ends a forked child without running the exit handlers of the parent.
 pub fn leave(code: i32) -> ! {
     // SAFETY: _exit never returns and runs no handlers.
     unsafe { libc::_exit(code) }
 }
 
-/// Makes `pid` (0 for oneself) the leader of a new process group.
+/// Makes `pid` (0 for the caller) the leader of a new process group.
 ///
-/// Parent and child both do it, so that whoever runs first, the group exists
-/// before anything is sent to it (dumb-init and tini -g lose signals here).
+/// Parent and child both call it: whichever runs first, the group exists before a
+/// signal is sent to it (dumb-init and tini -g lose signals here).
 pub fn lead_group(pid: Pid) {
-    // SAFETY: touches no memory of ours. EACCES after the child's exec and
-    // ESRCH after its end mean that the child has done it itself.
+    // SAFETY: touches no memory of ours. EACCES after the child's exec and ESRCH
+    // after its end mean that the child has already done it.
     unsafe { libc::setpgid(pid, pid) };
 }
 
-/// Makes this process the leader of a new session, and so of a new group, with
-/// no terminal. It fails only for the leader of a group, which a newly forked
-/// process never is.
+/// Makes this process the leader of a new session and of a new group, without a
+/// terminal. It fails only for the leader of a group, which a newly forked process
+/// never is.
 pub fn lead_session() {
     // SAFETY: touches no memory of ours.
     unsafe { libc::setsid() };
@@ -98,11 +97,11 @@ pub fn leads_session() -> bool {
 /// What happened to a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// It is gone and has been reaped.
+    /// It has ended and was reaped.
     Ended(Ending),
     /// It was stopped by this signal.
     Stopped(Signal),
-    /// It goes on after a stop.
+    /// It was continued after a stop.
     Continued,
 }
 
@@ -121,7 +120,7 @@ pub enum Ending {
 }
 
 impl Ending {
-    /// The code a shell would show: its own, or 128 plus the signal.
+    /// The code a shell reports: its own, or 128 plus the signal.
     pub fn code(self) -> i32 {
         match self {
             Self::Exited(code) => code,
@@ -135,16 +134,16 @@ impl Ending {
 pub enum Wait {
     /// This child changed.
     Changed(Pid, Change),
-    /// There are children and none has changed.
+    /// There are children, and none has changed.
     Nothing,
-    /// There is no child at all.
+    /// There is no child.
     Childless,
 }
 
-/// Asks for the next change without waiting.
+/// The next change, without waiting.
 ///
 /// The raw status is decoded here: nix's waitpid reaps a child that a realtime
-/// signal killed and then says EINVAL, and pid1-rs hangs for ever.
+/// signal killed and then returns EINVAL, so that pid1-rs hangs for ever.
 pub fn wait_any() -> Wait {
     wait(-1, libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED)
 }
@@ -168,7 +167,7 @@ fn wait(which: Pid, options: libc::c_int) -> Wait {
     }
 }
 
-/// Reads the layout that wait(2) has had on Linux since its first day.
+/// Decodes the status of wait(2), whose layout is fixed on Linux.
 fn decode(status: i32) -> Change {
     let low = status & 0x7f;
     let high = (status >> 8) & 0xff;

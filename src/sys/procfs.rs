@@ -1,10 +1,9 @@
-//! What /proc tells about a process: the one parser of its `stat` file
-//! (proc_pid_stat(5)).
+//! Reads /proc: the one parser of a process's `stat` file (proc_pid_stat(5)).
 
 use super::Pid;
 use std::{fs, io};
 
-/// What hinit needs of `/proc/PID/stat`.
+/// The fields of `/proc/PID/stat` that hinit needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stat {
     /// Field 2; at most 15 bytes, and any byte may be in it.
@@ -18,17 +17,17 @@ pub struct Stat {
 }
 
 impl Stat {
-    /// It has ended: a zombie, or on its way to be one.
+    /// Whether it has ended: a zombie, or about to become one.
     pub fn is_dead(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
 
-    /// It is stopped by a signal. One that a debugger stopped (`t`) is not meant.
+    /// Whether it is stopped by a signal, and not by a debugger (`t`).
     pub fn is_stopped(&self) -> bool {
         self.state == 'T'
     }
 
-    /// The name in the second field may hold spaces and parentheses of its own.
+    /// The name in the second field may contain spaces and parentheses.
     fn parse(text: &str) -> Option<Self> {
         let (before, after) = text.rsplit_once(')')?;
         let (_, command) = before.split_once('(')?;
@@ -40,7 +39,7 @@ impl Stat {
     }
 }
 
-/// The numbers of the fields in the manual page.
+/// Field numbers of the manual page.
 const PARENT: usize = 4;
 const START_TIME: usize = 22;
 
@@ -65,20 +64,20 @@ fn parse_file(path: &str) -> io::Result<Stat> {
     Stat::parse(&text(path)?).ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
 }
 
-/// A process can give itself a name that is no text (prctl(2), `PR_SET_NAME`).
+/// A process can have a name that is not UTF-8 (prctl(2), `PR_SET_NAME`).
 fn text(path: &str) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
 }
 
-/// The effective user of a process. Not the owner of its directory in /proc,
-/// which is root for one that cannot be traced.
+/// The effective user of a process. The owner of its directory in /proc is no
+/// substitute: that is root if the process is not dumpable.
 pub fn effective_user(pid: Pid) -> Option<u32> {
     let status = text(&format!("/proc/{pid}/status")).ok()?;
     let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
     users.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// The pids of all processes that can be seen; none without a /proc.
+/// The pids of all visible processes; none without /proc.
 pub fn pids() -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())

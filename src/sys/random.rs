@@ -1,4 +1,4 @@
-//! The kernel's random numbers.
+//! Random numbers of the kernel.
 
 use super::{check_long, uninterrupted};
 use std::io;
@@ -6,9 +6,9 @@ use std::io;
 /// Fills `bytes`. Needs no `/dev`, which a scratch image may not have.
 ///
 /// # Errors
-/// What getrandom(2) says.
+/// Those of getrandom(2).
 pub fn fill(bytes: &mut [u8]) -> io::Result<()> {
-    // Up to this many bytes come in one piece, whatever signals arrive.
+    // Signals do not interrupt reads of up to this many bytes.
     const WHOLE: usize = 256;
     for piece in bytes.chunks_mut(WHOLE) {
         uninterrupted(|| {

@@ -1,31 +1,31 @@
-//! A line of text that a child leaves for its parent.
+//! A page of memory in which a child leaves a text for its parent.
 
 use super::check;
 use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// In bytes: one page, the least that the kernel gives.
+/// In bytes: one page, the smallest mapping.
 const SIZE: usize = 4096;
 
-/// A page that a process shares with the children it forks. What a child has
-/// written last can be read whatever has become of the child.
+/// A page that a process shares with the children it forks. The parent can read it
+/// even after the child was killed.
 ///
-/// Writing wakes nobody and costs no system call.
+/// Writing costs no system call and wakes no process.
 #[derive(Debug)]
 pub struct SharedPage {
     start: NonNull<AtomicU8>,
 }
 
 impl SharedPage {
-    /// An empty one.
+    /// An empty page.
     ///
     /// # Errors
     /// ENOMEM.
     pub fn new() -> io::Result<Self> {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
-        // SAFETY: a new mapping at a place of the kernel's choice.
+        // SAFETY: a new mapping at an address of the kernel's choice.
         let start = unsafe { libc::mmap(std::ptr::null_mut(), SIZE, access, kind, -1, 0) };
         match NonNull::new(start.cast()) {
             Some(start) if start.cast().as_ptr() != libc::MAP_FAILED => Ok(Self { start }),
@@ -39,9 +39,8 @@ impl SharedPage {
         unsafe { std::slice::from_raw_parts(self.start.as_ptr(), SIZE) }
     }
 
-    /// Puts these one after the other in the place of what was there, cut after
-    /// 4095 bytes. A text that is read meanwhile, or that its writer did not
-    /// finish, is partly old.
+    /// Replaces the text by these parts, cut after 4095 bytes. A text that is read
+    /// during the write, or whose writer was killed, may be partly old.
     pub fn write(&self, parts: &[&str]) {
         let bytes = parts.iter().flat_map(|part| part.bytes()).take(SIZE - 1);
         for (cell, byte) in self.cells().iter().zip(bytes.chain([0])) {
@@ -49,7 +48,7 @@ impl SharedPage {
         }
     }
 
-    /// What is there. The writer may be anybody's prey: expect any bytes.
+    /// The text. Expect any bytes: the child that wrote it parses untrusted input.
     pub fn read(&self) -> Vec<u8> {
         self.cells().iter().map(|cell| cell.load(Ordering::Relaxed)).take_while(|byte| *byte != 0).collect()
     }
@@ -57,7 +56,7 @@ impl SharedPage {
 
 impl Drop for SharedPage {
     fn drop(&mut self) {
-        // SAFETY: the mapping is this board's own, and no reference to it outlives `self`.
+        // SAFETY: the mapping belongs to `self`, and no reference to it outlives that.
         let _ = check(unsafe { libc::munmap(self.start.as_ptr().cast(), SIZE) });
     }
 }
@@ -70,28 +69,28 @@ mod tests {
 
     #[test]
     fn tells_what_was_written_last() {
-        let board = SharedPage::new().unwrap();
-        assert_eq!(board.read(), b"");
+        let page = SharedPage::new().unwrap();
+        assert_eq!(page.read(), b"");
         for text in ["a longer text", "short", "", "x"] {
-            board.write(&[text]);
-            assert_eq!(board.read(), text.as_bytes());
+            page.write(&[text]);
+            assert_eq!(page.read(), text.as_bytes());
         }
-        board.write(&["in ", "two"]);
-        assert_eq!(board.read(), b"in two");
-        board.write(&[&"x".repeat(5000), "y"]);
-        assert_eq!(board.read(), [b'x'; 4095]);
+        page.write(&["in ", "two"]);
+        assert_eq!(page.read(), b"in two");
+        page.write(&[&"x".repeat(5000), "y"]);
+        assert_eq!(page.read(), [b'x'; 4095]);
     }
 
     #[test]
     fn tells_the_parent_what_a_child_wrote_that_is_gone() {
-        let board = SharedPage::new().unwrap();
+        let page = SharedPage::new().unwrap();
         match Inherited::of_a_test().fork().unwrap() {
             Side::Child => {
-                board.write(&["from the child"]);
+                page.write(&["from the child"]);
                 leave(0);
             }
             Side::Parent(pid) => drop(wait_for(pid)),
         }
-        assert_eq!(board.read(), b"from the child");
+        assert_eq!(page.read(), b"from the child");
     }
 }

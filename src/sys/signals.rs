@@ -1,7 +1,7 @@
 //! Blocking, receiving and sending signals, all 64 of them.
 //!
-//! Raw system calls with raw 64-bit masks: nix knows no realtime signals, and
-//! musl's sigfillset leaves out 32 to 34 (a musl dumb-init is killed by them).
+//! Raw system calls with raw 64-bit masks: nix has no realtime signals, and musl's
+//! sigfillset omits 32 to 34 (they kill a dumb-init built with musl).
 
 use super::process::{self, Side};
 use super::{Pid, check, check_long};
@@ -10,16 +10,16 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
-/// One bit a signal, the lowest is signal 1; the kernel's own layout.
+/// One bit for each signal, the lowest for signal 1: the kernel's layout.
 type Mask = u64;
 const ALL: Mask = !0;
 const MASK_SIZE: usize = size_of::<Mask>();
 
-/// The signal state that hinit was started with, for the app to start with, and
-/// by whom.
+/// The signal state that hinit was started with and that the app is started with,
+/// and hinit's parent.
 ///
-/// Of the state only what hinit itself changes is kept; the rest passes through fork and
-/// exec by itself, an ignored SIGHUP (nohup) for example.
+/// Only what hinit changes is kept. The rest, such as an ignored SIGHUP (nohup), is
+/// inherited through fork and exec.
 #[derive(Debug, Clone, Copy)]
 pub struct Inherited {
     mask: Mask,
@@ -27,14 +27,14 @@ pub struct Inherited {
     parent: Pid,
 }
 
-/// Blocks every signal and makes sure that children leave a status to reap.
+/// Blocks every signal, and sets SIGCHLD to its default.
 ///
-/// An inherited SIGCHLD=ignore makes the kernel reap by itself, and tini,
-/// catatonit and tino wait for ever.
+/// If SIGCHLD is inherited as ignored, the kernel reaps children by itself, and
+/// tini, catatonit and tino wait for ever.
 ///
 /// # Safety
-/// This process has no other thread, and starts none while the returned value
-/// is in use: the mask is one thread's, and [`Inherited::fork`] trusts it.
+/// This process has no other thread, and starts none while the returned value is in
+/// use: the mask belongs to one thread, and [`Inherited::fork`] relies on it.
 pub unsafe fn block_all() -> Inherited {
     let mask = set_mask(ALL).unwrap_or_default();
     let sigchld_ignored = set_sigchld(libc::SIG_DFL) == libc::SIG_IGN;
@@ -42,33 +42,33 @@ pub unsafe fn block_all() -> Inherited {
 }
 
 impl Inherited {
-    /// The parent at the start, which may have died since.
+    /// The parent at the start; it may have died since.
     pub fn parent(self) -> Pid {
         self.parent
     }
 
-    /// Makes a child that goes on from here.
+    /// Forks.
     ///
     /// # Errors
     /// EAGAIN at a process limit, ENOMEM (fork(2)).
     pub fn fork(self) -> io::Result<Side> {
-        // SAFETY: whoever made this value has promised that there is one thread.
+        // SAFETY: the caller of `block_all` has promised that there is one thread.
         unsafe { process::fork() }
     }
 
-    /// What a test inherits: nothing stays blocked.
+    /// The state of a test: nothing stays blocked.
     #[cfg(test)]
     pub fn of_a_test() -> Self {
-        // SAFETY: not kept, since tests run as threads. The C library makes its
-        // allocator usable in their children, which do little and end.
+        // SAFETY: the promise is not kept, since tests run as threads. But the C
+        // library keeps its allocator usable in children, and they do little.
         let inherited = unsafe { block_all() };
         inherited.restore();
         inherited
     }
 
-    /// Puts the signal state back to what hinit was started with.
+    /// Restores the signal state that hinit was started with.
     ///
-    /// Pending signals arrive now, so this comes last before an exec.
+    /// Pending signals are delivered by this, so it is the last step before an exec.
     pub fn restore(self) {
         if self.sigchld_ignored {
             set_sigchld(libc::SIG_IGN);
@@ -77,7 +77,7 @@ impl Inherited {
     }
 }
 
-/// The mask before; none if a seccomp filter denies even this.
+/// Sets the mask and returns the old one; none if a seccomp filter denies it.
 fn set_mask(mask: Mask) -> Option<Mask> {
     let mut old: Mask = 0;
     // SAFETY: both masks are valid for MASK_SIZE bytes, the size given.
@@ -92,8 +92,8 @@ fn set_sigchld(disposition: libc::sighandler_t) -> libc::sighandler_t {
     unsafe { libc::signal(libc::SIGCHLD, disposition) }
 }
 
-/// Gives a probe child the state a library expects: nothing blocked, and a
-/// closed pipe as an error instead of a signal.
+/// Sets the signal state that library code expects: nothing is blocked, and writing
+/// to a closed pipe is an error instead of a signal.
 pub fn unblock_for_library_code() {
     // SAFETY: SIG_IGN installs no code.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
@@ -121,7 +121,7 @@ pub fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
     check(unsafe { libc::kill(-group, signal.number()) }).map(drop)
 }
 
-/// Sends a signal to every process that hinit may signal, but itself.
+/// Sends a signal to every process that hinit may signal, except itself.
 ///
 /// # Errors
 /// ESRCH if there is none.
@@ -131,7 +131,7 @@ pub fn send_everyone(signal: Signal) -> io::Result<()> {
     check(unsafe { libc::kill(-1, signal.number()) }).map(drop)
 }
 
-/// Sends a signal to hinit's own process group and lets it act on hinit too.
+/// Sends a signal to hinit's own process group, and delivers it to hinit too.
 pub fn raise_for_own_group(signal: Signal) {
     // SAFETY: kill touches no memory of ours.
     unsafe { libc::kill(0, signal.number()) };
@@ -147,7 +147,7 @@ pub fn is_pending(signal: Signal) -> bool {
     pending & (1 << (signal.number() - 1)) != 0
 }
 
-/// Takes a pending signal away unseen; whether there was one.
+/// Discards a pending signal; whether there was one.
 pub fn discard(signal: Signal) -> bool {
     let only: Mask = 1 << (signal.number() - 1);
     let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
@@ -159,7 +159,7 @@ pub fn discard(signal: Signal) -> bool {
     }
 }
 
-/// Stops hinit alone, until a SIGCONT. The kernel does not stop a PID 1.
+/// Stops hinit alone, until a SIGCONT. The kernel does not stop PID 1.
 pub fn stop_itself() {
     // SAFETY: kill touches no memory of ours.
     unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
@@ -168,20 +168,20 @@ pub fn stop_itself() {
 /// A signal that arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrival {
-    /// Which one.
+    /// The signal.
     pub signal: Signal,
-    /// The sender's pid in this namespace; 0 is the kernel or a process
-    /// outside of this pid namespace; none if it cannot be known.
+    /// The sender's pid; 0 for the kernel and for a process outside of this pid
+    /// namespace; none if it is unknown.
     pub sender: Option<Pid>,
 }
 
-/// Where arrived signals are read from.
+/// The descriptor that arrived signals are read from.
 #[derive(Debug)]
 pub enum Inbox {
-    /// The usual way; needs no handler, loses no realtime signal.
+    /// A signalfd: needs no handler, loses no realtime signal.
     Signalfd(File),
-    /// Where a seccomp filter denies signalfd, or blocking: handlers that write
-    /// to a pipe.
+    /// If a seccomp filter denies signalfd or blocking: handlers that write to a
+    /// pipe.
     Pipe(File),
 }
 
@@ -189,9 +189,9 @@ impl Inbox {
     /// Opens the inbox for all signals, which [`block_all`] has blocked.
     ///
     /// # Errors
-    /// Neither a signalfd nor a pipe can be had.
+    /// Neither a signalfd nor a pipe can be opened.
     pub fn open() -> io::Result<Self> {
-        // A signalfd gets nothing that is not blocked, SIGCHLD above all.
+        // A signalfd gets only blocked signals; SIGCHLD would be missing.
         let blocked = set_mask(ALL).is_some();
         match blocked.then(signalfd) {
             Some(Ok(fd)) => Ok(Self::Signalfd(File::from(fd))),
@@ -206,8 +206,8 @@ impl Inbox {
         }
     }
 
-    /// Takes up to 32 arrivals, but for the SIGPIPE that writing to a closed
-    /// pipe raises in hinit itself.
+    /// Takes up to 32 arrivals, without the SIGPIPE that hinit itself causes by
+    /// writing to a closed pipe.
     pub fn take(&mut self, into: &mut Vec<Arrival>) {
         into.clear();
         match self {
@@ -236,8 +236,8 @@ fn take_siginfo(file: &mut File, into: &mut Vec<Arrival>) {
     // SAFETY: getpid cannot fail.
     let own = unsafe { libc::getpid() };
     for chunk in bytes[..length].chunks_exact(INFO_SIZE) {
-        // SAFETY: the kernel wrote whole records of this plain-number type,
-        // and read_unaligned asks for no alignment.
+        // SAFETY: the kernel wrote whole records of this plain-number type, and
+        // read_unaligned needs no alignment.
         let info: libc::signalfd_siginfo =
             unsafe { chunk.as_ptr().cast::<libc::signalfd_siginfo>().read_unaligned() };
         into.extend(
@@ -256,15 +256,15 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
 
 /// Catches what can be caught and writes each signal's number to a pipe.
 ///
-/// Used only where signalfd is denied. What it cannot do: tell the sender,
-/// and see 32 to 34 in a musl build, whose sigaction refuses them.
+/// Used only if signalfd is denied. The sender is unknown, and a musl build does not
+/// get 32 to 34, which its sigaction rejects.
 fn handlers() -> io::Result<OwnedFd> {
     let (read, write) = super::fds::pipe(libc::O_CLOEXEC | libc::O_NONBLOCK)?;
-    // Not ignored but caught, since the app would inherit the former.
+    // Caught and not ignored, since the app would inherit that.
     // SAFETY: the handler does nothing.
     drop(unsafe { signal_hook::low_level::register(libc::SIGPIPE, || ()) });
     let pipe = write.as_raw_fd();
-    // The handlers own the writing end for as long as the process lives.
+    // The handlers own the write end for as long as the process lives.
     std::mem::forget(write);
     for number in (1..=64).filter(|number| catchable(*number)) {
         let byte = number.to_ne_bytes()[0];
@@ -275,7 +275,7 @@ fn handlers() -> io::Result<OwnedFd> {
                 libc::write(pipe, (&raw const byte).cast(), 1);
             })
         };
-        // A signal that cannot be caught (musl's 32 to 34) stays as it is.
+        // A signal that cannot be caught (32 to 34 with musl) is left alone.
         drop(caught);
     }
     set_mask(0);
@@ -283,8 +283,8 @@ fn handlers() -> io::Result<OwnedFd> {
 }
 
 fn catchable(number: i32) -> bool {
-    let refused = [libc::SIGKILL, libc::SIGSTOP, libc::SIGILL, libc::SIGFPE, libc::SIGSEGV, libc::SIGPIPE];
-    !refused.contains(&number)
+    let not_caught = [libc::SIGKILL, libc::SIGSTOP, libc::SIGILL, libc::SIGFPE, libc::SIGSEGV, libc::SIGPIPE];
+    !not_caught.contains(&number)
 }
 
 fn take_bytes(file: &mut File, into: &mut Vec<Arrival>) {
@@ -294,11 +294,11 @@ fn take_bytes(file: &mut File, into: &mut Vec<Arrival>) {
     into.extend(signals.map(|signal| Arrival { signal, sender: None }));
 }
 
-/// Asks for a signal when the parent dies; credential changes clear it, so
-/// this comes after them (prctl(2), PR_SET_PDEATHSIG).
+/// Sets the signal that hinit gets when its parent dies (prctl(2),
+/// PR_SET_PDEATHSIG). Changes of credentials clear it, so it is set after them.
 ///
 /// # Errors
-/// The kernel refuses the number.
+/// The kernel rejects the number.
 pub fn on_parent_death(signal: Signal) -> io::Result<()> {
     // SAFETY: prctl with a number touches no memory of ours.
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal.number()) }).map(drop)

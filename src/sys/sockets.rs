@@ -1,4 +1,4 @@
-//! Sockets that std cannot connect within a time limit.
+//! Connecting to a unix socket with a time limit, which std cannot do.
 
 use super::{check, uninterrupted};
 use std::io;
@@ -7,15 +7,15 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
 
-/// AF_UNIX in the type that an address has it in.
+/// AF_UNIX in the type of its field.
 const FAMILY: libc::sa_family_t = 1;
 
-/// Connects to the unix(7) stream socket at `path`. While its backlog is
-/// full the kernel makes the caller wait, for at most `limit`, above zero.
+/// Connects to the unix(7) stream socket at `path`. If its backlog is full the
+/// kernel waits, for at most `limit`, which must be above zero.
 ///
 /// # Errors
-/// TimedOut after `limit`, InvalidInput for a path over 107 bytes, and what
-/// connect(2) says.
+/// TimedOut after `limit`, InvalidInput for a path over 107 bytes, and those of
+/// connect(2).
 pub fn connect_unix(path: &Path, limit: Duration) -> io::Result<OwnedFd> {
     let address = unix_address(path)?;
     // SAFETY: socket touches no memory of ours.
@@ -42,13 +42,13 @@ fn unix_address(path: &Path) -> io::Result<libc::sockaddr_un> {
         return Err(io::ErrorKind::InvalidInput.into());
     }
     address.sun_family = FAMILY;
-    for (place, byte) in address.sun_path.iter_mut().zip(bytes) {
-        *place = libc::c_char::from_ne_bytes([*byte]);
+    for (slot, byte) in address.sun_path.iter_mut().zip(bytes) {
+        *slot = libc::c_char::from_ne_bytes([*byte]);
     }
     Ok(address)
 }
 
-/// SO_SNDTIMEO, which connect obeys on a unix socket (unix(7), net/unix/af_unix.c).
+/// SO_SNDTIMEO also limits connect on a unix socket (net/unix/af_unix.c).
 fn limit_sends(socket: &OwnedFd, limit: Duration) -> io::Result<()> {
     let time = super::clock::timeval(limit);
     // SAFETY: `time` is a timeval and its length is given.

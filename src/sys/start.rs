@@ -1,9 +1,9 @@
 //! The first instructions: the program's `main`, before anything else runs.
 //!
-//! Rust's own startup is left out (`no_main`), since it changes the
-//! disposition of SIGPIPE, aborts without /dev/null, and costs start-up time.
-//! Signals are blocked first of all, so that none is lost from here on (H1): as
-//! PID 1 the kernel throws away what is neither blocked nor caught.
+//! Rust's own startup is left out (`no_main`): it changes the disposition of
+//! SIGPIPE, aborts without /dev/null, and costs start-up time. Signals are blocked
+//! first, so that none is lost from here on (H1): the kernel discards a signal to
+//! PID 1 that is neither blocked nor caught.
 
 use super::{fds, signals};
 use std::ffi::{CStr, OsString, c_char, c_int};
@@ -13,19 +13,18 @@ use std::os::unix::ffi::OsStringExt;
 /// How hinit was started.
 #[derive(Debug)]
 pub struct Start {
-    /// The words it was called with, its own name first. May be empty
-    /// (CVE-2021-4034).
+    /// Its arguments, its own name first. May be empty (CVE-2021-4034).
     pub args: Vec<OsString>,
-    /// The signal state to hand on to the app.
+    /// The signal state for the app.
     pub inherited: signals::Inherited,
 }
 
-/// Which descriptors were left open by mistake: all from this one on, for a
-/// program that was called with these arguments; none closes nothing.
+/// The first leaked descriptor of a program that was called with these arguments:
+/// it and all above it are closed. None closes nothing.
 pub type FirstLeaked = fn(&[OsString]) -> Option<RawFd>;
 
-/// Makes `$main` (a `fn(&Start) -> i32`) the program's first function, after
-/// what `$first_leaked` (a [`FirstLeaked`]) tells to close.
+/// Makes `$main` (a `fn(&Start) -> i32`) the program's first function, after the
+/// descriptors that `$first_leaked` (a [`FirstLeaked`]) names have been closed.
 #[macro_export]
 macro_rules! entry_point {
     ($main:path, $first_leaked:path) => {
@@ -43,8 +42,8 @@ macro_rules! entry_point {
     };
 }
 
-/// Blocks all signals, fills closed standard descriptors, takes the arguments,
-/// and closes what was left open by mistake.
+/// Blocks all signals, fills closed standard descriptors, takes the arguments, and
+/// closes leaked descriptors.
 ///
 /// # Safety
 /// `argv` must hold `argc` valid C strings, as the C runtime's does; there is
@@ -54,11 +53,12 @@ pub unsafe fn begin(argc: c_int, argv: *const *const c_char, first_leaked: First
     let inherited = unsafe { signals::block_all() };
     fds::fill_stdio();
     let count = usize::try_from(argc).unwrap_or(0);
-    let word = |index: usize| {
+    let argument = |index: usize| {
         // SAFETY: the caller promises `argc` valid C strings.
         unsafe { CStr::from_ptr(*argv.add(index)) }
     };
-    let args: Vec<_> = (0..count).map(|index| OsString::from_vec(word(index).to_bytes().to_vec())).collect();
+    let args: Vec<_> =
+        (0..count).map(|index| OsString::from_vec(argument(index).to_bytes().to_vec())).collect();
     if let Some(first) = first_leaked(&args) {
         // SAFETY: nothing has opened a descriptor but the standard ones.
         unsafe { fds::close_from(first) };

@@ -10,10 +10,10 @@ use std::os::unix::fs::OpenOptionsExt;
 /// The terminal that hinit was started on.
 #[derive(Debug)]
 pub enum Terminal {
-    /// It is standard input.
+    /// Standard input.
     Stdin,
-    /// Standard input is something else, but an app may still ask a person a
-    /// question on /dev/tty (tini and tino hang it, dumb-init takes it away).
+    /// Standard input is something else, but the app may still prompt on /dev/tty
+    /// (it hangs with tini and tino, and fails with dumb-init).
     Opened(File),
 }
 
@@ -30,8 +30,7 @@ impl Terminal {
 
     fn fd(&self) -> BorrowedFd<'_> {
         match self {
-            // SAFETY: fd 0 is open: `fds::fill_stdio` saw to it, and nothing
-            // closes it.
+            // SAFETY: fd 0 is open since `fds::fill_stdio`, and nothing closes it.
             Self::Stdin => unsafe { BorrowedFd::borrow_raw(libc::STDIN_FILENO) },
             Self::Opened(file) => file.as_fd(),
         }
@@ -45,10 +44,11 @@ impl Terminal {
 
     /// Makes `group` the foreground group.
     ///
-    /// SIGTTOU has to be blocked, as it is all through hinit.
+    /// SIGTTOU must be blocked, as it always is in hinit.
     ///
     /// # Errors
-    /// ENOTTY, EPERM, EIO: none of them is a reason not to run (tini exits).
+    /// ENOTTY, EPERM, EIO. Callers ignore them: the app runs without the terminal
+    /// (tini exits).
     pub fn give(&self, group: Pid) -> io::Result<()> {
         // SAFETY: touches no memory of ours.
         check(unsafe { libc::tcsetpgrp(self.fd().as_raw_fd(), group) }).map(drop)
@@ -61,30 +61,30 @@ pub fn own_group() -> Pid {
     unsafe { libc::getpgrp() }
 }
 
-/// Stops hinit's own process group as `^Z` would, and returns when it goes on
-/// again, or at once (false) if it cannot be stopped: a group that no shell
-/// waits for ignores SIGTSTP.
+/// Stops hinit's own process group as `^Z` would, and returns true when it was
+/// continued. Returns false at once if it cannot be stopped: an orphaned process
+/// group ignores SIGTSTP.
 pub fn suspend_own_group() -> bool {
     signals::raise_for_own_group(Signal::TSTP);
     signals::is_pending(Signal::CONT)
 }
 
-/// How a controlling terminal was given up.
+/// How hinit gave up its controlling terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detached {
-    /// For the whole session, whose leader hinit is. The kernel then hangs up
-    /// on the terminal's foreground group; what of that came to hinit was
-    /// thrown away, since the terminal is not gone.
+    /// As leader of the session, for the whole session. The kernel then sends SIGHUP
+    /// and SIGCONT to the foreground group. hinit discards its own, since the
+    /// terminal is not gone; these were discarded.
     Leader(Vec<Signal>),
     /// For hinit alone.
     Member,
 }
 
-/// Gives up the controlling terminal, if standard input is it, so that another
-/// session can have it (TIOCNOTTY, ioctl_tty(2)).
+/// Gives up the controlling terminal if that is standard input, so that another
+/// session can take it (TIOCNOTTY, ioctl_tty(2)).
 ///
 /// # Errors
-/// ENOTTY: there is none to give up.
+/// ENOTTY: standard input is not the controlling terminal.
 pub fn detach() -> io::Result<Detached> {
     let leads = process::leads_session();
     let hang_up = [Signal::HUP, Signal::CONT];
@@ -104,7 +104,7 @@ pub fn detach() -> io::Result<Detached> {
 /// process leads (TIOCSCTTY).
 ///
 /// # Errors
-/// ENOTTY: it is none. EPERM: it is another session's.
+/// ENOTTY: it is not a terminal. EPERM: it belongs to another session.
 pub fn attach() -> io::Result<()> {
     let steal: libc::c_int = 0;
     // SAFETY: the request takes a number.

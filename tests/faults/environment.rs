@@ -94,7 +94,7 @@ fn serves_and_probes_with_a_poll_that_always_fails() {
             let running = hinit(mode, with(&options, APP))
                 .before_exec(seccomp::answering(libc::SYS_poll, errno))
                 .start();
-            running.prints("ready").says("so they are looked for every 50 ms").says("healthy,");
+            running.prints("ready").says("checking every 50 ms").says("healthy,");
             running.signal(USR1).prints("one").signal(TERM);
             let out = running.wait();
             assert_eq!(out.code, 7, "{errno}: {}", out.stderr);

@@ -4,7 +4,7 @@ use crate::common::{As, hinit, send};
 use crate::{KILL, cgroup, fixture};
 
 const LIMIT: &str = "41943040";
-const SAYS: &str = "the app was killed by SIGKILL, being out of memory";
+const SAYS: &str = "the app was killed by SIGKILL: out of memory";
 
 #[test]
 fn says_that_the_kernel_killed_the_app_for_want_of_memory() {

@@ -48,6 +48,6 @@ fn nothing_is_started_for_a_parent_that_has_died_already() {
         (of != Some(parent.pid)).then_some(())
     });
     drop(File::options().write(true).open(&fifo).unwrap());
-    parent.says("hinit's parent has died already, so nothing is started (--pdeath-signal SIGTERM)");
+    parent.says("hinit's parent has already died, not starting the app (--pdeath-signal SIGTERM)");
     assert_eq!(parent.wait().stdout, "");
 }

@@ -6,11 +6,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Everything that decides when something happens. (How old a file is, is told
-/// by the wall clock by its nature.)
+/// Everything that decides when something happens. (The age of a file is a matter
+/// of the wall clock.)
 const TIMED: [&str; 7] = [
     "src/supervisor/machine.rs",
-    "src/supervisor/restart.rs",
+    "src/supervisor/restart_backoff.rs",
     "src/health/schedule.rs",
     "src/sys",
     "src/probe/deadline.rs",

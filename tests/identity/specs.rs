@@ -34,7 +34,7 @@ fn refuses_every_bad_spec_before_the_app_is_started() {
         (" 10001", "white space or a control character in it; write"),
         ("10001\n", "white space or a control character in it; write"),
         ("4711", "write it too, such as 4711:4711"),
-        ("no-such-user", "/etc/passwd has no user 'no-such-user'; add it to the image, or write numbers"),
+        ("no-such-user", "/etc/passwd has no user 'no-such-user'; add it to the image, or write numeric ids"),
         ("4711:no-such-group", "/etc/group has no group 'no-such-group'; add it to the image, or write"),
     ];
     for (spec, why) in table {
@@ -62,7 +62,7 @@ fn a_malformed_line_of_the_user_is_named() {
         ("app:x:4294967296:10001::/:", "write a UID from 0 to 2147483647 in its third field"),
         ("app:x", "write 7 fields"),
         ("app:x:10001:::/:", "write a GID from 0 to 2147483647 in its fourth field"),
-        ("app:x:10001:10001::/:\r", "take out the control character"),
+        ("app:x:10001:10001::/:\r", "remove the control character"),
     ];
     for (line, why) in table {
         let passwd = format!("root:x:0:0::/root:\n{line}\napp:x:10001:10001::/:\n");

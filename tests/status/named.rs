@@ -51,7 +51,7 @@ fn a_fifo_where_a_document_is_looked_for_is_not_waited_for() {
         let mut reader = status(&fifo, &[]).spawn().unwrap();
         until("the reader has its answer", || reader.try_wait().unwrap());
         let (code, text) = said(&reader.wait_with_output().unwrap());
-        assert!(code == 1 && text.ends_with("it is no regular file\n"), "{text}");
+        assert!(code == 1 && text.ends_with("it is not a regular file\n"), "{text}");
         let words = ["--status-file", fifo.to_str().unwrap(), &fixture(), "signals"];
         let running = hinit(mode, words).start();
         running.prints("ready");

@@ -88,7 +88,7 @@ fn the_second_container_with_the_same_status_file_moves_on_and_says_so() {
     let named = ["/hinit", "status", "--status-file", "/shared/status.json"];
     good.exec(&named).unwrap();
     let why = bad.exec(&named).unwrap_err();
-    assert!(why.contains("it is of a hinit in another container"), "{why}");
+    assert!(why.contains("it belongs to a hinit in another container"), "{why}");
     // What a killed one leaves behind is free.
     good.kill();
     let next = image.run(&[&options[..], &["--env=WANTED=hinit"]].concat(), &[]);

@@ -43,7 +43,7 @@ fn end(mut round: ProbeRound) -> Outcome {
     round.outcome()
 }
 
-/// A zombie, in words of proc_pid_stat(5).
+/// Whether it is a zombie (proc_pid_stat(5)).
 fn has_ended(pid: Pid) -> bool {
     std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap().contains(") Z ")
 }
@@ -64,7 +64,7 @@ fn result(checks: &Checks) -> (i32, String) {
 }
 
 #[test]
-fn a_command_gives_its_exit_code_and_both_its_outputs() {
+fn a_command_reports_its_exit_code_stdout_and_stderr() {
     assert_eq!(result(&command("echo out; echo err >&2; exit 3")), (3, "out\nerr\n".into()));
     assert_eq!(result(&command("true")), (0, String::new()));
     assert_eq!(result(&command("kill -9 $$")).0, 137);
@@ -100,7 +100,7 @@ fn a_command_that_ends_with_127_by_itself_keeps_it() {
 }
 
 #[test]
-fn what_hinit_probes_itself_runs_in_a_child_too() {
+fn a_built_in_probe_runs_in_a_child_too() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let target = format!("tcp://{}", listener.local_addr().unwrap());
     let (exit_code, output) = result(&checks(&[&target]));
@@ -119,7 +119,7 @@ fn all_probes_of_a_round_have_to_pass_and_the_reason_names_the_one_that_failed()
 }
 
 #[test]
-fn several_talkative_probes_say_no_more_than_one_may() {
+fn the_output_of_several_probes_has_the_limit_of_one() {
     let talkative = "exec:'printf %04096d 0'";
     let (exit_code, output) = result(&checks(&[talkative, talkative, talkative]));
     assert_eq!((exit_code, output.len()), (0, 4099));
@@ -155,7 +155,7 @@ fn a_probe_is_killed_at_its_own_time_limit() {
 }
 
 #[test]
-fn a_built_in_probe_that_is_killed_has_said_what_it_waits_for() {
+fn a_built_in_probe_that_is_killed_reports_what_it_waited_for() {
     let hung = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/", hung.local_addr().unwrap());
     let (exit_code, output) = result(&checks(&[&format!("{url} --timeout 1s")]));

@@ -96,11 +96,11 @@ impl World {
                 self.schedule.tick(deadline, || "partial".into())
             }
         };
-        self.obey(actions);
+        self.carry_out(actions);
         self.note();
     }
 
-    fn obey(&mut self, actions: Vec<Action>) {
+    fn carry_out(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
                 Action::Start(kind) => self.start(kind),
@@ -108,7 +108,7 @@ impl World {
                     self.ends = None;
                     self.note();
                     let actions = self.schedule.finished(self.now, 137, "killed".into());
-                    self.obey(actions);
+                    self.carry_out(actions);
                 }
                 Action::Changed(change) => self.changes.push((self.now, change)),
                 Action::Publish => {}
@@ -160,8 +160,7 @@ const fn play_forever() -> Play {
     Play { takes: Duration::MAX, exit_code: 0 }
 }
 
-/// moby's `monitor` and `handleProbeResult`, told straightforwardly: sleep,
-/// probe, note, repeat.
+/// moby's `monitor` and `handleProbeResult` as a plain loop: sleep, probe, record.
 fn docker(timing: Timing, started: Moment, script: &[Play]) -> Vec<Seen> {
     let mut now = started;
     let mut status = Status::Starting;
@@ -307,7 +306,7 @@ fn counts_no_failure_that_started_in_the_start_period_until_a_success() {
 }
 
 #[test]
-fn looks_at_once_and_then_ever_more_rarely() {
+fn probes_at_once_and_then_with_growing_pauses() {
     let early = vec![play(0, 1); 20];
     let world = World::new(timing(30_000, 0), &[play(0, 1)], &early).run();
     let expected = [0, 100, 300, 700, 1_500, 3_100, 6_300, 11_300, 16_300, 21_300, 26_300];
@@ -316,7 +315,7 @@ fn looks_at_once_and_then_ever_more_rarely() {
 }
 
 #[test]
-fn goes_on_looking_early_between_regular_probes_while_starting() {
+fn probes_early_between_regular_probes_while_starting() {
     let early = vec![play(0, 1); 20];
     let mut world = World::new(timing(30_000, 0), &[play(0, 1), play(0, 1)], &early);
     while world.regular_starts.is_empty() {
@@ -369,7 +368,7 @@ fn an_early_probe_gives_way_to_the_regular_one() {
 }
 
 #[test]
-fn kills_on_timeout_and_tells_it_in_docker_s_words() {
+fn kills_on_timeout_with_docker_s_message() {
     let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
@@ -405,7 +404,7 @@ fn a_probe_that_hinit_could_not_start_is_no_failure_of_the_app() {
 }
 
 #[test]
-fn holds_nothing_against_the_app_that_was_seen_across_a_freeze() {
+fn a_freeze_does_not_count_as_a_timeout() {
     let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
@@ -413,7 +412,7 @@ fn holds_nothing_against_the_app_that_was_seen_across_a_freeze() {
     assert_eq!(schedule.tick(ms(99_000), nothing), [Action::Kill, Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
     assert_eq!(schedule.finished(ms(99_001), 137, nothing()), []);
-    assert_eq!(schedule.next_deadline(), Some(ms(100_000)), "it waits anew");
+    assert_eq!(schedule.next_deadline(), Some(ms(100_000)), "it waits again");
 }
 
 #[test]
@@ -430,7 +429,7 @@ fn a_freeze_that_is_shorter_than_the_interval_makes_no_timeout_either() {
 }
 
 #[test]
-fn drops_a_result_that_arrives_across_a_freeze() {
+fn drops_the_result_of_a_round_that_was_frozen() {
     let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
@@ -441,7 +440,7 @@ fn drops_a_result_that_arrives_across_a_freeze() {
 }
 
 #[test]
-fn a_restart_of_the_app_begins_anew_and_keeps_the_log() {
+fn a_restart_of_the_app_begins_with_starting_and_keeps_the_log() {
     let world = World::new(timing(1_000, 0), &[play(0, 1), play(0, 1), play(0, 1)], &[]).run();
     let (mut schedule, now) = (world.schedule, world.now);
     assert_eq!(schedule.shown(), Status::Unhealthy);

@@ -1,7 +1,7 @@
 //! The document as JSON text.
 //!
-//! Written by hand: a tree of serde_json's values took 120,000 instructions and
-//! a dozen pages of memory for each probe, as much as the probe itself.
+//! Written by hand: with serde_json's values it took 120,000 instructions and a
+//! dozen pages of memory for each probe, as much as the probe itself.
 
 use super::{Document, Entry, Health};
 use crate::status::wall_clock::show_time;

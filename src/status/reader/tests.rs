@@ -17,7 +17,7 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("hinit-witness-{name}-{}", std::process::id()));
+        let path = std::env::temp_dir().join(format!("hinit-reader-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -34,8 +34,8 @@ impl Drop for Directory {
     }
 }
 
-fn settle(places: &[PathBuf], document: &Document) -> Option<StatusFile> {
-    StatusFile::create(None, places, document).0
+fn create(locations: &[PathBuf], document: &Document) -> Option<StatusFile> {
+    StatusFile::create(None, locations, document).0
 }
 
 fn document_of(supervisor: Supervisor) -> Document {
@@ -51,7 +51,7 @@ fn document_of(supervisor: Supervisor) -> Document {
     }
 }
 
-/// A process that has ended and that nobody has reaped yet is a zombie.
+/// Reaped, so that it is not even a zombie.
 fn pid_of_a_process_that_is_gone() -> Pid {
     let mut child = Command::new("true").spawn().unwrap();
     let pid = child.id().try_into().unwrap();
@@ -60,25 +60,25 @@ fn pid_of_a_process_that_is_gone() -> Pid {
 }
 
 #[test]
-fn settles_at_the_first_place_that_can_be_written_to() {
+fn writes_to_the_first_writable_location() {
     let directory = Directory::new("settles");
-    let places =
+    let locations =
         [directory.file("no/such/directory.json"), directory.file("a.json"), directory.file("b.json")];
-    let document = document_of(own_name());
-    let place = settle(&places, &document).unwrap();
-    assert_eq!(place.path(), directory.file("a.json"));
-    assert_eq!(read(&places), Ok(document));
-    let mode = fs::metadata(place.path()).unwrap().permissions().mode();
+    let document = document_of(this_process());
+    let file = create(&locations, &document).unwrap();
+    assert_eq!(file.path(), directory.file("a.json"));
+    assert_eq!(read(&locations), Ok(document));
+    let mode = fs::metadata(file.path()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o644);
-    place.remove();
-    assert!(read(&places).unwrap_err().contains("no hinit runs here"));
-    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
+    file.remove();
+    assert!(read(&locations).unwrap_err().contains("no status document found"));
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no file is left behind");
 }
 
-/// As long as its text is, so that a document of two halves would be seen.
+/// Documents of different lengths, so that a mixture of two would be detected.
 fn nth(n: u32) -> Document {
     let reason = "x".repeat(n as usize % 7 * 4000);
-    Document { restarts: n, early_reason: Some(reason), ..document_of(own_name()) }
+    Document { restarts: n, early_reason: Some(reason), ..document_of(this_process()) }
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_reader_sees_one_document_or_a_later_one_however_fast_they_are_written() {
     const LAST: u32 = 2000;
     let directory = Directory::new("fast");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     let reader = std::thread::spawn(move || {
         let mut seen = 0;
         while seen < LAST {
@@ -96,96 +96,96 @@ fn a_reader_sees_one_document_or_a_later_one_however_fast_they_are_written() {
             seen = document.restarts;
         }
     });
-    (1..=LAST).for_each(|n| place.write(&nth(n)).unwrap());
+    (1..=LAST).for_each(|n| file.write(&nth(n)).unwrap());
     reader.join().unwrap();
-    place.remove();
-    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
+    file.remove();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no file is left behind");
 }
 
 #[test]
-fn a_reader_that_is_in_no_hurry_keeps_what_it_has_opened() {
+fn a_slow_reader_keeps_the_document_that_it_has_opened() {
     let directory = Directory::new("slow");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     let slow = open_to_read(&path).unwrap();
-    (1..10).for_each(|n| place.write(&nth(n)).unwrap());
+    (1..10).for_each(|n| file.write(&nth(n)).unwrap());
     assert_eq!(parse(slow).map(|document| document.restarts), Some(0));
     assert_eq!(read(&[path]), Ok(nth(9)));
 }
 
 #[test]
-fn a_document_that_somebody_has_taken_away_comes_back() {
+fn a_removed_document_comes_back() {
     let directory = Directory::new("away");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     for n in (1..30).step_by(3) {
-        (n..n + 2).for_each(|n| place.write(&nth(n)).unwrap());
+        (n..n + 2).for_each(|n| file.write(&nth(n)).unwrap());
         for file in fs::read_dir(&directory.0).unwrap() {
             fs::remove_file(file.unwrap().path()).unwrap();
         }
-        place.write(&nth(n + 2)).unwrap();
+        file.write(&nth(n + 2)).unwrap();
         assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n + 2)));
     }
 }
 
 #[test]
-fn a_file_that_somebody_has_put_there_is_replaced_for_good() {
+fn a_foreign_file_at_its_path_is_replaced_and_not_written_to() {
     let directory = Directory::new("replaced");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
     for name in ["status.json", ".status.json.new"] {
-        (1..3).for_each(|n| place.write(&nth(n)).unwrap());
+        (1..3).for_each(|n| file.write(&nth(n)).unwrap());
         fs::write(directory.file("foreign"), "foreign").unwrap();
         let _ = fs::remove_file(directory.file("its other name"));
         fs::hard_link(directory.file("foreign"), directory.file("its other name")).unwrap();
         fs::rename(directory.file("foreign"), directory.file(name)).unwrap();
         for n in 3..8 {
-            place.write(&nth(n)).unwrap();
+            file.write(&nth(n)).unwrap();
             assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
         }
         let kept = fs::read_to_string(directory.file("its other name")).unwrap();
         assert_eq!(kept, "foreign", "it is never written to");
     }
     fs::remove_file(directory.file("its other name")).unwrap();
-    place.remove();
-    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing is left behind");
+    file.remove();
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no file is left behind");
 }
 
 #[test]
-fn a_name_that_a_stranger_holds_does_not_end_the_writing() {
+fn a_name_held_by_another_user_does_not_stop_the_writing() {
     let directory = Directory::new("held");
     let path = directory.file("status.json");
-    let mut place = settle(std::slice::from_ref(&path), &nth(0)).unwrap();
-    // Stands for a stranger's file in a directory with the sticky bit: it cannot
-    // be removed as a file can.
+    let mut file = create(std::slice::from_ref(&path), &nth(0)).unwrap();
+    // Stands for another user's file in a directory with the sticky bit: it cannot
+    // be removed like a file.
     fs::create_dir(directory.file(".status.json.new")).unwrap();
     for n in 1..8 {
-        place.write(&nth(n)).unwrap();
+        file.write(&nth(n)).unwrap();
         assert_eq!(read(std::slice::from_ref(&path)), Ok(nth(n)));
     }
-    place.remove();
+    file.remove();
     fs::remove_dir(directory.file(".status.json.new")).unwrap();
-    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "nothing else is left behind");
+    assert_eq!(fs::read_dir(&directory.0).unwrap().count(), 0, "no other file is left behind");
 }
 
 #[test]
-fn says_why_no_place_can_be_used() {
+fn says_why_no_location_can_be_used() {
     let directory = Directory::new("nowhere");
-    let places = [directory.file("no/such.json")];
-    let (_, refusals) = StatusFile::create(None, &places, &document_of(own_name()));
+    let locations = [directory.file("no/such.json")];
+    let (_, refusals) = StatusFile::create(None, &locations, &document_of(this_process()));
     assert_eq!(refusals[0].1.kind(), ErrorKind::NotFound);
 }
 
 #[test]
-fn follows_no_link_that_somebody_has_laid() {
+fn follows_no_planted_link() {
     let directory = Directory::new("link");
     let (victim, path) = (directory.file("victim"), directory.file("status.json"));
     fs::write(&victim, "untouched").unwrap();
     symlink(&victim, &path).unwrap();
     symlink(&victim, directory.file(".status.json.new")).unwrap();
     assert!(read(std::slice::from_ref(&path)).is_err());
-    let document = document_of(own_name());
-    settle(std::slice::from_ref(&path), &document).unwrap();
+    let document = document_of(this_process());
+    create(std::slice::from_ref(&path), &document).unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "untouched");
     assert_eq!(read(std::slice::from_ref(&path)), Ok(document));
     let link = directory.file("link.json");
@@ -194,36 +194,36 @@ fn follows_no_link_that_somebody_has_laid() {
 }
 
 #[test]
-fn leaves_the_place_of_another_living_hinit_alone() {
+fn does_not_take_the_location_of_another_living_hinit() {
     let directory = Directory::new("other");
     let mut child = Command::new("sleep").arg("600").spawn().unwrap();
     let pid: Pid = child.id().try_into().unwrap();
     let other =
-        Supervisor { pid, start_time: procfs::stat(pid).ok().map(|stat| stat.start_time), ..own_name() };
+        Supervisor { pid, start_time: procfs::stat(pid).ok().map(|stat| stat.start_time), ..this_process() };
     let (first, second) = (directory.file("a.json"), directory.file("b.json"));
-    settle(std::slice::from_ref(&first), &document_of(other)).unwrap();
-    let place = settle(&[first.clone(), second.clone()], &document_of(own_name())).unwrap();
+    create(std::slice::from_ref(&first), &document_of(other)).unwrap();
+    let file = create(&[first.clone(), second.clone()], &document_of(this_process())).unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
-    assert_eq!(place.path(), second);
-    let place = settle(&[first.clone(), second], &document_of(own_name())).unwrap();
-    assert_eq!(place.path(), first, "the place of a dead one is free");
+    assert_eq!(file.path(), second);
+    let file = create(&[first.clone(), second], &document_of(this_process())).unwrap();
+    assert_eq!(file.path(), first, "the location of a dead one is free");
 }
 
 /// In another pid namespace the pid says nothing; the lock does.
 #[test]
-fn leaves_the_shared_file_of_another_container_alone_as_long_as_that_lives() {
-    // Told once, and in the file that was there before.
-    [0, 5].into_iter().for_each(leaves_a_shared_file_alone_that_was_rewritten);
+fn does_not_take_the_shared_file_of_another_container_while_that_lives() {
+    // Written once, and after several exchanges of the two files.
+    [0, 5].into_iter().for_each(does_not_take_a_shared_file_after_rewrites);
 }
 
-fn leaves_a_shared_file_alone_that_was_rewritten(times: u32) {
+fn does_not_take_a_shared_file_after_rewrites(times: u32) {
     let directory = Directory::new("shared");
     let (shared, own) = (directory.file("shared.json"), directory.file("own.json"));
-    let other = Supervisor { namespace: Some(1), ..own_name() };
+    let other = Supervisor { namespace: Some(1), ..this_process() };
     let Side::Parent(theirs) = Inherited::of_a_test().fork().unwrap() else {
-        let mut place = StatusFile::create(Some(&shared), &[], &document_of(other)).0.unwrap();
-        (1..=times).for_each(|restarts| place.write(&Document { restarts, ..document_of(other) }).unwrap());
+        let mut file = StatusFile::create(Some(&shared), &[], &document_of(other)).0.unwrap();
+        (1..=times).for_each(|restarts| file.write(&Document { restarts, ..document_of(other) }).unwrap());
         // Killed by its parent; else the test is over and failed.
         std::thread::sleep(std::time::Duration::from_mins(1));
         process::leave(0)
@@ -233,24 +233,25 @@ fn leaves_a_shared_file_alone_that_was_rewritten(times: u32) {
     while !fs::read_to_string(&shared).is_ok_and(|text| text.contains(&last)) {
         assert!(begin.elapsed().as_secs() < 60, "the other one does not write");
     }
-    let elsewhere = "it is of a hinit in another container";
+    let elsewhere = "it belongs to a hinit in another container";
     assert!(read(std::slice::from_ref(&shared)).unwrap_err().ends_with(elsewhere));
-    let settle = || StatusFile::create(Some(&shared), std::slice::from_ref(&own), &document_of(own_name()));
-    let (place, refusals) = settle();
-    assert_eq!(place.unwrap().path(), own);
+    let create =
+        || StatusFile::create(Some(&shared), std::slice::from_ref(&own), &document_of(this_process()));
+    let (file, refusals) = create();
+    assert_eq!(file.unwrap().path(), own);
     assert_eq!(refusals[0].1.to_string(), "the hinit of another container writes there");
     signals::send(theirs, Signal::KILL).unwrap();
     process::wait_for(theirs);
-    assert_eq!(settle().0.unwrap().path(), shared, "the file of a dead one is free");
+    assert_eq!(create().0.unwrap().path(), shared, "the file of a dead one is free");
 }
 
 #[test]
-fn believes_no_document_whose_author_is_gone() {
+fn trusts_no_document_whose_writer_is_gone() {
     let directory = Directory::new("gone");
     let path = directory.file("status.json");
-    let gone = Supervisor { pid: pid_of_a_process_that_is_gone(), start_time: Some(1), ..own_name() };
-    let used_again = Supervisor { pid: process::own_pid(), start_time: Some(1), ..own_name() };
-    for supervisor in [gone, used_again] {
+    let gone = Supervisor { pid: pid_of_a_process_that_is_gone(), start_time: Some(1), ..this_process() };
+    let reused = Supervisor { pid: process::own_pid(), start_time: Some(1), ..this_process() };
+    for supervisor in [gone, reused] {
         fs::write(&path, document_of(supervisor).to_json()).unwrap();
         let why = read(std::slice::from_ref(&path)).unwrap_err();
         assert!(why.ends_with(&format!("(pid {}) is gone", supervisor.pid)), "{why}");
@@ -258,42 +259,42 @@ fn believes_no_document_whose_author_is_gone() {
 }
 
 #[test]
-fn believes_no_document_of_another_user() {
+fn trusts_no_document_of_another_user() {
     if process::own_user() != ROOT {
         assert!(std::env::var_os("CI").is_none(), "in CI this runs as root");
-        println!("skipped: only root can give a file away");
+        println!("skipped: only root can change the owner of a file");
         return;
     }
     let directory = Directory::new("forged");
     let path = directory.file("status.json");
-    fs::write(&path, document_of(own_name()).to_json()).unwrap();
+    fs::write(&path, document_of(this_process()).to_json()).unwrap();
     std::os::unix::fs::chown(&path, Some(10_001), None).unwrap();
     let why = read(std::slice::from_ref(&path)).unwrap_err();
-    assert!(why.contains("owned by user 10001"), "{why}");
+    assert!(why.contains("belongs to user 10001"), "{why}");
 }
 
 #[test]
-fn takes_the_longest_document_that_there_can_be() {
+fn reads_the_longest_possible_document() {
     let directory = Directory::new("longest");
     let path = directory.file("status.json");
     let output = "\u{1}".repeat(4096) + "...";
     let entry = Entry { start: UNIX_EPOCH, end: UNIX_EPOCH, exit_code: 1, output: output.clone() };
     let health = Health { status: Status::Unhealthy, streak: 5, log: vec![entry; 5] };
-    let document = Document { health, early_reason: Some(output), ..document_of(own_name()) };
+    let document = Document { health, early_reason: Some(output), ..document_of(this_process()) };
     fs::write(&path, document.to_json()).unwrap();
     assert_eq!(read(&[path]), Ok(document));
 }
 
 #[test]
-fn passes_over_what_is_no_document() {
+fn skips_files_that_are_not_documents() {
     let directory = Directory::new("junk");
     let (junk, long, good) = (directory.file("junk"), directory.file("long"), directory.file("good"));
     fs::write(&junk, "{").unwrap();
     fs::write(&long, vec![b' '; 300 * 1024]).unwrap();
-    let document = document_of(own_name());
+    let document = document_of(this_process());
     fs::write(&good, document.to_json()).unwrap();
     let why = read(&[junk.clone(), long.clone()]).unwrap_err();
-    assert!(why.ends_with("junk: it is no status document"), "{why}");
-    assert!(read(std::slice::from_ref(&directory.0)).unwrap_err().contains("no regular file"));
+    assert!(why.ends_with("junk: it is not a status document"), "{why}");
+    assert!(read(std::slice::from_ref(&directory.0)).unwrap_err().contains("not a regular file"));
     assert_eq!(read(&[junk, long, good]), Ok(document));
 }

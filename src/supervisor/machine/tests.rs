@@ -26,7 +26,7 @@ impl Scene {
         scene
     }
 
-    /// What follows from an event, but for the words in the log.
+    /// The actions after an event, without log lines.
     fn on(&mut self, event: Event) -> Vec<Action> {
         let mut todo = Vec::new();
         self.machine.on(event, self.now, &mut todo);
@@ -44,7 +44,7 @@ fn exited(code: i32) -> Event {
     Event::Ended(Ending::Exited(code))
 }
 
-/// What a life leaves behind is killed, and then the next one is waited for.
+/// The processes of a life are killed before the pause of the restart.
 const AGAIN: [Action; 2] = [Action::SignalGroup(Signal::KILL), Action::Enter(Phase::Restarting)];
 
 fn grace(timeout: Duration) -> Stop {
@@ -56,7 +56,7 @@ fn restarting(restart: Restart) -> Life {
 }
 
 #[test]
-fn leaves_with_the_code_of_the_app() {
+fn exits_with_the_code_of_the_app() {
     for code in 0..=255 {
         let mut scene = Scene::running(Stop::default(), Life::default());
         assert_eq!(scene.on(exited(code)), [Action::Exit(code)]);
@@ -73,7 +73,7 @@ fn makes_the_codes_named_by_ok_exit_0() {
 }
 
 #[test]
-fn forwards_what_is_no_stop_request_as_it_came() {
+fn forwards_other_signals_unchanged() {
     let mut scene = Scene::running(Stop::default(), Life::default());
     for signal in (1..=64)
         .filter_map(Signal::from_number)
@@ -105,7 +105,7 @@ fn kills_after_the_grace_period_and_gives_up_on_the_unkillable() {
 }
 
 #[test]
-fn drains_before_the_app_hears_of_the_stop() {
+fn drains_before_the_app_is_signalled() {
     let stop = Stop { drain: SECOND, ..Stop::default() };
     let mut scene = Scene::running(stop.clone(), Life::default());
     assert_eq!(scene.on(term()), [Action::Enter(Phase::Draining)]);
@@ -117,7 +117,7 @@ fn drains_before_the_app_hears_of_the_stop() {
 }
 
 #[test]
-fn wakes_a_stopped_app_that_has_to_stop() {
+fn continues_a_stopped_app_on_a_stop_request() {
     let mut scene = Scene::running(Stop::default(), Life::default());
     assert_eq!(scene.on(Event::Stopped(Signal::STOP)), []);
     let woken = [Action::Enter(Phase::Stopping), Action::Signal(Signal::TERM), Action::Resume];
@@ -125,7 +125,7 @@ fn wakes_a_stopped_app_that_has_to_stop() {
 }
 
 #[test]
-fn hands_the_terminal_back_on_ctrl_z_but_as_pid_1_goes_on() {
+fn suspends_itself_on_ctrl_z_but_continues_the_app_as_pid_1() {
     let mut scene = Scene::running(Stop::default(), Life::default());
     assert_eq!(scene.on(Event::Stopped(Signal::TSTP)), [Action::Suspend]);
     assert_eq!(scene.on(Event::Signal(from_outside(Signal::CONT))), [Action::Resume]);
@@ -137,7 +137,7 @@ fn hands_the_terminal_back_on_ctrl_z_but_as_pid_1_goes_on() {
 }
 
 #[test]
-fn stops_itself_after_the_app_if_a_terminal_asks_and_the_plan_wants_that() {
+fn stops_itself_after_the_app_on_job_control_signals_if_the_plan_wants_that() {
     let rewrites = vec![(Signal::TSTP, Some(Signal::STOP)), (Signal::TTIN, None)];
     let mut scene =
         Scene::running(Stop { rewrites, stops_with_app: true, ..Stop::default() }, Life::default());
@@ -151,7 +151,7 @@ fn stops_itself_after_the_app_if_a_terminal_asks_and_the_plan_wants_that() {
 }
 
 #[test]
-fn tells_the_rest_of_the_group_only_where_signals_go_to_the_group() {
+fn signals_the_rest_of_the_group_only_if_signals_go_to_the_group() {
     for (group, expected) in
         [(true, vec![Action::SignalGroup(Signal::TERM), Action::Exit(0)]), (false, vec![Action::Exit(0)])]
     {
@@ -161,7 +161,7 @@ fn tells_the_rest_of_the_group_only_where_signals_go_to_the_group() {
 }
 
 #[test]
-fn sweeps_what_is_left_and_leaves_as_soon_as_nothing_is() {
+fn sweeps_the_remaining_processes_and_exits_when_none_is_left() {
     let stop = Stop { sweep: Some(SECOND), ..Stop::default() };
     let sweep =
         [Action::Enter(Phase::Stopping), Action::SignalAll(Signal::TERM), Action::SignalAll(Signal::CONT)];
@@ -201,7 +201,7 @@ fn never_starts_an_app_beside_one_that_was_lost() {
 }
 
 #[test]
-fn does_not_restart_what_it_was_asked_to_stop() {
+fn does_not_restart_the_app_after_a_stop_request() {
     let mut scene = Scene::running(Stop::default(), restarting(Restart::Always));
     scene.on(term());
     assert_eq!(scene.on(exited(1)), [Action::Exit(1)]);
@@ -248,16 +248,17 @@ fn stops_an_unhealthy_app_with_code_69() {
 }
 
 #[test]
-fn asks_an_app_to_stop_by_the_signal_that_an_engine_s_request_becomes() {
+fn stops_the_app_with_the_signal_that_a_sigterm_becomes() {
     let quit = Signal::from_number(3).unwrap();
     let rewriting = |to| Stop { rewrites: vec![(Signal::TERM, to)], ..Stop::default() };
-    let told = Stop { signal: Some(quit), ..Stop::default() };
-    for (stop, sent) in [(rewriting(Some(quit)), quit), (rewriting(None), Signal::TERM), (told, quit)] {
-        let asked = [Action::Enter(Phase::Stopping), Action::Signal(sent)];
+    let with_signal = Stop { signal: Some(quit), ..Stop::default() };
+    for (stop, sent) in [(rewriting(Some(quit)), quit), (rewriting(None), Signal::TERM), (with_signal, quit)]
+    {
+        let expected = [Action::Enter(Phase::Stopping), Action::Signal(sent)];
         let mut unhealthy = Scene::running(stop.clone(), acting(OnFailure::Stop, Restart::No));
-        assert_eq!(unhealthy.on(Event::Unhealthy), asked);
+        assert_eq!(unhealthy.on(Event::Unhealthy), expected);
         let mut limited = Scene::running(stop, Life { limit: Some(SECOND), ..Life::default() });
-        assert_eq!(limited.after(SECOND, Event::Tick), asked);
+        assert_eq!(limited.after(SECOND, Event::Tick), expected);
     }
 }
 
@@ -272,7 +273,7 @@ fn restarts_an_unhealthy_app_and_kills_it_if_it_does_not_stop() {
 }
 
 #[test]
-fn leaves_with_69_when_the_restarts_are_used_up_by_a_well_behaved_app() {
+fn exits_with_69_when_the_restarts_are_used_up_by_an_app_that_exits_with_0() {
     let once = Restart::OnFailure { most: Some(1) };
     for (code, left) in [(0, 69), (3, 3)] {
         let mut scene = Scene::running(Stop::default(), acting(OnFailure::Restart, once));
@@ -304,7 +305,7 @@ fn does_not_act_on_health_while_stopping() {
 }
 
 #[test]
-fn leaves_with_124_if_what_the_app_needs_is_not_there_in_time() {
+fn exits_with_124_if_dependencies_are_not_ready_in_time() {
     let mut machine = Machine::new(Stop::default(), Life::default(), true, Moment::ZERO);
     machine.wait_at_most(SECOND);
     assert_eq!(machine.deadline(), Some(SECOND));
@@ -315,7 +316,7 @@ fn leaves_with_124_if_what_the_app_needs_is_not_there_in_time() {
 // --- properties -----------------------------------------------------------
 
 fn signals() -> impl Strategy<Value = Signal> {
-    (1..=64i32).prop_filter_map("17 is not told", |number| {
+    (1..=64i32).prop_filter_map("17 is not an event", |number| {
         Signal::from_number(number).filter(|s| *s != Signal::CHLD)
     })
 }
@@ -362,7 +363,7 @@ prop_compose! {
     }
 }
 
-/// What the world may do next; only possible things are told to the machine.
+/// What may happen next; impossible events are not passed to the machine.
 #[derive(Debug, Clone, Copy)]
 enum Happening {
     Arrives(Signal),
@@ -395,8 +396,8 @@ struct World {
     stop: Stop,
     now: Moment,
     app: bool,
-    /// Or never to be started again for another reason.
-    asked_to_stop: bool,
+    /// The app must not be started again, after a stop request or a loss.
+    stop_requested: bool,
     exit: Option<i32>,
     started_at: Vec<Moment>,
 }
@@ -409,23 +410,23 @@ impl World {
             stop,
             now: Moment::ZERO,
             app: true,
-            asked_to_stop: false,
+            stop_requested: false,
             exit: None,
             started_at: vec![Moment::ZERO],
         };
-        world.tell(Event::Started);
+        world.dispatch(Event::Started);
         world
     }
 
-    fn tell(&mut self, event: Event) {
+    fn dispatch(&mut self, event: Event) {
         let mut todo = Vec::new();
         self.machine.on(event, self.now, &mut todo);
         for action in todo {
-            self.obey(action);
+            self.carry_out(action);
         }
     }
 
-    fn obey(&mut self, action: Action) {
+    fn carry_out(&mut self, action: Action) {
         assert_eq!(self.exit, None, "nothing comes after Exit, but {action:?} did");
         match action {
             Action::Signal(_)
@@ -443,7 +444,7 @@ impl World {
     }
 
     fn start(&mut self) {
-        assert!(!self.app && !self.asked_to_stop, "started beside a living app or after a stop request");
+        assert!(!self.app && !self.stop_requested, "started beside a living app or after a stop request");
         let before = self.started_at.last().copied().unwrap_or_default();
         assert!(
             self.now.checked_sub(before).unwrap() >= Duration::from_millis(100),
@@ -451,7 +452,7 @@ impl World {
         );
         self.started_at.push(self.now);
         self.app = true;
-        self.tell(Event::Started);
+        self.dispatch(Event::Started);
     }
 
     fn happen(&mut self, happening: Happening) {
@@ -459,24 +460,24 @@ impl World {
             Happening::Arrives(signal) => {
                 let request =
                     [Signal::TERM, Signal::INT].contains(&signal) || self.stop.signal == Some(signal);
-                self.asked_to_stop |= request && self.stop.rewritten(signal).is_some();
-                self.tell(Event::Signal(from_outside(signal)));
+                self.stop_requested |= request && self.stop.rewritten(signal).is_some();
+                self.dispatch(Event::Signal(from_outside(signal)));
             }
             Happening::Ends(code) if self.app => {
                 self.app = false;
-                self.tell(exited(code.into()));
+                self.dispatch(exited(code.into()));
             }
             Happening::IsLost if self.app => {
-                (self.app, self.asked_to_stop) = (false, true);
-                self.tell(Event::Lost(125));
+                (self.app, self.stop_requested) = (false, true);
+                self.dispatch(Event::Lost(125));
             }
-            Happening::Stops(signal) if self.app => self.tell(Event::Stopped(signal)),
-            Happening::TurnsUnhealthy if self.app => self.tell(Event::Unhealthy),
-            Happening::Continues if self.app => self.tell(Event::Continued),
-            Happening::AllGone if !self.app => self.tell(Event::NoChildren),
+            Happening::Stops(signal) if self.app => self.dispatch(Event::Stopped(signal)),
+            Happening::TurnsUnhealthy if self.app => self.dispatch(Event::Unhealthy),
+            Happening::Continues if self.app => self.dispatch(Event::Continued),
+            Happening::AllGone if !self.app => self.dispatch(Event::NoChildren),
             Happening::Time(time) => {
                 self.now += time;
-                self.tell(Event::Tick);
+                self.dispatch(Event::Tick);
             }
             _ => {}
         }
@@ -498,14 +499,14 @@ proptest! {
     fn a_stop_with_a_limit_always_ends(
         stop in stops(), life in lives(), limit in durations(), story in proptest::collection::vec(happenings(), 0..20)
     ) {
-        // An app that ignores everything, even SIGKILL, and a rest that does.
+        // Neither the app nor the remaining processes react, not even to SIGKILL.
         let stop = Stop { timeout: Some(limit), rewrites: vec![], ..stop };
         let mut world = World::new(stop, life);
         for happening in story {
             world.happen(happening);
         }
         for _ in 0..2 {
-            world.tell(term());
+            world.dispatch(term());
         }
         let mut turns = 0;
         while world.exit.is_none() {
@@ -514,7 +515,7 @@ proptest! {
             let deadline = world.machine.deadline();
             prop_assert!(deadline.is_some(), "waits for ever");
             world.now = world.now.max(deadline.unwrap_or_default());
-            world.tell(Event::Tick);
+            world.dispatch(Event::Tick);
         }
     }
 }

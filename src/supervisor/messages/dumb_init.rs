@@ -1,4 +1,4 @@
-//! What dumb-init says with `-v`. Its own tests compare these lines.
+//! The log lines of `dumb-init -v`. Its own tests compare them.
 
 use super::hinit;
 use crate::signal::Signal;
@@ -8,7 +8,7 @@ use crate::sys::process::Ending;
 use crate::sys::signals::Arrival;
 use log::debug;
 
-/// Writes a notice to the log.
+/// Logs a notice.
 pub(super) fn log_notice(notice: Notice) {
     match notice {
         Notice::Forwarding(arrival, sent) | Notice::Stopping(arrival, sent) => {

@@ -1,4 +1,4 @@
-//! What hinit says, in the user's words: one line an event.
+//! hinit's own log lines: one line an event.
 
 use crate::plan::OnFailure;
 use crate::supervisor::machine::Notice;
@@ -8,35 +8,30 @@ use crate::time::{GoDuration, rounded};
 use log::{info, warn};
 use std::fs;
 
-/// Writes a notice to the log; `requested_by` is who asked for the stop, if
-/// anybody did.
+/// Logs a notice; `requested_by` is the sender of the stop request, if any.
 pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
     match notice {
         Notice::Forwarding(arrival, sent) if arrival.signal == sent => {
             info!("{}, forwarded to the app", received(arrival));
         }
         Notice::Forwarding(arrival, sent) => info!("{}, {sent} sent to the app", received(arrival)),
-        Notice::Ignoring(arrival) => info!("{}, ignored as told by --rewrite", received(arrival)),
+        Notice::Ignoring(arrival) => info!("{}, ignored (--rewrite)", received(arrival)),
         Notice::NoApp(arrival) => {
-            info!("{} while the app does not run, so nobody gets it", received(arrival));
+            info!("{}, dropped: the app is not running", received(arrival));
         }
         Notice::NotStarting(request) => {
-            info!("{} while the app does not run, so it is not started", received(request));
+            info!("{}, exiting without starting the app", received(request));
         }
         Notice::Draining(arrival, drain) => {
-            info!(
-                "{}, draining for {} before the app is asked to stop",
-                received(arrival),
-                GoDuration(drain)
-            );
+            info!("{}, draining for {} before the app is stopped", received(arrival), GoDuration(drain));
         }
         Notice::Stopping(arrival, sent) => info!("{}, stopping: {sent} sent to the app", received(arrival)),
         Notice::Drained(sent) => info!("drained, stopping: {sent} sent to the app"),
         Notice::DependenciesTimedOut(time) => {
-            warn!("what the app needs was not there within {}, so it is not started", rounded(time));
+            warn!("dependencies were not ready within {}, not starting the app", rounded(time));
         }
         Notice::ActingOnHealth(action, sent) => {
-            warn!("acting on it (--health-on-failure {}): {sent} sent to the app", name_of(action));
+            warn!("--health-on-failure {}: {sent} sent to the app", name_of(action));
         }
         Notice::LimitPassed(limit, Some(sent)) => {
             warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
@@ -52,18 +47,18 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
                 requested_by.map(|requested_by| format!(", after {requested_by}")).unwrap_or_default();
             info!("the app {}{after}", self::ending(ending));
         }
-        Notice::SignalingGroup(sent) => info!("{sent} sent to what is left of the app's group"),
-        Notice::StoppingItself => info!("stopping itself too"),
+        Notice::SignalingGroup(sent) => info!("{sent} sent to the rest of the app's process group"),
+        Notice::StoppingItself => info!("stopping hinit too (SIGSTOP)"),
         Notice::Restarting(pause, count) => {
             info!("restarting the app in {} (restart {count})", rounded(pause));
         }
         Notice::RestartsUsedUp(1) => warn!("not started again: --restart allows 1 restart"),
         Notice::RestartsUsedUp(most) => warn!("not started again: --restart allows {most} restarts"),
         Notice::Sweeping(limit) => {
-            info!("what the app left behind has {} to end: SIGTERM sent to all", GoDuration(limit));
+            info!("SIGTERM sent to all remaining processes, grace period {}", GoDuration(limit));
         }
-        Notice::SweepTimedOut => warn!("some of it did not end in time, killing it"),
-        Notice::SurvivedKill => warn!("what was killed does not disappear, leaving without it"),
+        Notice::SweepTimedOut => warn!("some processes did not end in time, killing them"),
+        Notice::SurvivedKill => warn!("some processes survived SIGKILL; exiting anyway"),
     }
 }
 
@@ -85,18 +80,18 @@ pub fn ending(ending: Ending) -> String {
     }
 }
 
-/// `SIGTERM from outside the container`: who asked, as far as a pid namespace
-/// lets one see.
+/// `SIGTERM from outside the container`: the signal and its sender, as far as
+/// the pid namespace shows it.
 pub(super) fn received(arrival: Arrival) -> String {
     let signal = arrival.signal;
     match arrival.sender {
         Some(0) => format!("{signal} from outside the container"),
         Some(pid) => format!("{signal} from pid {pid}{}", name(pid)),
-        None => format!("{signal} arrived"),
+        None => format!("received {signal}"),
     }
 }
 
-/// The sender's name, if it is still there to be asked.
+/// The sender's name, if it is still running.
 fn name(pid: i32) -> String {
     let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     if name.is_empty() { name } else { format!(" ({})", name.trim_end()) }

@@ -1,15 +1,15 @@
-//! What tini says, at its own levels.
+//! The log lines of tini, at its own levels.
 
 use super::hinit;
 use crate::supervisor::machine::Notice;
 use crate::sys::process::Ending;
 use log::{debug, info};
 
-/// tini's suite and people's search engines look for the last five words.
+/// tini's test suite greps for the end of this line.
 pub const NOT_SUBREAPER: &str = "Tini is not running as PID 1 and isn't registered as a child subreaper: \
     use -s or set TINI_SUBREAPER, since otherwise zombie reaping won't work.";
 
-/// Writes a notice to the log.
+/// Logs a notice.
 pub(super) fn log_notice(notice: Notice) {
     match notice {
         Notice::Forwarding(_, sent) | Notice::Stopping(_, sent) => debug!("Passing signal: '{sent}'"),
