@@ -225,7 +225,7 @@ fn leaves_a_shared_file_alone_that_was_rewritten(times: u32) {
         let mut place = StatusFile::create(Some(&shared), &[], &document_of(other)).0.unwrap();
         (1..=times).for_each(|restarts| place.write(&Document { restarts, ..document_of(other) }).unwrap());
         // Killed by its parent; else the test is over and failed.
-        std::thread::sleep(std::time::Duration::from_mins(1));
+        std::thread::sleep(std::time::Duration::from_secs(60));
         process::leave(0)
     };
     let begin = std::time::Instant::now();
