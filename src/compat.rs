@@ -25,7 +25,7 @@ use std::path::Path;
 /// A program by its name: how it was started in, the exit code out.
 pub type Program = fn(&Start) -> i32;
 
-/// Which other program this is to be, by the last part of argv[0].
+/// Which other program this is to be, by the last part of `argv[0]`.
 ///
 /// podman mounts the init of `--init` as `/run/podman-init`, and Docker its as
 /// `/sbin/docker-init`.

@@ -2,7 +2,7 @@
 //!
 //! PID 1 itself does this before its first fork: signals to the app then need
 //! no capability, and nothing ever parses input as root. The order matters and
-//! is that of the functions in [`give_up_root`].
+//! is that of the functions in `give_up_root`.
 
 use super::account::Account;
 use super::capability::{Choice, Set};
