@@ -57,3 +57,7 @@ pub mod supervisor;
 pub mod sys;
 pub mod text;
 pub mod time;
+
+#[cfg(test)]
+#[path = "../tests/common/skipped.rs"]
+mod skipped;

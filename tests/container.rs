@@ -8,6 +8,8 @@
 
 #[path = "common/docker.rs"]
 mod docker;
+#[path = "common/skipped.rs"]
+mod skipped;
 
 use docker::{Container, Image, Process, wait_for};
 use serde_json::Value;

@@ -8,6 +8,7 @@ mod common;
 mod docker;
 
 use common::pty::OnTerminal;
+use common::skipped;
 use common::{As, Builder, HINIT, given, hinit};
 use docker::{Container, Image, Process, wait_for};
 use std::fs::File;

@@ -1,13 +1,13 @@
 //! `hinit explain`: translates a health check to hinit and lists its mistakes.
 //! It reads text and returns a report; it opens, runs and probes nothing.
 //!
-//! - [`source`] finds the checks of a HEALTHCHECK line, a Dockerfile or a
+//! - `source` finds the checks of a HEALTHCHECK line, a Dockerfile or a
 //!   compose file.
-//! - [`shell`] parses their command lines.
-//! - [`translate`] turns each command into a probe, with the options of each
-//!   [`tool`] and the [`filter`]s behind a pipe. The [`truth_table`] decides
+//! - `shell` parses their command lines.
+//! - `translate` turns each command into a probe, with the options of each
+//!   `tool` and the `filter`s behind a pipe. The `truth_table` decides
 //!   when the whole line succeeds.
-//! - [`report`] combines the new lines, as [`render`] writes them, with the
+//! - `report` combines the new lines, as `render` writes them, with the
 //!   notes.
 
 mod compose_variables;

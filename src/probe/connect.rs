@@ -150,9 +150,7 @@ mod tests {
             (stream.local_addr().ok() == stream.peer_addr().ok()).then_some(stream)
         });
         let Some(stream) = to_itself else {
-            assert!(std::env::var_os("CI").is_none(), "no connection met itself");
-            println!("skipped: no connection met itself, so this kernel may prevent it");
-            return;
+            return crate::skipped::skip("a connection to itself", "none came about in 200,000");
         };
         assert_eq!(
             reject_self(stream, (Ipv4Addr::LOCALHOST, port).into()).unwrap_err().kind(),

@@ -146,7 +146,7 @@ mod tests {
     /// Whether the other end has been closed.
     fn has_ended(read: OwnedFd) -> bool {
         let mut polled = [fds::input(read.as_fd())];
-        fds::wait_for_input(&mut polled, Some(Duration::from_mins(1))).unwrap();
+        fds::wait_for_input(&mut polled, Some(Duration::from_secs(60))).unwrap();
         fds::set_nonblocking(read.as_fd()).unwrap();
         matches!(fds::read_available(&mut File::from(read), &mut [0]), Ok(Some(0)))
     }

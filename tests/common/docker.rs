@@ -3,6 +3,7 @@
 //! Everything made here carries the label `hinit-test`, has no network, and goes
 //! when its value is dropped, except [`python_base`], which is made once.
 
+use crate::skipped::skip;
 use serde_json::Value;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -19,12 +20,6 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// A new number when the recipe of [`python_base`] changes.
 const PYTHON_BASE: &str = "hinit-test/python:1";
 
-/// Says that a test is skipped and why; in CI nothing may be.
-pub(crate) fn skipped(why: &str) {
-    assert!(env::var("CI").as_deref() != Ok("true"), "in CI this may not be skipped: {why}");
-    tell(&format!("skipped: {why}"));
-}
-
 /// Past the test runner, which hides what a passing test prints.
 fn tell(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
@@ -36,7 +31,7 @@ pub(crate) fn engine() -> bool {
     match ANSWER.get_or_init(|| attempt("docker", &["version", "--format", "{{.Server.Version}}"])) {
         Ok(_) => true,
         Err(why) => {
-            skipped(&format!("no Docker engine answers: {why}"));
+            skip("a container", &format!("no Docker engine answers: {why}"));
             false
         }
     }
@@ -49,7 +44,7 @@ pub(crate) fn python_base() -> Option<&'static str> {
     match BASE.get_or_init(make_python_base) {
         Ok(()) => Some(PYTHON_BASE),
         Err(why) => {
-            skipped(&format!("no Debian image can be made: {why}"));
+            skip("an image with Python", &format!("Debian cannot be bootstrapped: {why}"));
             None
         }
     }

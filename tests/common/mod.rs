@@ -7,6 +7,10 @@ pub mod cgroup;
 pub mod given;
 pub mod pty;
 pub mod seccomp;
+pub mod skipped;
+
+#[allow(unused_imports)]
+pub use skipped::{impossible, skip};
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -58,17 +62,6 @@ pub fn everywhere(behaviour: impl Fn(As)) {
     } else {
         behaviour(As::Pid1);
     }
-}
-
-/// Says that something was not tested, and why; in CI that is a failure.
-pub fn skip(what: &str, why: &str) {
-    assert!(std::env::var_os("CI").is_none(), "{what} cannot be tested here, and in CI it must be: {why}");
-    println!("skipped: {what}: {why}");
-}
-
-/// The same for what no installation can mend, and so allowed in CI too.
-pub fn impossible(what: &str, why: &str) {
-    println!("skipped: {what}: {why}");
 }
 
 /// Whether the tests run as root.

@@ -11,6 +11,8 @@
 #[path = "../common/docker.rs"]
 mod docker;
 mod history;
+#[path = "../common/skipped.rs"]
+mod skipped;
 
 use docker::{Container, Image, Scratch, wait_for};
 use history::{History, Seen};

@@ -15,7 +15,7 @@ mod shared;
 mod stale;
 mod wait;
 
-use common::{HINIT, Running, TempDir, fixture, hinit};
+use common::{HINIT, Running, TempDir, fixture, hinit, skipped};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 

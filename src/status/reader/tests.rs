@@ -225,7 +225,7 @@ fn does_not_take_a_shared_file_after_rewrites(times: u32) {
         let mut file = StatusFile::create(Some(&shared), &[], &document_of(other)).0.unwrap();
         (1..=times).for_each(|restarts| file.write(&Document { restarts, ..document_of(other) }).unwrap());
         // Killed by its parent; else the test is over and failed.
-        std::thread::sleep(std::time::Duration::from_mins(1));
+        std::thread::sleep(std::time::Duration::from_secs(60));
         process::leave(0)
     };
     let begin = std::time::Instant::now();
@@ -261,9 +261,7 @@ fn trusts_no_document_whose_writer_is_gone() {
 #[test]
 fn trusts_no_document_of_another_user() {
     if process::own_user() != ROOT {
-        assert!(std::env::var_os("CI").is_none(), "in CI this runs as root");
-        println!("skipped: only root can change the owner of a file");
-        return;
+        return crate::skipped::skip("a document of another user", "only root can give a file away");
     }
     let directory = Directory::new("forged");
     let path = directory.file("status.json");
