@@ -25,7 +25,7 @@ use std::os::unix::ffi::OsStrExt;
 macro_rules! options {
     ($vis:vis $page:ident: $heading:literal $(, $name:ident: $line:literal)+ $(,)?) => {
         $vis const $page: &str = concat!($heading, "\n" $(, $line, "\n")+);
-        $(pub(super) const $name: $crate::options::OptionName = $crate::options::OptionName::of($line);)+
+        $(pub(super) const $name: $crate::options::OptionName = $crate::options::OptionName::of($page, $line);)+
     };
 }
 pub(crate) use options;
@@ -35,24 +35,25 @@ pub(crate) use options;
 pub(crate) struct OptionName(&'static str);
 
 impl OptionName {
-    /// The one that this line of a help page defines.
+    /// The one that this line of a help page defines. It is a part of the page, so
+    /// that the binary does not hold the line twice.
     ///
     /// # Panics
-    /// The line defines none. A constant made by [`options!`] does not compile
-    /// then.
-    pub(crate) const fn of(line: &'static str) -> Self {
-        let bytes = line.as_bytes();
-        let mut start = 0;
-        while bytes[start] != b'-' || bytes[start + 1] != b'-' {
+    /// The line defines none, or is not of this page. A constant made by
+    /// [`options!`] does not compile then.
+    pub(crate) const fn of(page: &'static str, line: &str) -> Self {
+        let text = page.as_bytes();
+        let mut start = position(text, line.as_bytes());
+        while text[start] != b'-' || text[start + 1] != b'-' {
             start += 1;
         }
         start += 2;
         let mut end = start;
-        while end < bytes.len() && !matches!(bytes[end], b'[' | b' ' | b'.') {
+        while !matches!(text[end], b'[' | b' ' | b'.' | b'\n') {
             end += 1;
         }
         assert!(end > start, "an option has a long name");
-        Self(line.split_at(end).0.split_at(start).1)
+        Self(page.split_at(end).0.split_at(start).1)
     }
 
     /// A setting that only the environment has: `HINIT_LOG` is `log`.
@@ -70,6 +71,25 @@ impl fmt::Display for OptionName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
+}
+
+const fn position(text: &[u8], part: &[u8]) -> usize {
+    let mut at = 0;
+    while !starts_with(text.split_at(at).1, part) {
+        at += 1;
+    }
+    at
+}
+
+const fn starts_with(text: &[u8], part: &[u8]) -> bool {
+    let mut at = 0;
+    while at < part.len() {
+        if text[at] != part[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 /// The help of a verb: what `--help` prints, and what completions and man pages
@@ -376,9 +396,11 @@ Some:
 
     #[test]
     fn a_line_has_the_name_that_its_definition_has() {
-        for line in OPTIONS.0.iter().flat_map(|page| page.lines()) {
-            if let Some(option) = define(line) {
-                assert_eq!(OptionName::of(line).text(), option.name);
+        for page in OPTIONS.0 {
+            for line in page.lines() {
+                if let Some(option) = define(line) {
+                    assert_eq!(OptionName::of(page, line).text(), option.name);
+                }
             }
         }
     }
