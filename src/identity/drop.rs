@@ -2,7 +2,7 @@
 //!
 //! PID 1 itself does this before its first fork. Signals to the app then need no
 //! capability, and no input is parsed as root. The order of the steps in
-//! [`give_up_root`] matters (docs/design.md, section 5).
+//! `give_up_root` matters (docs/design.md, section 5).
 
 use super::account::Account;
 use super::capability::{Choice, Set};
