@@ -2,7 +2,7 @@
 //! drop and its verification (docs/design.md, section 5).
 //!
 //! [`spec`], [`database`], [`account`] and [`capability`] are pure; `files` reads,
-//! and [`drop`] acts. [`resolve_from_files`] is called once, then [`become_user`]
+//! and [`mod@drop`] acts. [`resolve_from_files`] is called once, then [`become_user`]
 //! before the first fork (H5). A restart of the app keeps the ids.
 
 pub mod account;

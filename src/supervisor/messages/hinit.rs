@@ -30,15 +30,6 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         Notice::DependenciesTimedOut(time) => {
             warn!("dependencies were not ready within {}, not starting the app", rounded(time));
         }
-        Notice::ActingOnHealth(action, sent) => {
-            warn!("--health-on-failure {}: {sent} sent to the app", name_of(action));
-        }
-        Notice::LimitPassed(limit, Some(sent)) => {
-            warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
-        }
-        Notice::LimitPassed(limit, None) => {
-            warn!("the run limit of {} has passed, so the app is not started again", GoDuration(limit));
-        }
         Notice::GracePeriodOver(grace) => {
             warn!("the app did not stop within {}, killing it", GoDuration(grace));
         }
@@ -49,6 +40,22 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         }
         Notice::SignalingGroup(sent) => info!("{sent} sent to the rest of the app's process group"),
         Notice::StoppingItself => info!("stopping hinit too (SIGSTOP)"),
+        other => log_decision(other),
+    }
+}
+
+/// What hinit does by itself: limits, restarts and the sweep.
+fn log_decision(notice: Notice) {
+    match notice {
+        Notice::ActingOnHealth(action, sent) => {
+            warn!("--health-on-failure {}: {sent} sent to the app", name_of(action));
+        }
+        Notice::LimitPassed(limit, Some(sent)) => {
+            warn!("the run limit of {} has passed, stopping: {sent} sent to the app", GoDuration(limit));
+        }
+        Notice::LimitPassed(limit, None) => {
+            warn!("the run limit of {} has passed, so the app is not started again", GoDuration(limit));
+        }
         Notice::Restarting(pause, count) => {
             info!("restarting the app in {} (restart {count})", rounded(pause));
         }
@@ -59,6 +66,19 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         }
         Notice::SweepTimedOut => warn!("some processes did not end in time, killing them"),
         Notice::SurvivedKill => warn!("some processes survived SIGKILL; exiting anyway"),
+        // Logged by `log_notice`; listed so that no new notice is forgotten.
+        Notice::Forwarding(..)
+        | Notice::Ignoring(_)
+        | Notice::NoApp(_)
+        | Notice::NotStarting(_)
+        | Notice::Draining(..)
+        | Notice::Stopping(..)
+        | Notice::Drained(_)
+        | Notice::DependenciesTimedOut(_)
+        | Notice::GracePeriodOver(_)
+        | Notice::Ended(_)
+        | Notice::SignalingGroup(_)
+        | Notice::StoppingItself => {}
     }
 }
 
