@@ -2,7 +2,7 @@
 //! and its verification.
 //!
 //! [`spec`], [`database`], [`account`] and [`capability`] are pure; `files` reads, and
-//! [`drop`] acts. First [`resolve_from_files`], once, then [`become_user`]
+//! [`mod@drop`] acts. First [`resolve_from_files`], once, then [`become_user`]
 //! before the first fork (H5): a restart of the app reuses the numbers.
 
 pub mod account;

@@ -56,7 +56,7 @@ impl Program {
     /// What its own process has to do before [`Self::execute`].
     ///
     /// # Errors
-    /// As for [`Setup::apply`].
+    /// As for [`ChildSetup::apply`].
     pub fn set_up(&self) -> io::Result<()> {
         self.setup.apply()
     }
