@@ -11,7 +11,7 @@ use std::fmt;
 pub struct Error(String);
 
 /// A result whose error is a line for the user.
-pub type Result<T> = std::result::Result<T, Error>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
     /// An error with this line.

@@ -2,23 +2,23 @@
 
 /// A check failed, or the status is not healthy: `probe`, `status`, `explain`.
 /// Docker reserves 2 for health checks, so a usage error is 1 there as well.
-pub const NOT_HEALTHY: i32 = 1;
+pub(crate) const NOT_HEALTHY: i32 = 1;
 
 /// The app was stopped because it was unhealthy (EX_UNAVAILABLE of sysexits(3)).
-pub const UNHEALTHY: i32 = 69;
+pub(crate) const UNHEALTHY: i32 = 69;
 
 /// `--timeout` or `--wait-timeout` has passed, as in timeout(1).
-pub const TIMEOUT: i32 = 124;
+pub(crate) const TIMEOUT: i32 = 124;
 
 /// hinit itself failed, as in `docker run`.
-pub const OWN_FAILURE: i32 = 125;
+pub(crate) const OWN_FAILURE: i32 = 125;
 
 /// The program cannot be executed, as in a shell.
-pub const NOT_EXECUTABLE: i32 = 126;
+pub(crate) const NOT_EXECUTABLE: i32 = 126;
 
 /// The program was not found, as in a shell.
-pub const NOT_FOUND: i32 = 127;
+pub(crate) const NOT_FOUND: i32 = 127;
 
 /// A process that was ended by a signal has this code plus its number, as in a
 /// shell.
-pub const SIGNAL_BASE: i32 = 128;
+pub(crate) const SIGNAL_BASE: i32 = 128;

@@ -3,13 +3,13 @@
 //! [`schedule`] decides and is pure. [`probe_round`] runs the probes of
 //! [`checks`]. [`monitor`] connects the two for the loop of PID 1.
 
-pub mod checks;
-pub mod monitor;
-pub mod notify;
-pub mod output;
-pub mod probe_process;
-pub mod probe_round;
-pub mod schedule;
+pub(crate) mod checks;
+pub(crate) mod monitor;
+pub(crate) mod notify;
+pub(crate) mod output;
+pub(crate) mod probe_process;
+pub(crate) mod probe_round;
+pub(crate) mod schedule;
 
 use crate::text::one_line;
 use std::fmt;
@@ -53,11 +53,11 @@ impl fmt::Display for Status {
 }
 
 /// The longest reason in a log line, in bytes: a check's output may be longer.
-pub const LONGEST_REASON: usize = 300;
+pub(crate) const LONGEST_REASON: usize = 300;
 
 /// The output of a check in one line of at most `limit` bytes. Without output,
 /// its exit code if that is known.
-pub fn reason(output: &str, exit_code: Option<i32>, limit: usize) -> String {
+pub(crate) fn reason(output: &str, exit_code: Option<i32>, limit: usize) -> String {
     match (output.trim(), exit_code) {
         ("", Some(code)) => format!("the check exited with code {code} without output"),
         ("", None) => "the check produced no output".to_owned(),

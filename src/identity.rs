@@ -5,18 +5,18 @@
 //! and [`mod@drop`] acts. [`resolve_from_files`] is called once, then [`become_user`]
 //! before the first fork (H5). A restart of the app keeps the ids.
 
-pub mod account;
-pub mod capability;
-pub mod database;
-pub mod drop;
+pub(crate) mod account;
+pub(crate) mod capability;
+pub(crate) mod database;
+pub(crate) mod drop;
 mod files;
 mod sets;
-pub mod spec;
+pub(crate) mod spec;
 mod stdio;
 mod verify;
 
-pub use account::Account;
-pub use drop::{Outcome, become_user, stay, switch_user};
+pub(crate) use account::Account;
+pub(crate) use drop::{Outcome, become_user, stay, switch_user};
 
 use crate::error::Result;
 use database::Database;
@@ -27,7 +27,7 @@ use spec::{Name, UserSpec};
 ///
 /// # Errors
 /// As for [`account::resolve`], and files that cannot be read.
-pub fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
+pub(crate) fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
     look_up(spec, account::resolve).map_err(|error| error.at(&format!("--user {spec}")))
 }
 
@@ -36,7 +36,7 @@ pub fn resolve_from_files(spec: &UserSpec) -> Result<Account> {
 ///
 /// # Errors
 /// As for [`account::find`], and files that cannot be read.
-pub fn find_in_files(spec: &UserSpec) -> Result<Account> {
+pub(crate) fn find_in_files(spec: &UserSpec) -> Result<Account> {
     look_up(spec, account::find)
 }
 

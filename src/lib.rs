@@ -33,30 +33,37 @@
 
 // Elsewhere this is empty, and main.rs says why.
 #![cfg(target_os = "linux")]
+// The library exists for the program; it is read with --document-private-items.
+#![allow(rustdoc::private_intra_doc_links)]
 
 pub mod cli;
-pub mod compat;
-pub mod error;
-pub mod exit_code;
-pub mod health;
-pub mod identity;
+mod compat;
+mod error;
+mod exit_code;
+mod health;
+mod identity;
 #[cfg(feature = "lab")]
-pub mod lab;
-pub mod limits;
-pub mod logging;
-pub mod options;
-pub mod personality;
-pub mod phase;
-pub mod plan;
-pub mod probe;
-pub mod setup;
-pub mod signal;
-pub mod spawn;
-pub mod status;
-pub mod supervisor;
-pub mod sys;
-pub mod text;
-pub mod time;
+mod lab;
+mod limits;
+mod logging;
+mod options;
+mod personality;
+mod phase;
+mod plan;
+mod probe;
+mod setup;
+mod signal;
+mod spawn;
+mod status;
+mod supervisor;
+mod sys;
+#[doc(hidden)]
+pub mod testing;
+mod text;
+mod time;
+
+#[doc(hidden)]
+pub use sys::start::begin as begin_program;
 
 #[cfg(test)]
 #[path = "../tests/common/skipped.rs"]

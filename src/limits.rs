@@ -1,5 +1,5 @@
 //! Resource limits, umask and OOM score of the app.
 
-pub mod oom_score;
-pub mod rlimit;
-pub mod umask;
+pub(crate) mod oom_score;
+pub(crate) mod rlimit;
+pub(crate) mod umask;

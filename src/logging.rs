@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 /// The format of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// `hinit: warning: ...`
     Text,
     /// One JSON object for each line: time, level, message.
@@ -21,7 +21,7 @@ pub enum Format {
 ///
 /// `Info` is one line for each event, `Warn` is quiet, `Debug` adds every probe and
 /// every reaped orphan.
-pub fn init(filter: LevelFilter, format: Format) {
+pub(crate) fn init(filter: LevelFilter, format: Format) {
     let mut builder = builder(filter);
     match format {
         Format::Text => builder.format(text),
@@ -33,7 +33,7 @@ pub fn init(filter: LevelFilter, format: Format) {
 
 /// The same in the format of another program: `line` formats a record, without the
 /// line end.
-pub fn init_as(filter: LevelFilter, line: fn(Level, &str) -> String) {
+pub(crate) fn init_as(filter: LevelFilter, line: fn(Level, &str) -> String) {
     let mut builder = builder(filter);
     builder.format(move |out, record| {
         writeln!(out, "{}", line(record.level(), &one_line(&record.args().to_string(), LONGEST_LINE)))

@@ -6,7 +6,7 @@ use crate::exit_code;
 /// Whose messages and exit codes are used. An image in which hinit replaces another
 /// init must see no difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Personality {
+pub(crate) enum Personality {
     /// hinit's own.
     #[default]
     Hinit,
@@ -24,7 +24,7 @@ pub enum Personality {
 
 impl Personality {
     /// The exit code if hinit itself fails.
-    pub fn own_failure(self) -> i32 {
+    pub(crate) fn own_failure(self) -> i32 {
         match self {
             Self::Hinit => exit_code::OWN_FAILURE,
             Self::Tini { .. } | Self::DumbInit | Self::Catatonit => 1,
@@ -33,7 +33,7 @@ impl Personality {
 
     /// The exit code if the program could not be executed, by the errno of
     /// execve(2).
-    pub fn not_executed(self, errno: Option<i32>) -> i32 {
+    pub(crate) fn not_executed(self, errno: Option<i32>) -> i32 {
         match (self, errno) {
             (Self::Hinit | Self::Tini { .. }, Some(libc::ENOENT)) => exit_code::NOT_FOUND,
             (Self::Hinit, _) | (Self::Tini { .. }, Some(libc::EACCES)) => exit_code::NOT_EXECUTABLE,
@@ -43,13 +43,13 @@ impl Personality {
     }
 
     /// Whether orphaned descendants are adopted when hinit is not PID 1.
-    pub fn adopts_orphans(self) -> bool {
+    pub(crate) fn adopts_orphans(self) -> bool {
         !matches!(self, Self::Tini { adopts: false })
     }
 
     /// Whether the status document is written. The other inits write no file, and
     /// several of them may run in one container.
-    pub fn writes_status(self) -> bool {
+    pub(crate) fn writes_status(self) -> bool {
         self == Self::Hinit
     }
 }

@@ -3,9 +3,9 @@
 //! Plain, validated data without I/O. The command lines (`cli`, `compat`) build
 //! plans, and the supervisor carries them out.
 
-pub mod parse;
-pub mod probe;
-pub mod timing;
+pub(crate) mod parse;
+pub(crate) mod probe;
+pub(crate) mod timing;
 
 use crate::identity::capability;
 use crate::identity::spec::UserSpec;
@@ -17,11 +17,11 @@ use probe::Probe;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
-pub use timing::Timing;
+pub(crate) use timing::Timing;
 
 /// Everything that `hinit run` needs to know.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The app: what to start, where and with which environment.
     pub app: App,
     /// The user and the privileges.
@@ -44,7 +44,7 @@ pub struct Plan {
 
 /// The program to start.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct App {
+pub(crate) struct App {
     /// A path, or a name to search in the app's `PATH`.
     pub program: OsString,
     /// Its arguments, without the program's own name.
@@ -67,7 +67,7 @@ pub struct App {
 /// How the app is separated from hinit, so that a signal can reach one without the
 /// other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Isolation {
+pub(crate) enum Isolation {
     /// A process group of its own.
     #[default]
     Group,
@@ -77,7 +77,7 @@ pub enum Isolation {
 
 /// The user and the privileges of the app.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Identity {
+pub(crate) struct Identity {
     /// The user to become; none means no change.
     pub user: Option<UserSpec>,
     /// Whether `no_new_privs` is set; none means after a drop only.
@@ -91,7 +91,7 @@ pub struct Identity {
 
 /// How signals reach the app, and how it is stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Stop {
+pub(crate) struct Stop {
     /// Signal the app's whole process group.
     pub group: bool,
     /// Sent to the app on a stop request; none means the signal that arrived.
@@ -119,7 +119,7 @@ pub struct Stop {
 
 impl Stop {
     /// The signal that is forwarded instead; none if it is ignored.
-    pub fn rewritten(&self, signal: Signal) -> Option<Signal> {
+    pub(crate) fn rewritten(&self, signal: Signal) -> Option<Signal> {
         let rule = self.rewrites.iter().find(|(from, _)| *from == signal);
         rule.map_or(Some(signal), |(_, to)| *to)
     }
@@ -127,7 +127,7 @@ impl Stop {
 
 /// Restarts of the app, its run limit, and what its exit code means.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Life {
+pub(crate) struct Life {
     /// Docker's restart policy.
     pub restart: Restart,
     /// The run limit from the first start on, restarts included; exit code 124.
@@ -158,7 +158,7 @@ pub enum Restart {
 
 /// What healthy means, and when to check: field by field Docker's HEALTHCHECK.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Health {
+pub(crate) struct Health {
     /// All of them must pass; never empty.
     pub probes: Vec<Probe>,
     /// When to check, and how often.
@@ -167,7 +167,7 @@ pub struct Health {
 
 /// The action when the app turns unhealthy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnFailure {
+pub(crate) enum OnFailure {
     /// Only the status changes.
     #[default]
     None,
@@ -181,7 +181,7 @@ pub enum OnFailure {
 
 /// The app's dependencies: it is not started before they are ready.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct WaitFor {
+pub(crate) struct WaitFor {
     /// All of them must pass; empty means no dependencies.
     pub probes: Vec<Probe>,
     /// The time limit, exit code 124; none is no limit.

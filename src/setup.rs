@@ -1,5 +1,5 @@
 //! What hinit does for the app before the drop, while it may still be root: it
 //! changes the owner of volumes, and reads files that only root may read.
 
-pub mod chown;
-pub mod env_file;
+pub(crate) mod chown;
+pub(crate) mod env_file;

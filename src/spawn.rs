@@ -1,10 +1,10 @@
 //! Starting a program (docs/design.md, section 6): everything is prepared before
 //! the fork, and the child reports a failed exec through a pipe.
 
-pub mod child_setup;
-pub mod environment;
-pub mod process_group;
-pub mod program;
-pub mod socket_activation;
-pub mod start;
-pub mod start_error;
+pub(crate) mod child_setup;
+pub(crate) mod environment;
+pub(crate) mod process_group;
+pub(crate) mod program;
+pub(crate) mod socket_activation;
+pub(crate) mod start;
+pub(crate) mod start_error;

@@ -4,9 +4,9 @@
 //! [`document`] is its content and [`mod@file`] the file that holds it. [`writer`]
 //! keeps it up to date; [`reader`] reads it and decides whether to trust it.
 
-pub mod document;
-pub mod file;
-pub mod locations;
-pub mod reader;
-pub mod wall_clock;
-pub mod writer;
+pub(crate) mod document;
+pub(crate) mod file;
+pub(crate) mod locations;
+pub(crate) mod reader;
+pub(crate) mod wall_clock;
+pub(crate) mod writer;

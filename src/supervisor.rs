@@ -3,12 +3,12 @@
 
 mod dependencies;
 mod descendants;
-pub mod machine;
+pub(crate) mod machine;
 mod messages;
 mod oom_monitor;
-pub mod pod_pause;
-pub mod restart_backoff;
-pub mod runtime;
+pub(crate) mod pod_pause;
+pub(crate) mod restart_backoff;
+pub(crate) mod runtime;
 
 use crate::error::{Error, Result};
 use crate::health::checks::Checks;
@@ -36,7 +36,7 @@ use std::ffi::OsStr;
 /// Carries out a plan and returns the exit code.
 ///
 /// A failure before the app is started is one line on stderr.
-pub fn run(plan: Plan, inherited: Inherited) -> i32 {
+pub(crate) fn run(plan: Plan, inherited: Inherited) -> i32 {
     let (ready, personality) = (make_ready(&plan, inherited), plan.personality);
     // Its memory would stay in use for the life of the container.
     drop(plan);

@@ -5,23 +5,23 @@
 //! C library hides some realtime signals from its callers.
 #![allow(unsafe_code)]
 
-pub mod alarm;
-pub mod clock;
-pub mod creds;
-pub mod datagram;
-pub mod exec;
-pub mod fds;
-pub mod files;
-pub mod memory;
-pub mod process;
-pub mod procfs;
+pub(crate) mod alarm;
+pub(crate) mod clock;
+pub(crate) mod creds;
+pub(crate) mod datagram;
+pub(crate) mod exec;
+pub(crate) mod fds;
+pub(crate) mod files;
+pub(crate) mod memory;
+pub(crate) mod process;
+pub(crate) mod procfs;
 #[cfg(feature = "tls")]
-pub mod random;
-pub mod shared_page;
-pub mod signals;
-pub mod sockets;
-pub mod start;
-pub mod terminal;
+pub(crate) mod random;
+pub(crate) mod shared_page;
+pub(crate) mod signals;
+pub(crate) mod sockets;
+pub(crate) mod start;
+pub(crate) mod terminal;
 
 use std::io;
 

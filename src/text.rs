@@ -4,7 +4,7 @@ use std::fmt;
 
 /// `text` in one line of at most `limit` bytes: control characters are
 /// escaped (`\n`, `\u{1b}`; CVE-2023-28486) and a longer text ends in `...`.
-pub fn one_line(text: &str, limit: usize) -> String {
+pub(crate) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::with_capacity(text.len().min(limit));
     for c in text.chars() {
         let before = line.len();
@@ -25,7 +25,7 @@ pub fn one_line(text: &str, limit: usize) -> String {
 /// `text` as a JSON string, in quotes. Characters that move a terminal's cursor or
 /// reorder a line are escaped too, though JSON does not require it.
 #[derive(Debug, Clone, Copy)]
-pub struct Json<'a>(pub &'a str);
+pub(crate) struct Json<'a>(pub &'a str);
 
 impl fmt::Display for Json<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -48,7 +48,7 @@ impl fmt::Display for Json<'_> {
 }
 
 /// The `known` name that `text` is most similar to, for a "did you mean".
-pub fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     // A third of the letters may differ, and one in a short name.
     let most = (text.chars().count() / 3).max(1);
     let rated = known.map(|other| (strsim::levenshtein(text, other), other));
@@ -59,7 +59,7 @@ pub fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Option<&
 }
 
 /// The message of the C library for an error: `No such file or directory`.
-pub fn system_message(error: &std::io::Error) -> String {
+pub(crate) fn system_message(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split_once(" (os error").map_or(text.clone(), |(message, _)| message.to_owned())
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// A reading of the monotonic clock: the time since an arbitrary origin.
 ///
 /// Pure modules get it as an argument; they compare and subtract moments only.
-pub type Moment = Duration;
+pub(crate) type Moment = Duration;
 
 const UNITS: [(&str, u64); 7] = [
     ("ns", 1),
@@ -141,7 +141,7 @@ fn decimal(f: &mut fmt::Formatter<'_>, nanos: u128, scale: u128, unit: &str) -> 
 }
 
 /// A duration for a log line, rounded down to at most three digits.
-pub fn rounded(duration: Duration) -> GoDuration {
+pub(crate) fn rounded(duration: Duration) -> GoDuration {
     let grain = match duration.as_millis() {
         0 => 1_000,
         1..1_000 => 1_000_000,

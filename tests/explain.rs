@@ -5,10 +5,10 @@
 #[path = "common/skipped.rs"]
 mod skipped;
 
-use hinit::error::Error;
-use hinit::lab::explain::{Explained, Kind, explain};
-use hinit::plan::probe::{Probe, options};
-use hinit::time::parse_duration;
+use hinit::testing::error::Error;
+use hinit::testing::lab::explain::{Explained, Kind, explain};
+use hinit::testing::plan::probe::{Probe, options};
+use hinit::testing::time::parse_duration;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::TestRunner;

@@ -1,11 +1,11 @@
 //! `hinit probe` and `hinit status` as a HEALTHCHECK runs them.
 #![allow(clippy::unwrap_used)]
 
-use hinit::health::Status;
-use hinit::phase::Phase;
-use hinit::status::document::{Document, Entry, Health};
-use hinit::status::file::StatusFile;
-use hinit::status::reader;
+use hinit::testing::health::Status;
+use hinit::testing::phase::Phase;
+use hinit::testing::status::document::{Document, Entry, Health};
+use hinit::testing::status::file::StatusFile;
+use hinit::testing::status::reader;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;

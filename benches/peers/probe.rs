@@ -3,7 +3,7 @@
 use crate::subject::Subject;
 use crate::table::median;
 use crate::{Outcome, start};
-use hinit::sys::process::{Ending, Side, fork, leave, wait_for};
+use hinit::testing::sys::process::{Ending, Side, fork, leave, wait_for};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike;
 use std::io::{Read, Write};

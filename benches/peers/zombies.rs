@@ -7,9 +7,9 @@
 use crate::start::{self, GENEROUS};
 use crate::subject::Subject;
 use crate::{Outcome, table};
-use hinit::sys::process::{self, Side};
-use hinit::sys::signals::{Inbox, block_all};
-use hinit::sys::{Pid, fds};
+use hinit::testing::sys::process::{self, Side};
+use hinit::testing::sys::signals::{Inbox, block_all};
+use hinit::testing::sys::{Pid, fds};
 use nix::sys::signal::{SIGCONT, SIGKILL, SIGSTOP, SIGTERM, kill};
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::{Child, ChildStdout, Command, Stdio};

@@ -3,9 +3,9 @@
 //! The input is a spec, a NUL, the passwd file, a NUL, the group file.
 #![no_main]
 
-use hinit::identity::account::{MOST_GROUPS, resolve};
-use hinit::identity::database::Database;
-use hinit::identity::spec::{HIGHEST_ID, Name, UserSpec};
+use hinit::testing::identity::account::{MOST_GROUPS, resolve};
+use hinit::testing::identity::database::Database;
+use hinit::testing::identity::spec::{HIGHEST_ID, Name, UserSpec};
 use libfuzzer_sys::fuzz_target;
 use std::collections::HashSet;
 

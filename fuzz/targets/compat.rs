@@ -2,7 +2,7 @@
 //! parser panic, and the same arguments always give the same result.
 #![no_main]
 
-use hinit::compat::accepts;
+use hinit::testing::compat::accepts;
 use libfuzzer_sys::fuzz_target;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;

@@ -2,7 +2,7 @@
 //! written and read the same again.
 #![no_main]
 
-use hinit::status::document::Document;
+use hinit::testing::status::document::Document;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

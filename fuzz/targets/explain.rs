@@ -4,8 +4,8 @@
 //! The first byte selects line or file.
 #![no_main]
 
-use hinit::lab::explain::{Kind, explain};
-use hinit::plan::probe::options;
+use hinit::testing::lab::explain::{Kind, explain};
+use hinit::testing::plan::probe::options;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

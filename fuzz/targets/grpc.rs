@@ -4,7 +4,7 @@
 //! The first byte says how the rest is cut.
 #![no_main]
 
-use hinit::probe::read_grpc;
+use hinit::testing::probe::read_grpc;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

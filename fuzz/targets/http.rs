@@ -4,7 +4,7 @@
 //! The first byte says how the rest is cut, and whether it answers HEAD.
 #![no_main]
 
-use hinit::probe::read_http;
+use hinit::testing::probe::read_http;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

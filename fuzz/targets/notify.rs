@@ -4,8 +4,8 @@
 //! Each message has its length before it, in a byte.
 #![no_main]
 
-use hinit::health::notify::{Listener, NotifyState, SharedNotifyState};
-use hinit::plan::probe::Notify;
+use hinit::testing::health::notify::{Listener, NotifyState, SharedNotifyState};
+use hinit::testing::plan::probe::Notify;
 use libfuzzer_sys::fuzz_target;
 use std::ffi::OsString;
 use std::os::linux::net::SocketAddrExt;

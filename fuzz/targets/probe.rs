@@ -2,7 +2,7 @@
 //! error is one line that is not endless.
 #![no_main]
 
-use hinit::plan::probe::{Probe, Target};
+use hinit::testing::plan::probe::{Probe, Target};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

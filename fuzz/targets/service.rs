@@ -5,8 +5,8 @@
 //! the second one how the rest is cut.
 #![no_main]
 
-use hinit::plan::probe::{Builtin, Probe, Service, Target};
-use hinit::probe::read_service;
+use hinit::testing::plan::probe::{Builtin, Probe, Service, Target};
+use hinit::testing::probe::read_service;
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 

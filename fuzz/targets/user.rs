@@ -1,7 +1,7 @@
 //! User specs: what is accepted is in range, and reads the same again.
 #![no_main]
 
-use hinit::identity::spec::{HIGHEST_ID, Name, UserSpec};
+use hinit::testing::identity::spec::{HIGHEST_ID, Name, UserSpec};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {

@@ -16,7 +16,7 @@ use std::time::Duration;
 /// All probes, ready to be started: PID 1 has looked up and allocated what it
 /// can.
 #[derive(Debug)]
-pub struct Checks {
+pub(crate) struct Checks {
     pub(super) all: Vec<Check>,
     pub(super) inherited: Inherited,
     notify_state: SharedNotifyState,
@@ -45,7 +45,7 @@ impl Checks {
     ///
     /// # Errors
     /// A command cannot be passed to the kernel (a NUL in it).
-    pub fn new(
+    pub(crate) fn new(
         health: &Health,
         environment: &Environment,
         setup: &ChildSetup,
@@ -59,13 +59,13 @@ impl Checks {
     }
 
     /// The state that the listener updates and `notify:` checks read.
-    pub fn notify_state(&self) -> SharedNotifyState {
+    pub(crate) fn notify_state(&self) -> SharedNotifyState {
         SharedNotifyState::clone(&self.notify_state)
     }
 
     /// Replaces the shared pages: a round was dropped before its processes were
     /// reaped, and they may still write to the old ones.
-    pub fn replace_pages(&mut self) {
+    pub(crate) fn replace_pages(&mut self) {
         for check in &mut self.all {
             if let (Work::Program(_, page) | Work::Builtin(_, page) | Work::Notify(_, _, page), Ok(fresh)) =
                 (&mut check.work, SharedPage::new())

@@ -14,7 +14,7 @@ use std::os::fd::BorrowedFd;
 
 /// An event for the supervisor.
 #[derive(Debug)]
-pub enum MonitorEvent {
+pub(crate) enum MonitorEvent {
     /// The shown status changed: log it and act on it.
     Changed(Change),
     /// Write the status document again.
@@ -25,7 +25,7 @@ pub enum MonitorEvent {
 
 /// Monitors the health of one app. Dropping it kills a check in flight.
 #[derive(Debug)]
-pub struct Monitor {
+pub(crate) struct Monitor {
     schedule: Schedule,
     checks: Checks,
     round: Option<ProbeRound>,
@@ -34,22 +34,22 @@ pub struct Monitor {
 
 impl Monitor {
     /// The app was started `now`.
-    pub fn new(checks: Checks, timing: Timing, now: Moment) -> Self {
+    pub(crate) fn new(checks: Checks, timing: Timing, now: Moment) -> Self {
         Self { schedule: Schedule::new(timing, now), checks, round: None, paused: false }
     }
 
     /// The schedule with the app's health.
-    pub fn schedule(&self) -> &Schedule {
+    pub(crate) fn schedule(&self) -> &Schedule {
         &self.schedule
     }
 
     /// The output so far of the running checks, or what they are waiting for.
-    pub fn partial_output(&self) -> String {
+    pub(crate) fn partial_output(&self) -> String {
         self.round.as_ref().map(ProbeRound::partial).unwrap_or_default()
     }
 
     /// When [`Self::turn`] is wanted at the latest.
-    pub fn deadline(&self) -> Option<Moment> {
+    pub(crate) fn deadline(&self) -> Option<Moment> {
         if self.paused {
             return None;
         }
@@ -58,13 +58,13 @@ impl Monitor {
     }
 
     /// What to poll for input.
-    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+    pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.round.iter().flat_map(ProbeRound::fds)
     }
 
     /// One turn of the loop: reads output and does what is due. To be called
     /// after the children of this turn have been reaped.
-    pub fn turn(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
+    pub(crate) fn turn(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
         if self.paused {
             return;
         }
@@ -78,7 +78,13 @@ impl Monitor {
     }
 
     /// A child was reaped: whether it was a check.
-    pub fn reaped(&mut self, pid: Pid, ending: Ending, now: Moment, events: &mut Vec<MonitorEvent>) -> bool {
+    pub(crate) fn reaped(
+        &mut self,
+        pid: Pid,
+        ending: Ending,
+        now: Moment,
+        events: &mut Vec<MonitorEvent>,
+    ) -> bool {
         let is_ours = self.round.as_mut().is_some_and(|round| round.reaped(pid, ending));
         if is_ours {
             self.settle(now, events);
@@ -87,13 +93,13 @@ impl Monitor {
     }
 
     /// The app has sent READY=1: checks at once if it is starting.
-    pub fn check_soon(&mut self, now: Moment) {
+    pub(crate) fn check_soon(&mut self, now: Moment) {
         self.schedule.check_soon(now);
     }
 
     /// The app has ended for now: a running check is killed and its result
     /// discarded, and none is started until [`Self::restarted`].
-    pub fn pause(&mut self, now: Moment) {
+    pub(crate) fn pause(&mut self, now: Moment) {
         self.paused = true;
         if self.round.take().is_some() {
             self.checks.replace_pages();
@@ -102,7 +108,7 @@ impl Monitor {
     }
 
     /// The app was started again `now`.
-    pub fn restarted(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
+    pub(crate) fn restarted(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
         self.paused = false;
         let actions = self.schedule.restarted(now);
         self.carry_out(actions, now, events);

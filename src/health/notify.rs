@@ -24,11 +24,11 @@ use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::rc::Rc;
 
 /// The variable with the socket's name; `@` marks an abstract one.
-pub const SOCKET: &str = "NOTIFY_SOCKET";
+pub(crate) const SOCKET: &str = "NOTIFY_SOCKET";
 /// How often the app has to send `WATCHDOG=1`, in us.
-pub const WATCHDOG: &str = "WATCHDOG_USEC";
+pub(crate) const WATCHDOG: &str = "WATCHDOG_USEC";
 /// The pid that [`WATCHDOG`] is for; without it, any process.
-pub const WATCHDOG_PID: &str = "WATCHDOG_PID";
+pub(crate) const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
 /// The longest message in bytes, as in systemd.
 const LONGEST: usize = 4096;

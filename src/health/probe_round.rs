@@ -17,14 +17,14 @@ use std::os::fd::BorrowedFd;
 ///
 /// Dropping it kills the processes still running.
 #[derive(Debug)]
-pub struct ProbeRound {
+pub(crate) struct ProbeRound {
     processes: Vec<ProbeProcess>,
     not_started: Option<io::Error>,
 }
 
 /// The outcome of a round.
 #[derive(Debug)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// It has a result for [`super::schedule::Schedule::finished`].
     Result {
         /// 0 if all passed; else that of the first failure.
@@ -38,7 +38,7 @@ pub enum Outcome {
 
 impl ProbeRound {
     /// Starts one round of all checks.
-    pub fn start(checks: &Checks, now: Moment) -> Self {
+    pub(crate) fn start(checks: &Checks, now: Moment) -> Self {
         let mut round = Self { processes: Vec::with_capacity(checks.all.len()), not_started: None };
         for check in &checks.all {
             match ProbeProcess::start(check, checks.inherited, now) {
@@ -54,49 +54,49 @@ impl ProbeRound {
     }
 
     /// The pipes to poll for output.
-    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+    pub(crate) fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         self.processes.iter().filter_map(ProbeProcess::fd)
     }
 
     /// Reads the available output of all probes.
-    pub fn read(&mut self) {
+    pub(crate) fn read(&mut self) {
         self.processes.iter_mut().for_each(ProbeProcess::read);
     }
 
     /// When [`Self::tick`] is wanted at the latest; none if no probe has a
     /// time limit of its own.
-    pub fn deadline(&self) -> Option<Moment> {
+    pub(crate) fn deadline(&self) -> Option<Moment> {
         self.processes.iter().filter_map(ProbeProcess::deadline).min()
     }
 
     /// Kills the probes that have exceeded their own time limit.
-    pub fn tick(&mut self, now: Moment) {
+    pub(crate) fn tick(&mut self, now: Moment) {
         self.processes.iter_mut().for_each(|process| process.tick(now));
     }
 
     /// Kills every process of the round; they still have to be reaped.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.processes.iter_mut().for_each(ProbeProcess::kill);
     }
 
     /// A child was reaped: whether it was one of this round.
-    pub fn reaped(&mut self, pid: Pid, ending: Ending) -> bool {
+    pub(crate) fn reaped(&mut self, pid: Pid, ending: Ending) -> bool {
         let process = self.processes.iter_mut().find(|process| process.pid() == Some(pid));
         process.map(|process| process.reaped(ending)).is_some()
     }
 
     /// The processes that have not been reaped yet.
-    pub fn pids(&self) -> impl Iterator<Item = Pid> {
+    pub(crate) fn pids(&self) -> impl Iterator<Item = Pid> {
         self.processes.iter().filter_map(ProbeProcess::pid)
     }
 
     /// Whether all of it has been reaped.
-    pub fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.pids().next().is_none()
     }
 
     /// The outcome, once the round is over.
-    pub fn outcome(mut self) -> Outcome {
+    pub(crate) fn outcome(mut self) -> Outcome {
         let not_started = self.not_started.take();
         if let Some(error) =
             not_started.or_else(|| self.processes.iter_mut().find_map(ProbeProcess::take_start_error))
@@ -111,7 +111,7 @@ impl ProbeRound {
 
     /// The output of all probes so far. The limit is that of one probe, so that
     /// the status document does not get too long for its readers.
-    pub fn partial(&self) -> String {
+    pub(crate) fn partial(&self) -> String {
         match &self.processes[..] {
             [only] => only.output(),
             all => {

@@ -27,7 +27,7 @@ use std::time::Duration;
 /// Docker keeps the last five results.
 const LOG_ENTRIES: usize = 5;
 /// The exit code of a round that timed out or could not be started, as in Docker.
-pub const NO_EXIT_CODE: i32 = -1;
+pub(crate) const NO_EXIT_CODE: i32 = -1;
 /// The first pause between early rounds; it is doubled after each.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// A wake-up counts as late only beyond this, however short the interval: a busy

@@ -50,7 +50,7 @@ pub fn resolve(spec: &UserSpec, database: &Database) -> Result<Account> {
 ///
 /// # Errors
 /// As for [`resolve`], except accidental root.
-pub fn find(spec: &UserSpec, database: &Database) -> Result<Account> {
+pub(crate) fn find(spec: &UserSpec, database: &Database) -> Result<Account> {
     let user = find_user(&spec.user, database)?;
     let uid = match (&spec.user, &user) {
         (Name::Id(uid), _) => *uid,

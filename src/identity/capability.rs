@@ -134,7 +134,7 @@ impl Sub for Set {
 
 /// The values of `--cap-add` and `--cap-drop`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// Everything added; [`Set::ALL`] for `ALL`.
     pub add: Set,
     /// Everything dropped; [`Set::ALL`] for `ALL`.
@@ -143,7 +143,7 @@ pub struct Choice {
 
 impl Choice {
     /// Whether neither option was given.
-    pub fn is_empty(self) -> bool {
+    pub(crate) fn is_empty(self) -> bool {
         self == Self::default()
     }
 
@@ -151,7 +151,7 @@ impl Choice {
     /// `add` ALL the result is everything `available` except what is dropped by
     /// name; with `drop` ALL it is what is added; else `basics` without the drops
     /// and with the adds.
-    pub fn applied(self, basics: Set, available: Set) -> Set {
+    pub(crate) fn applied(self, basics: Set, available: Set) -> Set {
         match (self.add, self.drop) {
             (Set::ALL, Set::ALL) => available,
             (Set::ALL, drop) => available - drop,

@@ -10,12 +10,12 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 /// The file of users.
-pub const PASSWD: &str = "/etc/passwd";
+pub(crate) const PASSWD: &str = "/etc/passwd";
 /// The file of groups.
-pub const GROUP: &str = "/etc/group";
+pub(crate) const GROUP: &str = "/etc/group";
 
 /// The longest line that is read: 1 MiB.
-pub const LONGEST_LINE: usize = 1 << 20;
+pub(crate) const LONGEST_LINE: usize = 1 << 20;
 
 /// The bytes of both files; empty for a file that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

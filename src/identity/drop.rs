@@ -18,7 +18,7 @@ use std::io;
 
 /// Whether the user has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// hinit already was this user, or is root as requested: the environment
     /// stays.
     Kept,
@@ -35,7 +35,11 @@ pub enum Outcome {
 /// # Errors
 /// The step that failed. The process must then not go on: some steps have been
 /// done.
-pub fn become_user(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
+pub(crate) fn become_user(
+    account: &Account,
+    no_new_privs: Option<bool>,
+    capabilities: Choice,
+) -> Result<Outcome> {
     switch(account, no_new_privs, capabilities)
         .map_err(|error| error.at(&format!("--user {}:{}", account.uid, account.gid)))
 }
@@ -44,7 +48,7 @@ pub fn become_user(account: &Account, no_new_privs: Option<bool>, capabilities: 
 ///
 /// # Errors
 /// As for [`become_user`].
-pub fn stay(no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
+pub(crate) fn stay(no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
     let no_new_privs = no_new_privs == Some(true);
     apply_no_new_privs(no_new_privs)?;
     if !capabilities.is_empty() {
@@ -94,7 +98,7 @@ fn switch(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -
 ///
 /// # Errors
 /// As for [`become_user`], without the name of the option.
-pub fn switch_user(account: &Account) -> Result<Outcome> {
+pub(crate) fn switch_user(account: &Account) -> Result<Outcome> {
     switch(account, Some(false), Choice::default())
 }
 

@@ -17,7 +17,7 @@ pub fn parse(text: &str) -> Result<i16> {
 
 /// Sets the score of hinit, which the app inherits. Lowering it needs
 /// `CAP_SYS_RESOURCE`. A failure is a warning, since the app runs without it.
-pub fn adjust(score: i16) {
+pub(crate) fn adjust(score: i16) {
     if let Err(error) = std::fs::write("/proc/self/oom_score_adj", score.to_string()) {
         log::warn!("--oom-score-adj {score}: {error}; set it with docker run instead");
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 pub use body_check::{BodyCheck, BodyTest, JsonTest, Pattern};
 pub use endpoint::{Address, Endpoint, Host};
-pub use expand::Lookup;
+
 pub use http::{Header, Http, Request};
 pub use service::{Protocol, Service};
 pub use status_set::StatusSet;

@@ -33,7 +33,7 @@ use std::path::{Component, Path, PathBuf};
 /// # Errors
 /// The path does not exist, leads through a symbolic link, is the root
 /// directory, or something in it cannot be changed.
-pub fn change_tree(path: &Path, account: &Account) -> Result<()> {
+pub(crate) fn change_tree(path: &Path, account: &Account) -> Result<()> {
     let walk = Walk { path, owner: Uid::from_raw(account.uid), group: Gid::from_raw(account.gid) };
     let (fd, stat) = walk.find()?;
     if geteuid().is_root() {

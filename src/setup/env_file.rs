@@ -16,13 +16,13 @@ use std::path::Path;
 const LARGEST: u64 = 1 << 20;
 
 /// Names and values in the file's order.
-pub type Variables = Vec<(OsString, OsString)>;
+pub(crate) type Variables = Vec<(OsString, OsString)>;
 
 /// Reads one file, before the drop: a secret may be readable for root only.
 ///
 /// # Errors
 /// It cannot be read, is larger than 1 MiB, or a line is malformed.
-pub fn read(path: &Path) -> Result<Variables> {
+pub(crate) fn read(path: &Path) -> Result<Variables> {
     let what = format!("--env-file {}", path.display());
     let mut bytes = Vec::new();
     let length = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));

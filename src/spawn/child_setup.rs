@@ -10,7 +10,7 @@ use crate::limits::umask::Umask;
 
 /// What the child does between fork and exec.
 #[derive(Debug, Clone, Default)]
-pub struct ChildSetup {
+pub(crate) struct ChildSetup {
     /// `--ulimit`, each kind at most once.
     pub limits: Vec<Limit>,
     /// `--umask`; hinit's own if none.
@@ -24,7 +24,7 @@ impl ChildSetup {
     ///
     /// # Errors
     /// The kernel rejects a limit, or a descriptor has been closed.
-    pub fn apply(&self) -> std::io::Result<()> {
+    pub(crate) fn apply(&self) -> std::io::Result<()> {
         if let Some(umask) = self.umask {
             umask.set();
         }

@@ -10,7 +10,7 @@ use std::io;
 
 /// The group or session of the child, decided before the fork.
 #[derive(Debug, Clone, Copy)]
-pub enum ProcessGroup<'a> {
+pub(crate) enum ProcessGroup<'a> {
     /// A group of its own, with the terminal if hinit is in its foreground.
     Group(Option<&'a Terminal>),
     /// A session of its own.
@@ -19,7 +19,7 @@ pub enum ProcessGroup<'a> {
 
 impl<'a> ProcessGroup<'a> {
     /// Before the fork. hinit gives up the terminal so that a session can get it.
-    pub fn prepare(isolation: Isolation, terminal: Option<&'a Terminal>) -> Self {
+    pub(crate) fn prepare(isolation: Isolation, terminal: Option<&'a Terminal>) -> Self {
         match isolation {
             Isolation::Group => {
                 Self::Group(terminal.filter(|terminal| terminal.is_held_by(terminal::own_group())))
@@ -33,7 +33,7 @@ impl<'a> ProcessGroup<'a> {
 
     /// In the child. If it cannot get the terminal, the app runs without: see
     /// `Terminal::give`.
-    pub fn enter(self) {
+    pub(crate) fn enter(self) {
         match self {
             Self::Group(foreground) => {
                 process::lead_group(0);
@@ -50,7 +50,7 @@ impl<'a> ProcessGroup<'a> {
 
     /// In the parent. Only the child itself can make a session; it has done so
     /// before its exec.
-    pub fn enter_from_parent(self, pid: Pid) {
+    pub(crate) fn enter_from_parent(self, pid: Pid) {
         match self {
             Self::Group(_) => process::lead_group(pid),
             Self::Session => {}

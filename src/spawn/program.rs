@@ -21,7 +21,7 @@ const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/s
 /// A program that is ready to be executed in a forked child. The search in `PATH`
 /// is done in the child, so that its memory never belongs to PID 1.
 #[derive(Debug)]
-pub struct Program {
+pub(crate) struct Program {
     name: OsString,
     /// The `PATH` to search; none if the name is a path.
     search: Option<OsString>,
@@ -36,7 +36,7 @@ impl Program {
     ///
     /// # Errors
     /// The name is empty, or an argument contains a NUL byte.
-    pub fn new(app: &App, environment: &Environment) -> Result<Self> {
+    pub(crate) fn new(app: &App, environment: &Environment) -> Result<Self> {
         if app.program.is_empty() {
             return Err(Error::new(
                 "the program's name is empty; an unset variable in the command line leaves it so",
@@ -49,7 +49,7 @@ impl Program {
 
     /// The same with a setup for its process.
     #[must_use]
-    pub fn with_setup(self, setup: ChildSetup) -> Self {
+    pub(crate) fn with_setup(self, setup: ChildSetup) -> Self {
         Self { setup, ..self }
     }
 
@@ -57,14 +57,14 @@ impl Program {
     ///
     /// # Errors
     /// As for [`ChildSetup::apply`].
-    pub fn set_up(&self) -> io::Result<()> {
+    pub(crate) fn set_up(&self) -> io::Result<()> {
         self.setup.apply()
     }
 
     /// Executes the program. Returns only if that failed, with the error that
     /// execvp(3) would return: EACCES if a candidate could not be executed and
     /// no other was found.
-    pub fn execute(&self) -> io::Error {
+    pub(crate) fn execute(&self) -> io::Error {
         let mut reason = io::Error::from_raw_os_error(libc::ENOENT);
         let own = self.own_environment();
         for path in candidates(&self.name, self.search.as_deref()) {
@@ -111,7 +111,7 @@ impl Program {
     }
 
     /// The error for the user if [`Self::execute`] returned `error`.
-    pub fn start_error(&self, personality: Personality, error: &io::Error) -> StartError {
+    pub(crate) fn start_error(&self, personality: Personality, error: &io::Error) -> StartError {
         StartError::not_executed(personality, &self.name, error, &self.why(error))
     }
 

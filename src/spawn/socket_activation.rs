@@ -18,25 +18,25 @@ use std::io;
 use std::os::fd::RawFd;
 
 /// The variable with the app's pid.
-pub const PID: &str = "LISTEN_PID";
+pub(crate) const PID: &str = "LISTEN_PID";
 const COUNT: &str = "LISTEN_FDS";
 const NAMES: &str = "LISTEN_FDNAMES";
 
 /// All variables of the protocol.
-pub const VARIABLES: [&str; 4] = [PID, COUNT, NAMES, "LISTEN_PIDFDID"];
+pub(crate) const VARIABLES: [&str; 4] = [PID, COUNT, NAMES, "LISTEN_PIDFDID"];
 
 /// The first descriptor of the protocol.
 const FIRST: RawFd = 3;
 
 /// The descriptors passed to hinit for its app; at least one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sockets {
+pub(crate) struct Sockets {
     count: RawFd,
     names: Option<OsString>,
 }
 
 /// The first undeclared descriptor: it and all above it are leaks.
-pub fn first_undeclared() -> RawFd {
+pub(crate) fn first_undeclared() -> RawFd {
     FIRST + own_count()
 }
 
@@ -49,7 +49,7 @@ fn own_count() -> RawFd {
 ///
 /// # Errors
 /// One of the descriptors that `LISTEN_FDS` counts is not open.
-pub fn take() -> Result<Option<Sockets>> {
+pub(crate) fn take() -> Result<Option<Sockets>> {
     let count = own_count();
     for fd in FIRST..FIRST + count {
         fds::close_on_exec(fd, true).map_err(|error| {
@@ -75,13 +75,13 @@ fn count(pid: Option<&OsStr>, count: Option<&OsStr>, own: Pid) -> RawFd {
 
 /// Whether hinit's own variables must not be inherited: they are for hinit's pid,
 /// or count descriptors that have been closed.
-pub fn are_stale(sockets: Option<&Sockets>) -> bool {
+pub(crate) fn are_stale(sockets: Option<&Sockets>) -> bool {
     sockets.is_some() || process::own_pid() == 1
 }
 
 impl Sockets {
     /// The variables for the app; its process fills in [`PID`].
-    pub fn variables(&self) -> Vec<(OsString, OsString)> {
+    pub(crate) fn variables(&self) -> Vec<(OsString, OsString)> {
         let names = self.names.iter().map(|names| (NAMES.into(), names.clone()));
         let count = (COUNT.into(), self.count.to_string().into());
         [(PID.into(), OsString::new()), count].into_iter().chain(names).collect()

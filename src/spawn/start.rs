@@ -20,7 +20,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// The fork or the exec failed.
-pub fn start(
+pub(crate) fn start(
     program: &Program,
     personality: Personality,
     inherited: Inherited,
@@ -118,7 +118,9 @@ const TRIES: u32 = 5;
 ///
 /// # Errors
 /// As for `start`, of its last try.
-pub fn start_with_retries(mut start: impl FnMut() -> Result<Pid, StartError>) -> Result<Pid, StartError> {
+pub(crate) fn start_with_retries(
+    mut start: impl FnMut() -> Result<Pid, StartError>,
+) -> Result<Pid, StartError> {
     let mut tries = 1;
     loop {
         match start() {

@@ -9,7 +9,7 @@ use std::io;
 
 /// Why the app could not be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StartError {
+pub(crate) struct StartError {
     /// The exit code, by the plan's personality.
     pub code: i32,
     /// The line for the user.

@@ -72,7 +72,7 @@ impl Spare {
 ///
 /// # Errors
 /// It may not, or the path cannot be examined.
-pub fn check_replaceable(path: &Path) -> io::Result<()> {
+pub(crate) fn check_replaceable(path: &Path) -> io::Result<()> {
     let kind = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata.file_type(),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
@@ -92,7 +92,7 @@ fn name_of(path: &Path) -> Cow<'_, str> {
 }
 
 /// A location that cannot be used, and why.
-pub type Unusable = (PathBuf, io::Error);
+pub(crate) type Unusable = (PathBuf, io::Error);
 
 impl StatusFile {
     /// Writes the document to the `requested` location, or to the first of the

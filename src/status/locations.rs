@@ -20,7 +20,7 @@ pub fn locations(requested: Option<&Path>) -> Vec<PathBuf> {
 ///
 /// /dev/shm is writable even with a read-only root. Several containers may share
 /// it; the inode of the mount namespace in the name distinguishes them.
-pub fn default_locations() -> [PathBuf; 3] {
+pub(crate) fn default_locations() -> [PathBuf; 3] {
     let namespace = fs::metadata(NAMESPACE).map_or(0, |metadata| metadata.ino());
     [
         format!("{RUNTIME_DIRECTORY}/status.json"),
@@ -35,7 +35,7 @@ pub fn default_locations() -> [PathBuf; 3] {
 ///
 /// # Errors
 /// A read-only root, no /run, or another file of that name.
-pub fn make_runtime_directory(uid: u32, gid: u32) -> io::Result<()> {
+pub(crate) fn make_runtime_directory(uid: u32, gid: u32) -> io::Result<()> {
     match fs::DirBuilder::new().mode(0o755).create(RUNTIME_DIRECTORY) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
         _ => {}

@@ -136,7 +136,7 @@ fn is_in_other_namespace(supervisor: Supervisor) -> bool {
 
 /// Whether it is stopped (SIGSTOP, `^Z`) and so does nothing for its app. A stop
 /// by a debugger does not count.
-pub fn is_stopped(supervisor: Supervisor) -> bool {
+pub(crate) fn is_stopped(supervisor: Supervisor) -> bool {
     procfs::stat(supervisor.pid).is_ok_and(|stat| stat.is_stopped())
 }
 

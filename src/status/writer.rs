@@ -17,7 +17,7 @@ use std::time::SystemTime;
 
 /// The state of the app beside its health.
 #[derive(Debug, Clone, Copy)]
-pub struct AppState {
+pub(crate) struct AppState {
     /// The phase of the app's life.
     pub phase: Phase,
     /// The app's pid, while it has one.
@@ -31,7 +31,7 @@ pub struct AppState {
 
 /// The document's file, and what is written to it.
 #[derive(Debug)]
-pub struct StatusWriter {
+pub(crate) struct StatusWriter {
     /// `--status-file`.
     requested: Option<PathBuf>,
     file: Option<StatusFile>,
@@ -44,7 +44,7 @@ pub struct StatusWriter {
 
 impl StatusWriter {
     /// Nothing is written before the first [`Self::publish`].
-    pub fn new(requested: Option<&Path>, ready_file: Option<&Path>) -> Self {
+    pub(crate) fn new(requested: Option<&Path>, ready_file: Option<&Path>) -> Self {
         Self {
             requested: requested.map(Path::to_path_buf),
             file: None,
@@ -56,7 +56,7 @@ impl StatusWriter {
     }
 
     /// Writes the document. A failure is logged once and does not stop the app.
-    pub fn publish(&mut self, app: AppState, schedule: Option<&Schedule>) {
+    pub(crate) fn publish(&mut self, app: AppState, schedule: Option<&Schedule>) {
         self.clock.sync(clock::now(), SystemTime::now());
         let supervisor = *self.supervisor.get_or_insert_with(reader::this_process);
         let health = Document::new(supervisor, app.phase, schedule, &self.clock);
@@ -99,7 +99,7 @@ impl StatusWriter {
     }
 
     /// Removes the document and the ready file, when hinit ends.
-    pub fn remove(&mut self) {
+    pub(crate) fn remove(&mut self) {
         if let Some(file) = &mut self.ready_file {
             file.show(false);
         }

@@ -21,7 +21,7 @@ const FIRST_LINE: Duration = Duration::from_secs(1);
 const LINE_EVERY: Duration = Duration::from_secs(10);
 
 /// The probes with their schedule: at once, then every second, without end.
-pub fn checks_of(probes: &[Probe]) -> Health {
+pub(super) fn checks_of(probes: &[Probe]) -> Health {
     Health { probes: probes.to_vec(), timing: timing() }
 }
 
@@ -38,7 +38,7 @@ fn timing() -> Timing {
 
 /// Probes the dependencies until all of them are ready.
 #[derive(Debug)]
-pub struct Dependencies {
+pub(super) struct Dependencies {
     monitor: Monitor,
     since: Moment,
     events: Vec<MonitorEvent>,
@@ -47,29 +47,29 @@ pub struct Dependencies {
 
 impl Dependencies {
     /// Starts probing now.
-    pub fn new(checks: Checks) -> Self {
+    pub(super) fn new(checks: Checks) -> Self {
         let now = clock::now();
         Self { monitor: Monitor::new(checks, timing(), now), since: now, events: Vec::new(), last_line: None }
     }
 
     /// What to poll.
-    pub fn monitor(&self) -> &Monitor {
+    pub(super) fn monitor(&self) -> &Monitor {
         &self.monitor
     }
 
     /// When [`Self::turn`] is wanted at the latest.
-    pub fn deadline(&self) -> Option<Moment> {
+    pub(super) fn deadline(&self) -> Option<Moment> {
         let line = self.last_line.is_none().then(|| self.since.saturating_add(FIRST_LINE));
         self.monitor.deadline().into_iter().chain(line).min()
     }
 
     /// A child was reaped: whether it was one of the probes.
-    pub fn reaped(&mut self, pid: Pid, ending: Ending, now: Moment) -> bool {
+    pub(super) fn reaped(&mut self, pid: Pid, ending: Ending, now: Moment) -> bool {
         self.monitor.reaped(pid, ending, now, &mut self.events)
     }
 
     /// One turn of the loop: whether all dependencies are ready.
-    pub fn turn(&mut self, now: Moment) -> bool {
+    pub(super) fn turn(&mut self, now: Moment) -> bool {
         self.monitor.turn(now, &mut self.events);
         self.events.clear();
         let ready = self.monitor.schedule().shown() == Status::Healthy;

@@ -6,7 +6,7 @@ use crate::sys::{Pid, procfs};
 /// All living descendants of `ancestor`, parents before children.
 ///
 /// Empty without /proc.
-pub fn of(ancestor: Pid) -> Vec<Pid> {
+pub(super) fn of(ancestor: Pid) -> Vec<Pid> {
     let parent = |pid| procfs::stat(pid).ok().map(|stat| stat.parent);
     let parents: Vec<(Pid, Pid)> = procfs::pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();
     below(ancestor, &parents)

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 /// How long hinit waits for killed processes to end before it exits anyway: a
 /// process in an uninterruptible system call cannot be killed.
-pub const KILL_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const KILL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How often the remaining processes are killed again: they may have forked.
 const KILL_AGAIN: Duration = Duration::from_millis(100);
@@ -34,7 +34,7 @@ const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 
 /// The input of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event {
+pub(crate) enum Event {
     /// The app has been executed.
     Started,
     /// The app could not be started again; the code says why.
@@ -60,7 +60,7 @@ pub enum Event {
 
 /// The output of the machine, to be carried out in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
+pub(crate) enum Action {
     /// Start the app again.
     Start,
     /// Send this to the app, or with `--group` to its process group.
@@ -88,7 +88,7 @@ pub enum Action {
 
 /// A line for the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notice {
+pub(crate) enum Notice {
     /// A signal is forwarded, as this one.
     Forwarding(Arrival, Signal),
     /// A signal is ignored (`--rewrite`).
@@ -170,7 +170,7 @@ enum State {
 
 /// The life of the app; see the module documentation.
 #[derive(Debug)]
-pub struct Machine {
+pub(crate) struct Machine {
     stop: Stop,
     life: Life,
     is_pid1: bool,
@@ -189,7 +189,7 @@ impl Machine {
     /// A machine whose app is about to be started for the first time.
     ///
     /// `is_pid1`: nothing could continue hinit if it stopped itself.
-    pub fn new(stop: Stop, life: Life, is_pid1: bool, now: Moment) -> Self {
+    pub(crate) fn new(stop: Stop, life: Life, is_pid1: bool, now: Moment) -> Self {
         Self {
             stop,
             life,
@@ -206,17 +206,17 @@ impl Machine {
 
     /// Sets `--wait-timeout`: hinit exits with [`exit_code::TIMEOUT`] if the
     /// dependencies are not ready by then.
-    pub fn wait_at_most(&mut self, limit: Duration) {
+    pub(crate) fn wait_at_most(&mut self, limit: Duration) {
         self.state = State::Starting { until: Some(self.started_at.saturating_add(limit)) };
     }
 
     /// How often the app has been started again.
-    pub fn restarts(&self) -> u32 {
+    pub(crate) fn restarts(&self) -> u32 {
         self.restarts.count()
     }
 
     /// When [`Event::Tick`] is wanted at the latest.
-    pub fn deadline(&self) -> Option<Moment> {
+    pub(crate) fn deadline(&self) -> Option<Moment> {
         let own = match self.state {
             State::Draining { until, .. } | State::RestartPending { until } => Some(until),
             State::Stopping { kill_at } => kill_at,
@@ -230,7 +230,7 @@ impl Machine {
     }
 
     /// Handles an event and adds the resulting actions to `todo`.
-    pub fn on(&mut self, event: Event, now: Moment, todo: &mut Vec<Action>) {
+    pub(crate) fn on(&mut self, event: Event, now: Moment, todo: &mut Vec<Action>) {
         if self.state == State::Exited {
             return;
         }

@@ -17,7 +17,7 @@ use std::ffi::OsStr;
 use std::time::Duration;
 
 /// Logs a notice; `requested_by` is the sender of the stop request, if any.
-pub fn log_notice(personality: Personality, notice: Notice, requested_by: Option<&str>) {
+pub(super) fn log_notice(personality: Personality, notice: Notice, requested_by: Option<&str>) {
     match personality {
         Personality::Hinit | Personality::Catatonit => hinit::log_notice(notice, requested_by),
         Personality::Tini { .. } => tini::log_notice(notice),
@@ -27,7 +27,7 @@ pub fn log_notice(personality: Personality, notice: Notice, requested_by: Option
 
 /// The sender of the stop request, if this notice is about one. The last log
 /// line repeats it.
-pub fn stop_requested_by(notice: Notice) -> Option<String> {
+pub(super) fn stop_requested_by(notice: Notice) -> Option<String> {
     match notice {
         Notice::Draining(request, _) | Notice::Stopping(request, _) => Some(hinit::received(request)),
         _ => None,
@@ -35,7 +35,7 @@ pub fn stop_requested_by(notice: Notice) -> Option<String> {
 }
 
 /// The app and its user, for the line of its start.
-pub fn description(personality: Personality, program: &OsStr) -> String {
+pub(super) fn description(personality: Personality, program: &OsStr) -> String {
     match personality {
         Personality::Hinit => format!("{} as {}", program.display(), run_as()),
         _ => program.display().to_string(),
@@ -49,7 +49,7 @@ fn run_as() -> String {
 }
 
 /// The app was started for the first time.
-pub fn started(personality: Personality, description: &str, pid: Pid) {
+pub(super) fn started(personality: Personality, description: &str, pid: Pid) {
     match personality {
         Personality::Hinit | Personality::Catatonit => info!("started {description} (pid {pid})"),
         Personality::Tini { .. } => info!("Spawned child process '{description}' with pid '{pid}'"),
@@ -58,12 +58,12 @@ pub fn started(personality: Personality, description: &str, pid: Pid) {
 }
 
 /// Orphans of the app will not be reaped.
-pub fn not_subreaper() {
+pub(super) fn not_subreaper() {
     warn!("{}", tini::NOT_SUBREAPER);
 }
 
 /// The app has been reaped; its end is a notice of its own.
-pub fn reaped_app(personality: Personality, pid: Pid, ending: Ending) {
+pub(super) fn reaped_app(personality: Personality, pid: Pid, ending: Ending) {
     match personality {
         Personality::Hinit | Personality::Catatonit => {}
         Personality::Tini { .. } => debug!("Reaped child with pid: '{pid}'"),
@@ -72,7 +72,7 @@ pub fn reaped_app(personality: Personality, pid: Pid, ending: Ending) {
 }
 
 /// An orphan has been reaped.
-pub fn reaped(personality: Personality, pid: Pid, ending: Ending, warn_on_reap: bool) {
+pub(super) fn reaped(personality: Personality, pid: Pid, ending: Ending, warn_on_reap: bool) {
     match personality {
         Personality::Tini { .. } if warn_on_reap => warn!("Reaped zombie process with pid={pid}"),
         Personality::Tini { .. } => debug!("Reaped child with pid: '{pid}'"),
@@ -83,7 +83,7 @@ pub fn reaped(personality: Personality, pid: Pid, ending: Ending, warn_on_reap: 
 }
 
 /// Logs a change of the app's health, `age` after the start of the app.
-pub fn health(change: &Change, age: Duration) {
+pub(super) fn health(change: &Change, age: Duration) {
     let reason = health::reason(&change.reason, Some(change.exit_code), health::LONGEST_REASON);
     match (change.from, change.to) {
         (Status::Starting, Status::Healthy) => info!("healthy, {} after the start: {reason}", rounded(age)),
@@ -94,7 +94,7 @@ pub fn health(change: &Change, age: Duration) {
 }
 
 /// The app was ended by the kernel's OOM killer.
-pub fn out_of_memory(ending: Ending) {
+pub(super) fn out_of_memory(ending: Ending) {
     warn!(
         "the app {}: out of memory (the container's limit, or the machine's); raise the limit (docker run --memory) or let the app use less",
         hinit::ending(ending)

@@ -17,7 +17,7 @@ const MOUNT: &str = "/sys/fs/cgroup";
 
 /// The count of the cgroup that hinit and the app are in.
 #[derive(Debug, Default)]
-pub struct OomMonitor {
+pub(super) struct OomMonitor {
     /// None if no such file can be read: then no kill is reported.
     count: Option<Count>,
     killed_by_hinit: bool,
@@ -31,23 +31,23 @@ struct Count {
 
 impl OomMonitor {
     /// Reads the count that later ones are compared with.
-    pub fn start(&mut self) {
+    pub(super) fn start(&mut self) {
         let own = read_page(Path::new("/proc/self/cgroup"));
         self.count = candidates(&own.unwrap_or_default()).into_iter().find_map(Count::read);
     }
 
     /// A new life of the app: no signal has been sent to it.
-    pub fn app_started(&mut self) {
+    pub(super) fn app_started(&mut self) {
         self.killed_by_hinit = false;
     }
 
     /// hinit sends this signal to the app.
-    pub fn signal_sent(&mut self, signal: Signal) {
+    pub(super) fn signal_sent(&mut self, signal: Signal) {
         self.killed_by_hinit |= signal == Signal::KILL;
     }
 
     /// Whether the OOM killer ended the app.
-    pub fn killed_app(&mut self, ending: Ending) -> bool {
+    pub(super) fn killed_app(&mut self, ending: Ending) -> bool {
         let killed = matches!(ending, Ending::Killed { signal: Signal::KILL, .. });
         killed && !self.killed_by_hinit && self.count.as_mut().is_some_and(Count::has_grown)
     }

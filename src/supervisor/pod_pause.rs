@@ -12,7 +12,7 @@ use std::io;
 
 /// Waits for SIGTERM or SIGINT and returns 0, or the personality's code for a
 /// failure. Other signals are ignored.
-pub fn run(personality: Personality) -> i32 {
+pub(crate) fn run(personality: Personality) -> i32 {
     match wait_for_stop() {
         Ok(()) => 0,
         Err(error) => {

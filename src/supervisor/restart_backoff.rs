@@ -11,19 +11,19 @@ const LONG_LIFE: Duration = Duration::from_secs(10);
 
 /// Counts restarts and computes the pauses: 100 ms, doubled up to a minute.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Restarts {
+pub(crate) struct Restarts {
     count: u32,
     pause: Duration,
 }
 
 impl Restarts {
     /// How often the app has been started again.
-    pub fn count(&self) -> u32 {
+    pub(crate) fn count(&self) -> u32 {
         self.count
     }
 
     /// Whether the policy restarts an app that exited with `code`.
-    pub fn wanted(&self, policy: Restart, code: i32) -> bool {
+    pub(crate) fn wanted(&self, policy: Restart, code: i32) -> bool {
         match policy {
             Restart::No => false,
             Restart::Always => true,
@@ -32,13 +32,13 @@ impl Restarts {
     }
 
     /// Whether the policy limits the restarts and the limit is reached.
-    pub fn used_up(&self, policy: Restart) -> bool {
+    pub(crate) fn used_up(&self, policy: Restart) -> bool {
         matches!(policy, Restart::OnFailure { most: Some(most) } if self.count >= most)
     }
 
     /// Counts one restart and returns the pause before it; `life` is how long
     /// the app has run.
-    pub fn next(&mut self, life: Duration) -> Duration {
+    pub(crate) fn next(&mut self, life: Duration) -> Duration {
         let doubled = self.pause.saturating_mul(2).clamp(FIRST, LONGEST);
         self.pause = if life >= LONG_LIFE { FIRST } else { doubled };
         self.count = self.count.saturating_add(1);

@@ -33,11 +33,11 @@ const REAPED_AT_ONCE: usize = 64;
 
 /// The pause between two turns if poll itself fails: long enough to cost little,
 /// short enough for a SIGTERM.
-pub const POLL_FALLBACK: Duration = Duration::from_millis(50);
+pub(crate) const POLL_FALLBACK: Duration = Duration::from_millis(50);
 
 /// What is prepared and checked before the app is started.
 #[derive(Debug)]
-pub struct Prepared {
+pub(crate) struct Prepared {
     /// The app.
     pub program: Program,
     /// The app and its user, for the log.
@@ -54,7 +54,7 @@ pub struct Prepared {
 /// so that the loop does not fail for lack of one.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each with a name")]
-pub struct Runtime {
+pub(crate) struct Runtime {
     machine: Machine,
     program: Program,
     description: String,
@@ -97,7 +97,7 @@ impl Runtime {
     ///
     /// # Errors
     /// There is no descriptor for the signal inbox.
-    pub fn open(plan: &Plan, prepared: Prepared, inherited: Inherited) -> Result<Self> {
+    pub(crate) fn open(plan: &Plan, prepared: Prepared, inherited: Inherited) -> Result<Self> {
         let inbox = Inbox::open().map_err(|error| Error::new(format!("cannot receive signals: {error}")))?;
         let is_pid1 = process::own_pid() == 1;
         let mut machine = Machine::new(plan.stop.clone(), plan.life.clone(), is_pid1, clock::now());
@@ -147,7 +147,7 @@ impl Runtime {
     }
 
     /// Runs until the machine exits, and returns the exit code.
-    pub fn run(&mut self) -> i32 {
+    pub(crate) fn run(&mut self) -> i32 {
         let mut arrivals = Vec::with_capacity(32);
         self.begin();
         loop {

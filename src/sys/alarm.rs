@@ -8,7 +8,7 @@ static END: OnceLock<(i32, String)> = OnceLock::new();
 
 /// Ends this process with this code after `limit`, by SIGALRM. Later calls are
 /// ignored.
-pub fn end_after(limit: Duration, code: i32, message: String) {
+pub(crate) fn end_after(limit: Duration, code: i32, message: String) {
     if END.set((code, message)).is_err() {
         return;
     }

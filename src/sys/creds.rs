@@ -9,7 +9,7 @@ use std::os::fd::BorrowedFd;
 
 /// The sets of capget(2), each a mask with bit N for capability N.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Capabilities {
+pub(crate) struct Capabilities {
     /// Those that the kernel checks.
     pub effective: u64,
     /// Those that may be made effective.
@@ -40,7 +40,7 @@ struct Half {
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
-pub fn capabilities() -> io::Result<Capabilities> {
+pub(crate) fn capabilities() -> io::Result<Capabilities> {
     let mut header = Header { version: VERSION_3, pid: 0 };
     let mut halves = [Half::default(); 2];
     // SAFETY: version 3 makes the kernel write exactly two halves.
@@ -59,7 +59,7 @@ pub fn capabilities() -> io::Result<Capabilities> {
 /// # Errors
 /// EPERM for a capability that this thread may not have (capset(2)), ENOSYS
 /// under a seccomp filter.
-pub fn set_capabilities(wanted: Capabilities) -> io::Result<()> {
+pub(crate) fn set_capabilities(wanted: Capabilities) -> io::Result<()> {
     let mut header = Header { version: VERSION_3, pid: 0 };
     let half = |shift: u32| {
         let cut = |set: u64| u32::try_from(set >> shift & u64::from(u32::MAX)).unwrap_or(0);
@@ -84,7 +84,7 @@ fn ambient(operation: libc::c_int, capability: u32) -> io::Result<libc::c_int> {
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
-pub fn drop_ambient() -> io::Result<()> {
+pub(crate) fn drop_ambient() -> io::Result<()> {
     match ambient(libc::PR_CAP_AMBIENT_CLEAR_ALL, 0) {
         Err(error) if error.raw_os_error() == Some(libc::EINVAL) => Ok(()),
         other => other.map(drop),
@@ -96,7 +96,7 @@ pub fn drop_ambient() -> io::Result<()> {
 ///
 /// # Errors
 /// EPERM if it is not, or the securebits forbid it; EINVAL before Linux 4.3.
-pub fn raise_ambient(capability: u32) -> io::Result<()> {
+pub(crate) fn raise_ambient(capability: u32) -> io::Result<()> {
     ambient(libc::PR_CAP_AMBIENT_RAISE, capability).map(drop)
 }
 
@@ -104,7 +104,7 @@ pub fn raise_ambient(capability: u32) -> io::Result<()> {
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
-pub fn ambient_set() -> io::Result<u64> {
+pub(crate) fn ambient_set() -> io::Result<u64> {
     read_set(|capability| ambient(libc::PR_CAP_AMBIENT_IS_SET, capability), 0)
 }
 
@@ -112,7 +112,7 @@ pub fn ambient_set() -> io::Result<u64> {
 ///
 /// # Errors
 /// EPERM or ENOSYS under a seccomp filter only.
-pub fn bounding_set() -> io::Result<u64> {
+pub(crate) fn bounding_set() -> io::Result<u64> {
     // SAFETY: prctl with numbers touches no memory of ours.
     let read = |capability| unsafe { libc::prctl(libc::PR_CAPBSET_READ, libc::c_ulong::from(capability)) };
     read_set(|capability: u32| check(read(capability)), 1)
@@ -136,13 +136,13 @@ fn read_set(read: impl Fn(u32) -> io::Result<libc::c_int>, required: u32) -> io:
 ///
 /// # Errors
 /// EPERM without `CAP_SETPCAP`, EINVAL for a capability that does not exist.
-pub fn drop_from_bounding_set(capability: u32) -> io::Result<()> {
+pub(crate) fn drop_from_bounding_set(capability: u32) -> io::Result<()> {
     // SAFETY: prctl with numbers touches no memory of ours.
     check(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, libc::c_ulong::from(capability)) }).map(drop)
 }
 
 /// Standard input, output and error, without the buffers of [`std::io::stdin`].
-pub fn stdio() -> [BorrowedFd<'static>; 3] {
+pub(crate) fn stdio() -> [BorrowedFd<'static>; 3] {
     // SAFETY: hinit never closes 0, 1 and 2; if one was closed at the start, a call
     // on it fails with EBADF.
     [0, 1, 2].map(|fd| unsafe { BorrowedFd::borrow_raw(fd) })

@@ -6,7 +6,7 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// The sender as the kernel knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Sender {
+pub(crate) struct Sender {
     /// In this pid namespace; 0 if it is outside.
     pub pid: Pid,
     /// In this user namespace.
@@ -17,7 +17,7 @@ pub struct Sender {
 ///
 /// # Errors
 /// Not a unix socket.
-pub fn enable_credentials(socket: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn enable_credentials(socket: BorrowedFd<'_>) -> io::Result<()> {
     let on: libc::c_int = 1;
     let size = libc::socklen_t::try_from(size_of_val(&on)).map_err(io::Error::other)?;
     // SAFETY: the option's value is an int of that size.
@@ -42,7 +42,7 @@ struct Control([u8; 64]);
 ///
 /// # Errors
 /// Those of recvmsg(2), except EAGAIN and EINTR.
-pub fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<Option<(usize, Sender)>> {
+pub(crate) fn receive(socket: BorrowedFd<'_>, into: &mut [u8]) -> io::Result<Option<(usize, Sender)>> {
     let mut control = Control([0; 64]);
     let mut part = libc::iovec { iov_base: into.as_mut_ptr().cast(), iov_len: into.len() };
     // SAFETY: all zeroes is a valid header: no name, no parts, no control.

@@ -9,7 +9,7 @@ use std::ptr::null;
 /// An array of C strings for execve(2): the strings in one buffer, and the pointers
 /// to them. Two allocations, however many strings there are.
 #[derive(Debug)]
-pub struct StringArray {
+pub(crate) struct StringArray {
     // The pointers below point into these.
     bytes: Vec<u8>,
     pointers: Vec<*const libc::c_char>,
@@ -20,7 +20,7 @@ impl StringArray {
     ///
     /// # Errors
     /// One contains a NUL byte.
-    pub fn new<S: AsRef<[u8]>>(strings: impl IntoIterator<Item = S>) -> io::Result<Self> {
+    pub(crate) fn new<S: AsRef<[u8]>>(strings: impl IntoIterator<Item = S>) -> io::Result<Self> {
         let mut bytes = Vec::new();
         let mut starts = Vec::new();
         for string in strings {
@@ -39,7 +39,7 @@ impl StringArray {
     }
 
     /// The strings, without the NUL bytes at their ends.
-    pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.bytes.split_inclusive(|byte| *byte == 0).map(|string| &string[..string.len() - 1])
     }
 }
@@ -48,12 +48,12 @@ impl StringArray {
 ///
 /// # Errors
 /// It contains a NUL byte.
-pub fn c_string(text: &OsStr) -> io::Result<CString> {
+pub(crate) fn c_string(text: &OsStr) -> io::Result<CString> {
     CString::new(text.as_bytes()).map_err(io::Error::other)
 }
 
 /// Executes the program at `path`; returns only if that fails.
-pub fn become_program(path: &CStr, argv: &StringArray, envp: &StringArray) -> io::Error {
+pub(crate) fn become_program(path: &CStr, argv: &StringArray, envp: &StringArray) -> io::Error {
     // SAFETY: the path is a C string, both arrays end with a null pointer and
     // point to C strings that `StringArray` owns.
     unsafe { libc::execve(path.as_ptr(), argv.pointers.as_ptr(), envp.pointers.as_ptr()) };

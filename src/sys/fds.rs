@@ -10,7 +10,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 ///
 /// # Errors
 /// EMFILE or ENFILE: there is no descriptor left.
-pub fn pipe(flags: c_int) -> io::Result<(OwnedFd, OwnedFd)> {
+pub(crate) fn pipe(flags: c_int) -> io::Result<(OwnedFd, OwnedFd)> {
     let mut fds = [0; 2];
     // SAFETY: `fds` has room for the two numbers that pipe2 writes.
     check(unsafe { libc::pipe2(fds.as_mut_ptr(), flags) })?;
@@ -23,7 +23,7 @@ pub fn pipe(flags: c_int) -> io::Result<(OwnedFd, OwnedFd)> {
 ///
 /// Without /dev/null it is one end of a closed pipe: reads end at once, writes
 /// fail.
-pub fn fill_stdio() {
+pub(crate) fn fill_stdio() {
     for fd in 0..=2 {
         // SAFETY: F_GETFD touches no memory of ours.
         let closed = unsafe { libc::fcntl(fd, libc::F_GETFD) } < 0;
@@ -65,7 +65,7 @@ fn placeholder(wanted: RawFd) {
 ///
 /// # Errors
 /// `WouldBlock` when it is full, EPIPE when the reader is gone.
-pub fn write_stderr(bytes: &[u8]) -> io::Result<usize> {
+pub(crate) fn write_stderr(bytes: &[u8]) -> io::Result<usize> {
     const AT_CURRENT_POSITION: libc::off_t = -1;
     let vector = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
     // SAFETY: the vector describes `bytes`, which pwritev2 only reads.
@@ -100,7 +100,7 @@ fn write_when_ready(bytes: &[u8]) -> io::Result<usize> {
 ///
 /// # Errors
 /// Those of read(2), except EAGAIN and EINTR.
-pub fn read_available(file: &mut File, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+pub(crate) fn read_available(file: &mut File, buffer: &mut [u8]) -> io::Result<Option<usize>> {
     match uninterrupted(|| file.read(buffer)) {
         Ok(length) => Ok(Some(length)),
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
@@ -112,7 +112,7 @@ pub fn read_available(file: &mut File, buffer: &mut [u8]) -> io::Result<Option<u
 ///
 /// # Errors
 /// EBADF only.
-pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
+pub(crate) fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
     // SAFETY: F_SETFL touches no memory of ours.
     check(unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) }).map(drop)
 }
@@ -121,7 +121,7 @@ pub fn set_nonblocking(fd: BorrowedFd<'_>) -> io::Result<()> {
 ///
 /// # Errors
 /// EBADF, EMFILE (dup2(2)).
-pub fn redirect(from: BorrowedFd<'_>, to: RawFd) -> io::Result<()> {
+pub(crate) fn redirect(from: BorrowedFd<'_>, to: RawFd) -> io::Result<()> {
     // SAFETY: dup2 replaces `to` at once and touches no memory of ours.
     uninterrupted(|| check(unsafe { libc::dup2(from.as_raw_fd(), to) })).map(drop)
 }
@@ -130,7 +130,7 @@ pub fn redirect(from: BorrowedFd<'_>, to: RawFd) -> io::Result<()> {
 ///
 /// # Errors
 /// EBADF: it is not open.
-pub fn close_on_exec(fd: RawFd, close: bool) -> io::Result<()> {
+pub(crate) fn close_on_exec(fd: RawFd, close: bool) -> io::Result<()> {
     let flags = if close { libc::FD_CLOEXEC } else { 0 };
     // SAFETY: F_SETFD touches no memory of ours.
     check(unsafe { libc::fcntl(fd, libc::F_SETFD, flags) }).map(drop)

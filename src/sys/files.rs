@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// The kind of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lock {
+pub(crate) enum Lock {
     /// For one holder.
     Exclusive,
     /// For any number of readers.
@@ -21,14 +21,14 @@ pub enum Lock {
 ///
 /// # Errors
 /// `WouldBlock`: it is locked. Others: the file system has no locks.
-pub fn lock(file: &File, kind: Lock) -> io::Result<()> {
+pub(crate) fn lock(file: &File, kind: Lock) -> io::Result<()> {
     let operation = if kind == Lock::Exclusive { libc::LOCK_EX } else { libc::LOCK_SH };
     // SAFETY: touches no memory of ours.
     check(unsafe { libc::flock(file.as_raw_fd(), operation | libc::LOCK_NB) }).map(drop)
 }
 
 /// Releases a lock, if it is held.
-pub fn unlock(file: &File) {
+pub(crate) fn unlock(file: &File) {
     // SAFETY: touches no memory of ours.
     unsafe { libc::flock(file.as_raw_fd(), libc::LOCK_UN) };
 }
@@ -43,7 +43,7 @@ const WRITE_LOCK: libc::c_short = 1;
 /// # Errors
 /// EAGAIN: another process has it. ENOLCK and others: the file system has no such
 /// locks.
-pub fn claim(file: &File) -> io::Result<()> {
+pub(crate) fn claim(file: &File) -> io::Result<()> {
     let lock = whole_file();
     // SAFETY: `lock` is valid to read.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock) }).map(drop)
@@ -51,7 +51,7 @@ pub fn claim(file: &File) -> io::Result<()> {
 
 /// Whether another living process has claimed this file by [`claim`]. A read lock
 /// does not count: any process that may read the file can take one.
-pub fn is_claimed(file: &File) -> bool {
+pub(crate) fn is_claimed(file: &File) -> bool {
     let mut lock = whole_file();
     // SAFETY: `lock` is valid to read and write.
     let result = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLK, &raw mut lock) });
@@ -71,7 +71,7 @@ fn whole_file() -> libc::flock {
 /// # Errors
 /// One does not exist, or the kernel or the file system cannot do it (EINVAL,
 /// ENOSYS).
-pub fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+pub(crate) fn exchange(one: &Path, other: &Path) -> io::Result<()> {
     let c_path = |path: &Path| CString::new(path.as_os_str().as_bytes());
     let (one, other) = (c_path(one)?, c_path(other)?);
     let here = libc::AT_FDCWD;

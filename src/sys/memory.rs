@@ -19,7 +19,7 @@ const MAPS: &str = "/proc/self/maps";
 ///
 /// Only if /proc says that they are a file's: a packer (UPX) unpacks a program
 /// into memory of its own, which would come back as zeros.
-pub fn forget_start_up_code() {
+pub(crate) fn forget_start_up_code() {
     // On the stack, since the heap would keep 8 kB more for as long as hinit lives.
     let mut buffer = [0; PAGE];
     let Ok(length) = File::open(MAPS).and_then(|mut file| file.read(&mut buffer)) else { return };

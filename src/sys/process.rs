@@ -17,13 +17,13 @@ pub fn parent_pid() -> Pid {
 }
 
 /// hinit's effective user (geteuid(2)).
-pub fn own_user() -> u32 {
+pub(crate) fn own_user() -> u32 {
     // SAFETY: geteuid cannot fail.
     unsafe { libc::geteuid() }
 }
 
 /// Whether there is a process with this pid, zombies included.
-pub fn exists(pid: Pid) -> bool {
+pub(crate) fn exists(pid: Pid) -> bool {
     if pid <= 0 {
         return false;
     }
@@ -36,7 +36,7 @@ pub fn exists(pid: Pid) -> bool {
 ///
 /// # Errors
 /// EINVAL before Linux 3.4.
-pub fn become_subreaper() -> io::Result<()> {
+pub(crate) fn become_subreaper() -> io::Result<()> {
     // SAFETY: prctl with a number touches no memory of ours.
     check(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1) }).map(drop)
 }
@@ -83,20 +83,20 @@ pub fn lead_group(pid: Pid) {
 /// Makes this process the leader of a new session and of a new group, without a
 /// terminal. It fails only for the leader of a group, which a newly forked process
 /// never is.
-pub fn lead_session() {
+pub(crate) fn lead_session() {
     // SAFETY: touches no memory of ours.
     unsafe { libc::setsid() };
 }
 
 /// Whether this process leads its session.
-pub fn leads_session() -> bool {
+pub(crate) fn leads_session() -> bool {
     // SAFETY: touches no memory of ours.
     unsafe { libc::getsid(0) == libc::getpid() }
 }
 
 /// What happened to a child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     /// It has ended and was reaped.
     Ended(Ending),
     /// It was stopped by this signal.
@@ -131,7 +131,7 @@ impl Ending {
 
 /// The next change of any child, reaped if it has ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wait {
+pub(crate) enum Wait {
     /// This child changed.
     Changed(Pid, Change),
     /// There are children, and none has changed.
@@ -144,7 +144,7 @@ pub enum Wait {
 ///
 /// The raw status is decoded here: nix's waitpid reaps a child that a realtime
 /// signal killed and then returns EINVAL, so that pid1-rs hangs for ever.
-pub fn wait_any() -> Wait {
+pub(crate) fn wait_any() -> Wait {
     wait(-1, libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED)
 }
 

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 /// The fields of `/proc/PID/stat` that hinit needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stat {
+pub(crate) struct Stat {
     /// Field 2; at most 15 bytes, and any byte may be in it.
     pub command: String,
     /// Field 3: `R`, `S`, `T` ...
@@ -18,12 +18,12 @@ pub struct Stat {
 
 impl Stat {
     /// Whether it has ended: a zombie, or about to become one.
-    pub fn is_dead(&self) -> bool {
+    pub(crate) fn is_dead(&self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
 
     /// Whether it is stopped by a signal, and not by a debugger (`t`).
-    pub fn is_stopped(&self) -> bool {
+    pub(crate) fn is_stopped(&self) -> bool {
         self.state == 'T'
     }
 
@@ -48,7 +48,7 @@ const START_TIME: usize = 22;
 /// # Errors
 /// There is no /proc, it hides this process (hidepid in proc(5)), or there is
 /// no such process.
-pub fn stat(pid: Pid) -> io::Result<Stat> {
+pub(crate) fn stat(pid: Pid) -> io::Result<Stat> {
     parse_file(&format!("/proc/{pid}/stat"))
 }
 
@@ -56,7 +56,7 @@ pub fn stat(pid: Pid) -> io::Result<Stat> {
 ///
 /// # Errors
 /// There is no /proc.
-pub fn own_stat() -> io::Result<Stat> {
+pub(crate) fn own_stat() -> io::Result<Stat> {
     parse_file("/proc/self/stat")
 }
 
@@ -71,14 +71,14 @@ fn text(path: &str) -> io::Result<String> {
 
 /// The effective user of a process. The owner of its directory in /proc is no
 /// substitute: that is root if the process is not dumpable.
-pub fn effective_user(pid: Pid) -> Option<u32> {
+pub(crate) fn effective_user(pid: Pid) -> Option<u32> {
     let status = text(&format!("/proc/{pid}/status")).ok()?;
     let users = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
     users.split_whitespace().nth(1)?.parse().ok()
 }
 
 /// The pids of all visible processes; none without /proc.
-pub fn pids() -> impl Iterator<Item = Pid> {
+pub(crate) fn pids() -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }

@@ -7,7 +7,7 @@ use std::io;
 ///
 /// # Errors
 /// Those of getrandom(2).
-pub fn fill(bytes: &mut [u8]) -> io::Result<()> {
+pub(crate) fn fill(bytes: &mut [u8]) -> io::Result<()> {
     // Signals do not interrupt reads of up to this many bytes.
     const WHOLE: usize = 256;
     for piece in bytes.chunks_mut(WHOLE) {

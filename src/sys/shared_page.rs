@@ -13,7 +13,7 @@ const SIZE: usize = 4096;
 ///
 /// Writing costs no system call and wakes no process.
 #[derive(Debug)]
-pub struct SharedPage {
+pub(crate) struct SharedPage {
     start: NonNull<AtomicU8>,
 }
 
@@ -22,7 +22,7 @@ impl SharedPage {
     ///
     /// # Errors
     /// ENOMEM.
-    pub fn new() -> io::Result<Self> {
+    pub(crate) fn new() -> io::Result<Self> {
         let access = libc::PROT_READ | libc::PROT_WRITE;
         let kind = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
         // SAFETY: a new mapping at an address of the kernel's choice.
@@ -41,7 +41,7 @@ impl SharedPage {
 
     /// Replaces the text by these parts, cut after 4095 bytes. A text that is read
     /// during the write, or whose writer was killed, may be partly old.
-    pub fn write(&self, parts: &[&str]) {
+    pub(crate) fn write(&self, parts: &[&str]) {
         let bytes = parts.iter().flat_map(|part| part.bytes()).take(SIZE - 1);
         for (cell, byte) in self.cells().iter().zip(bytes.chain([0])) {
             cell.store(byte, Ordering::Relaxed);
@@ -49,7 +49,7 @@ impl SharedPage {
     }
 
     /// The text. Expect any bytes: the child that wrote it parses untrusted input.
-    pub fn read(&self) -> Vec<u8> {
+    pub(crate) fn read(&self) -> Vec<u8> {
         self.cells().iter().map(|cell| cell.load(Ordering::Relaxed)).take_while(|byte| *byte != 0).collect()
     }
 }

@@ -94,7 +94,7 @@ fn set_sigchld(disposition: libc::sighandler_t) -> libc::sighandler_t {
 
 /// Sets the signal state that library code expects: nothing is blocked, and writing
 /// to a closed pipe is an error instead of a signal.
-pub fn unblock_for_library_code() {
+pub(crate) fn unblock_for_library_code() {
     // SAFETY: SIG_IGN installs no code.
     unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     set_mask(0);
@@ -105,7 +105,7 @@ pub fn unblock_for_library_code() {
 /// # Errors
 /// ESRCH if there is no such process, EPERM if it may not be signalled
 /// (kill(2)).
-pub fn send(pid: Pid, signal: Signal) -> io::Result<()> {
+pub(crate) fn send(pid: Pid, signal: Signal) -> io::Result<()> {
     debug_assert!(pid > 0);
     // SAFETY: kill touches no memory of ours.
     check(unsafe { libc::kill(pid, signal.number()) }).map(drop)
@@ -115,7 +115,7 @@ pub fn send(pid: Pid, signal: Signal) -> io::Result<()> {
 ///
 /// # Errors
 /// As for [`send`].
-pub fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
+pub(crate) fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
     debug_assert!(group > 1);
     // SAFETY: kill touches no memory of ours.
     check(unsafe { libc::kill(-group, signal.number()) }).map(drop)
@@ -125,14 +125,14 @@ pub fn send_group(group: Pid, signal: Signal) -> io::Result<()> {
 ///
 /// # Errors
 /// ESRCH if there is none.
-pub fn send_everyone(signal: Signal) -> io::Result<()> {
+pub(crate) fn send_everyone(signal: Signal) -> io::Result<()> {
     debug_assert!(process::own_pid() == 1);
     // SAFETY: kill touches no memory of ours.
     check(unsafe { libc::kill(-1, signal.number()) }).map(drop)
 }
 
 /// Sends a signal to hinit's own process group, and delivers it to hinit too.
-pub fn raise_for_own_group(signal: Signal) {
+pub(crate) fn raise_for_own_group(signal: Signal) {
     // SAFETY: kill touches no memory of ours.
     unsafe { libc::kill(0, signal.number()) };
     set_mask(ALL & !(1 << (signal.number() - 1)));
@@ -140,7 +140,7 @@ pub fn raise_for_own_group(signal: Signal) {
 }
 
 /// Whether this signal has arrived and has not been taken.
-pub fn is_pending(signal: Signal) -> bool {
+pub(crate) fn is_pending(signal: Signal) -> bool {
     let mut pending: Mask = 0;
     // SAFETY: the mask is valid for the size given.
     unsafe { libc::syscall(libc::SYS_rt_sigpending, &raw mut pending, MASK_SIZE) };
@@ -148,7 +148,7 @@ pub fn is_pending(signal: Signal) -> bool {
 }
 
 /// Discards a pending signal; whether there was one.
-pub fn discard(signal: Signal) -> bool {
+pub(crate) fn discard(signal: Signal) -> bool {
     let only: Mask = 1 << (signal.number() - 1);
     let no_time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     let none: *mut libc::siginfo_t = std::ptr::null_mut();
@@ -160,7 +160,7 @@ pub fn discard(signal: Signal) -> bool {
 }
 
 /// Stops hinit alone, until a SIGCONT. The kernel does not stop PID 1.
-pub fn stop_itself() {
+pub(crate) fn stop_itself() {
     // SAFETY: kill touches no memory of ours.
     unsafe { libc::kill(libc::getpid(), libc::SIGSTOP) };
 }

@@ -16,7 +16,7 @@ const FAMILY: libc::sa_family_t = 1;
 /// # Errors
 /// TimedOut after `limit`, InvalidInput for a path over 107 bytes, and those of
 /// connect(2).
-pub fn connect_unix(path: &Path, limit: Duration) -> io::Result<OwnedFd> {
+pub(crate) fn connect_unix(path: &Path, limit: Duration) -> io::Result<OwnedFd> {
     let address = unix_address(path)?;
     // SAFETY: socket touches no memory of ours.
     let fd = check(unsafe { libc::socket(libc::AF_UNIX, libc::SOCK_STREAM | libc::SOCK_CLOEXEC, 0) })?;

@@ -21,7 +21,7 @@ pub struct Start {
 
 /// The first leaked descriptor of a program that was called with these arguments:
 /// it and all above it are closed. None closes nothing.
-pub type FirstLeaked = fn(&[OsString]) -> Option<RawFd>;
+pub(crate) type FirstLeaked = fn(&[OsString]) -> Option<RawFd>;
 
 /// Makes `$main` (a `fn(&Start) -> i32`) the program's first function, after the
 /// descriptors that `$first_leaked` (a [`FirstLeaked`]) names have been closed.
@@ -37,7 +37,7 @@ macro_rules! entry_point {
         ) -> std::ffi::c_int {
             // SAFETY: these are the C runtime's own argc and argv, and this is
             // its first call: no other thread, nothing opened.
-            $main(&unsafe { $crate::sys::start::begin(argc, argv, $first_leaked) })
+            $main(&unsafe { $crate::begin_program(argc, argv, $first_leaked) })
         }
     };
 }

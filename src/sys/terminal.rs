@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt;
 
 /// The terminal that hinit was started on.
 #[derive(Debug)]
-pub enum Terminal {
+pub(crate) enum Terminal {
     /// Standard input.
     Stdin,
     /// Standard input is something else, but the app may still prompt on /dev/tty
@@ -19,7 +19,7 @@ pub enum Terminal {
 
 impl Terminal {
     /// None without a controlling terminal.
-    pub fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         if io::stdin().is_terminal() {
             return Some(Self::Stdin);
         }
@@ -37,7 +37,7 @@ impl Terminal {
     }
 
     /// Whether this group is in the foreground.
-    pub fn is_held_by(&self, group: Pid) -> bool {
+    pub(crate) fn is_held_by(&self, group: Pid) -> bool {
         // SAFETY: touches no memory of ours.
         unsafe { libc::tcgetpgrp(self.fd().as_raw_fd()) == group }
     }
@@ -49,14 +49,14 @@ impl Terminal {
     /// # Errors
     /// ENOTTY, EPERM, EIO. Callers ignore them: the app runs without the terminal
     /// (tini exits).
-    pub fn give(&self, group: Pid) -> io::Result<()> {
+    pub(crate) fn give(&self, group: Pid) -> io::Result<()> {
         // SAFETY: touches no memory of ours.
         check(unsafe { libc::tcsetpgrp(self.fd().as_raw_fd(), group) }).map(drop)
     }
 }
 
 /// hinit's own process group.
-pub fn own_group() -> Pid {
+pub(crate) fn own_group() -> Pid {
     // SAFETY: getpgrp cannot fail.
     unsafe { libc::getpgrp() }
 }
@@ -64,14 +64,14 @@ pub fn own_group() -> Pid {
 /// Stops hinit's own process group as `^Z` would, and returns true when it was
 /// continued. Returns false at once if it cannot be stopped: an orphaned process
 /// group ignores SIGTSTP.
-pub fn suspend_own_group() -> bool {
+pub(crate) fn suspend_own_group() -> bool {
     signals::raise_for_own_group(Signal::TSTP);
     signals::is_pending(Signal::CONT)
 }
 
 /// How hinit gave up its controlling terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Detached {
+pub(crate) enum Detached {
     /// As leader of the session, for the whole session. The kernel then sends SIGHUP
     /// and SIGCONT to the foreground group. hinit discards its own, since the
     /// terminal is not gone; these were discarded.
@@ -85,7 +85,7 @@ pub enum Detached {
 ///
 /// # Errors
 /// ENOTTY: standard input is not the controlling terminal.
-pub fn detach() -> io::Result<Detached> {
+pub(crate) fn detach() -> io::Result<Detached> {
     let leads = process::leads_session();
     let hang_up = [Signal::HUP, Signal::CONT];
     let raised_by_it = hang_up.map(|signal| !signals::is_pending(signal));
@@ -105,7 +105,7 @@ pub fn detach() -> io::Result<Detached> {
 ///
 /// # Errors
 /// ENOTTY: it is not a terminal. EPERM: it belongs to another session.
-pub fn attach() -> io::Result<()> {
+pub(crate) fn attach() -> io::Result<()> {
     let steal: libc::c_int = 0;
     // SAFETY: the request takes a number.
     check(unsafe { libc::ioctl(libc::STDIN_FILENO, libc::TIOCSCTTY, steal) }).map(drop)

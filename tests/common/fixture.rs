@@ -2,10 +2,10 @@
 #![allow(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
-use hinit::signal::Signal;
-use hinit::sys::process::{self, Ending, Side};
-use hinit::sys::signals::{Inbox, block_all, on_parent_death};
-use hinit::sys::{clock, fds};
+use hinit::testing::signal::Signal;
+use hinit::testing::sys::process::{self, Ending, Side};
+use hinit::testing::sys::signals::{Inbox, block_all, on_parent_death};
+use hinit::testing::sys::{clock, fds};
 use std::io::{self, Write};
 use std::time::Duration;
 

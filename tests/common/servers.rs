@@ -2,8 +2,8 @@
 //! All traffic stays on loopback.
 #![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
-use hinit::plan::probe::{Probe, Target};
-use hinit::probe::{Verdict, run};
+use hinit::testing::plan::probe::{Probe, Target};
+use hinit::testing::probe::{Verdict, run};
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc;

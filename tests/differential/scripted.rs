@@ -7,10 +7,10 @@
 #![allow(unsafe_code)]
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::expect_used, clippy::panic)]
 
-use hinit::status::{locations, reader};
-use hinit::sys::clock;
-use hinit::sys::process::{self, Side};
-use hinit::time::parse_duration;
+use hinit::testing::status::{locations, reader};
+use hinit::testing::sys::clock;
+use hinit::testing::sys::process::{self, Side};
+use hinit::testing::time::parse_duration;
 use std::path::PathBuf;
 use std::time::Duration;
 use std::{env, fs, thread};

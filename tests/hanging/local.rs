@@ -3,8 +3,8 @@
 use crate::common::{Builder, TempDir, everywhere, fixture, hinit, impossible, is_root, until};
 use crate::server::{Count, FullPort, holding, serve_tcp};
 use crate::{Prepare, Reached, Row, all_gone, probe_and_its_own, send_burst};
-use hinit::plan::probe::{Probe, Target};
-use hinit::probe::run;
+use hinit::testing::plan::probe::{Probe, Target};
+use hinit::testing::probe::run;
 use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Read};

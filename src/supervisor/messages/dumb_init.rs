@@ -41,7 +41,7 @@ fn ignoring(arrival: Arrival) {
 }
 
 /// A child has been reaped, the app or an orphan.
-pub fn reaped(pid: Pid, ending: Ending) {
+pub(super) fn reaped(pid: Pid, ending: Ending) {
     received(Signal::CHLD);
     match ending {
         Ending::Exited(code) => debug!("A child with PID {pid} exited with exit status {code}."),

@@ -92,7 +92,7 @@ fn name_of(action: OnFailure) -> &'static str {
 }
 
 /// `exited with code 0`, `was killed by SIGKILL`.
-pub fn ending(ending: Ending) -> String {
+pub(super) fn ending(ending: Ending) -> String {
     match ending {
         Ending::Exited(code) => format!("exited with code {code}"),
         Ending::Killed { signal, core: false } => format!("was killed by {signal}"),

@@ -6,7 +6,7 @@ use crate::sys::process::Ending;
 use log::{debug, info};
 
 /// tini's test suite greps for the end of this line.
-pub const NOT_SUBREAPER: &str = "Tini is not running as PID 1 and isn't registered as a child subreaper: \
+pub(super) const NOT_SUBREAPER: &str = "Tini is not running as PID 1 and isn't registered as a child subreaper: \
     use -s or set TINI_SUBREAPER, since otherwise zombie reaping won't work.";
 
 /// Logs a notice.
