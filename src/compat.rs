@@ -28,7 +28,7 @@ use std::path::Path;
 /// Runs a program and returns its exit code.
 pub(crate) type Program = fn(&Start) -> i32;
 
-/// The program to behave as, by the file name in argv[0].
+/// The program to behave as, by the file name in `argv[0]`.
 ///
 /// Docker mounts the init of `--init` as `/sbin/docker-init`, podman as
 /// `/run/podman-init`.

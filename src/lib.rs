@@ -38,6 +38,7 @@
 
 pub mod cli;
 mod compat;
+pub mod entry;
 mod error;
 mod exit_code;
 mod health;
@@ -61,9 +62,6 @@ mod sys;
 pub mod testing;
 mod text;
 mod time;
-
-#[doc(hidden)]
-pub use sys::start::begin as begin_program;
 
 #[cfg(test)]
 #[path = "../tests/common/skipped.rs"]

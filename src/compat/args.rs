@@ -3,12 +3,12 @@
 use crate::sys::start::Start;
 use std::ffi::OsString;
 
-/// argv[0] as it is, which the C library puts in front of its messages.
+/// `argv[0]` as it is, which the C library puts in front of its messages.
 pub(super) fn argv0(start: &Start) -> String {
     start.args.first().map_or_else(String::new, |name| name.display().to_string())
 }
 
-/// The arguments after argv[0].
+/// The arguments after `argv[0]`.
 pub(super) fn arguments(start: &Start) -> &[OsString] {
     start.args.get(1..).unwrap_or_default()
 }

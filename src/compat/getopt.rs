@@ -37,7 +37,7 @@ pub(super) struct Getopt<'a> {
 }
 
 impl<'a> Getopt<'a> {
-    /// `args` do not include argv[0].
+    /// `args` do not include `argv[0]`.
     pub(super) fn new(table: &'static OptionTable, args: &'a [OsString]) -> Self {
         Self { table, args, cluster: &[] }
     }

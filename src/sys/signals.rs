@@ -51,6 +51,7 @@ impl Inherited {
     ///
     /// # Errors
     /// EAGAIN at a process limit, ENOMEM (fork(2)).
+    #[allow(clippy::unused_self, reason = "the value is the promise of a single thread")]
     pub fn fork(self) -> io::Result<Side> {
         // SAFETY: the caller of `block_all` has promised that there is one thread.
         unsafe { process::fork() }

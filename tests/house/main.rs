@@ -32,7 +32,7 @@ const FLOORS: &[&[&str]] = &[
     &["supervisor"],
     &["compat", "lab"],
     &["cli"],
-    &["lib", "main"],
+    &["entry", "lib", "main", "testing"],
 ];
 
 fn source() -> PathBuf {

@@ -186,7 +186,7 @@ impl Default for Options {
     }
 }
 
-/// Parses the arguments after argv[0].
+/// Parses the arguments after `argv[0]`.
 pub(super) fn parse(args: &[OsString]) -> Result<Parsed, String> {
     let mut options = Options::default();
     for token in tokenize(OPTIONS, args)? {

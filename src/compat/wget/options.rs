@@ -190,7 +190,7 @@ impl Default for Options {
     }
 }
 
-/// Parses the arguments after argv[0]. Options and URLs may be in any order.
+/// Parses the arguments after `argv[0]`. Options and URLs may be in any order.
 pub(super) fn parse(mut args: &[OsString]) -> Result<Parsed, UsageError> {
     let mut options = Options::default();
     loop {
