@@ -24,8 +24,10 @@ fuzz_target!(|input: &[u8]| {
         for args in check.probe_args.iter().filter(|args| !args.iter().any(|arg| has_variable(arg))) {
             assert!(options::parse(args, &|_| None).is_ok(), "{args:?}");
         }
-        let lines =
-            2 + usize::from(!check.location.is_empty()) + usize::from(check.entrypoint.is_some()) + check.notes.len();
+        let lines = 2
+            + usize::from(!check.location.is_empty())
+            + usize::from(check.entrypoint.is_some())
+            + check.notes.len();
         assert_eq!(shown.lines().count(), lines, "{shown}");
     }
 });

@@ -2,13 +2,13 @@
 //! shown of an accepted one reads the same again.
 #![no_main]
 
+use hinit::testing::identity::capability::Set;
+use hinit::testing::limits::oom_score;
 use hinit::testing::limits::rlimit::Limit;
 use hinit::testing::limits::umask::Umask;
-use hinit::testing::limits::oom_score;
-use hinit::testing::setup::env_file;
-use hinit::testing::identity::capability::Set;
-use hinit::testing::plan::probe::StatusSet;
 use hinit::testing::plan::parse;
+use hinit::testing::plan::probe::StatusSet;
+use hinit::testing::setup::env_file;
 use hinit::testing::signal::Signal;
 use hinit::testing::time::{GoDuration, parse_duration};
 use libfuzzer_sys::fuzz_target;
