@@ -262,7 +262,7 @@ fn bad_words_are_one_line_and_nothing_is_started() {
         (&["--status-file", "", "echo", "started"], "--status-file: it is empty; write a path"),
         (&["--workdir=", "echo", "started"], "--workdir: it is empty; write a path"),
         (&["--health-cmd", "NONE", "echo", "started"], "write --no-healthcheck"),
-        (&["--health-cmd", "['true']", "echo", "started"], "no JSON list"),
+        (&["--health-cmd", "['true']", "echo", "started"], "is not a JSON list"),
         (&["--health-on-failure", "stop", "echo", "started"], "write --health or --health-cmd too"),
         (&["--wait-timeout", "1s", "echo", "started"], "write --wait-for TARGET too"),
     ];
