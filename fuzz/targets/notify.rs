@@ -46,15 +46,15 @@ thread_local! {
 
 fuzz_target!(|input: &[u8]| {
     SOCKETS.with(|sockets| {
-        sockets.listener.forget();
+        sockets.listener.reset();
         let mut expected = NotifyState::default();
         let (mut rest, mut now) = (input, Duration::from_secs(1));
         while let Some((length, after)) = rest.split_first() {
             let (message, after) = after.split_at(after.len().min(usize::from(*length)));
             (rest, now) = (after, now + Duration::from_secs(1));
             sockets.app.send(message).expect("the message is sent");
-            sockets.listener.listen(now);
-            expected = expected.and(message, now);
+            sockets.listener.receive(now);
+            expected = expected.with_message(message, now);
             assert_eq!(sockets.said.get(), expected);
             passed_on(&sockets.engine, message);
             judged(expected, input, now);
