@@ -148,7 +148,7 @@ fn the_root_directory_is_refused() {
 #[test]
 fn it_needs_somebody_to_give_it_to() {
     let output = run(command(), &["--chown", "/data", "echo", "started"]);
-    assert_refused(&output, "--chown needs somebody to give it to; write --user USER too");
+    assert_refused(&output, "--chown needs --user, the new owner; add --user USER");
 }
 
 const READ_ONLY: &str = "mount --bind $0 $0; mount -o remount,bind,ro $0; exec \"$@\"";
