@@ -29,13 +29,12 @@ pub(crate) struct Monitor {
     schedule: Schedule,
     checks: Checks,
     round: Option<ProbeRound>,
-    paused: bool,
 }
 
 impl Monitor {
     /// The app was started `now`.
     pub(crate) fn new(checks: Checks, timing: Timing, now: Moment) -> Self {
-        Self { schedule: Schedule::new(timing, now), checks, round: None, paused: false }
+        Self { schedule: Schedule::new(timing, now), checks, round: None }
     }
 
     /// The schedule with the app's health.
@@ -50,9 +49,6 @@ impl Monitor {
 
     /// When [`Self::turn`] is wanted at the latest.
     pub(crate) fn deadline(&self) -> Option<Moment> {
-        if self.paused {
-            return None;
-        }
         let round = self.round.as_ref().and_then(ProbeRound::deadline);
         self.schedule.next_deadline().into_iter().chain(round).min()
     }
@@ -65,15 +61,13 @@ impl Monitor {
     /// One turn of the loop: reads output and does what is due. To be called
     /// after the children of this turn have been reaped.
     pub(crate) fn turn(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
-        if self.paused {
-            return;
-        }
         if let Some(round) = &mut self.round {
             round.read();
             round.tick(now);
         }
         let round = &self.round;
-        let actions = self.schedule.tick(now, || round.as_ref().map(ProbeRound::partial).unwrap_or_default());
+        let actions =
+            self.schedule.tick(now, || round.as_ref().map(ProbeRound::progress).unwrap_or_default());
         self.carry_out(actions, now, events);
     }
 
@@ -99,17 +93,13 @@ impl Monitor {
 
     /// The app has ended for now: a running check is killed and its result
     /// discarded, and none is started until [`Self::restarted`].
-    pub(crate) fn pause(&mut self, now: Moment) {
-        self.paused = true;
-        if self.round.take().is_some() {
-            self.checks.replace_pages();
-            self.schedule.not_started(now);
-        }
+    pub(crate) fn pause(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
+        let actions = self.schedule.pause(now);
+        self.carry_out(actions, now, events);
     }
 
     /// The app was started again `now`.
     pub(crate) fn restarted(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
-        self.paused = false;
         let actions = self.schedule.restarted(now);
         self.carry_out(actions, now, events);
     }

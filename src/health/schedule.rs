@@ -16,11 +16,13 @@
 //!
 //! A *round* is one check of the app: one probe process, or several that all
 //! have to pass. Rounds never overlap (H4): the next one waits until the last
-//! process of the one before has been reaped (k8s#110070).
+//! process of the one before has been reaped (k8s#110070). If that does not
+//! happen (a process in an uninterruptible system call, a frozen cgroup), each
+//! moment at which a regular round is due is a failure.
 
 use super::Status;
 use crate::plan::Timing;
-use crate::time::{GoDuration, Moment};
+use crate::time::{GoDuration, Moment, rounded};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -33,6 +35,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// A wake-up counts as late only beyond this, however short the interval: a busy
 /// machine may cause a smaller delay.
 const LATE: Duration = Duration::from_secs(1);
+/// The time that a killed round has until it is reaped. After that, a regular
+/// round that is due has failed.
+const REAP_GRACE: Duration = Duration::from_secs(1);
 
 /// What the caller has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,8 +92,8 @@ pub struct Entry {
 enum Round {
     Idle,
     Running(Kind, Moment),
-    /// Killed, and not reaped yet; its result is discarded.
-    Dying,
+    /// Killed at this time, and not reaped yet; its result is discarded.
+    Dying(Moment),
 }
 
 /// The state of health of one app.
@@ -105,6 +110,8 @@ pub struct Schedule {
     due: Moment,
     early_due: Moment,
     pause: Duration,
+    /// The app has ended for now: nothing is due.
+    is_paused: bool,
 }
 
 impl Schedule {
@@ -122,42 +129,51 @@ impl Schedule {
             due: now,
             early_due: now,
             pause: Duration::ZERO,
+            is_paused: false,
         };
         schedule.begin(now);
         schedule
     }
 
-    /// When [`Self::tick`] has to be called next; none while a killed round has
-    /// not been reaped.
+    /// When [`Self::tick`] has to be called next; none while paused.
     pub fn next_deadline(&self) -> Option<Moment> {
-        match self.round {
-            Round::Idle if self.probes_early() => Some(self.due.min(self.early_due)),
-            Round::Idle => Some(self.due),
-            Round::Running(Kind::Regular, start) => Some(self.times_out(start)),
-            Round::Running(Kind::Early, start) => Some(self.times_out(start).min(self.due)),
-            Round::Dying => None,
-        }
+        let deadline = match self.round {
+            Round::Idle if self.probes_early() => self.due.min(self.early_due),
+            Round::Idle => self.due,
+            Round::Running(Kind::Regular, start) => self.times_out(start),
+            Round::Running(Kind::Early, start) => self.times_out(start).min(self.due),
+            Round::Dying(since) => self.due.max(since.saturating_add(REAP_GRACE)),
+        };
+        (!self.is_paused).then_some(deadline)
     }
 
-    /// Time has passed. `partial` returns the output of the running round so far;
-    /// it is called only if that round has timed out.
+    /// Time has passed. `partial` returns the output of the running round so far,
+    /// or which processes of a killed one have not been reaped; it is called only
+    /// if that matters.
     pub fn tick(&mut self, now: Moment, partial: impl FnOnce() -> String) -> Vec<Action> {
         let mut actions = Vec::new();
+        if self.is_paused {
+            return actions;
+        }
         if self.is_late(now) {
             self.rearm(now, &mut actions);
         }
         match self.round {
             Round::Running(Kind::Regular, start) if now >= self.times_out(start) => {
-                self.kill(&mut actions);
+                self.kill(now, &mut actions);
                 let output = timeout_output(self.timing.timeout, &partial());
                 self.record(Entry { start, end: now, exit_code: NO_EXIT_CODE, output }, &mut actions);
             }
             Round::Running(Kind::Early, start) if now >= self.due.min(self.times_out(start)) => {
-                self.kill(&mut actions);
+                self.kill(now, &mut actions);
                 if now >= self.times_out(start) {
                     let output = timeout_output(self.timing.timeout, &partial());
                     self.record_early(now, NO_EXIT_CODE, output, &mut actions);
                 }
+            }
+            Round::Dying(since) if self.next_deadline().is_some_and(|deadline| now >= deadline) => {
+                let output = not_reaped_output(now.saturating_sub(since), &partial());
+                self.record(Entry { start: now, end: now, exit_code: NO_EXIT_CODE, output }, &mut actions);
             }
             _ => {}
         }
@@ -180,7 +196,7 @@ impl Schedule {
                 self.record(Entry { start, end: now, exit_code, output }, &mut actions);
             }
             Round::Running(Kind::Early, _) => self.record_early(now, exit_code, output, &mut actions),
-            Round::Dying | Round::Idle => {}
+            Round::Dying(_) | Round::Idle => {}
         }
         self.start_what_is_due(now, &mut actions);
         actions
@@ -197,9 +213,18 @@ impl Schedule {
                 self.back_off(now);
             }
             Round::Running(Kind::Early, _) => self.back_off(now),
-            Round::Dying | Round::Idle => {}
+            Round::Dying(_) | Round::Idle => {}
         }
         vec![Action::Publish]
+    }
+
+    /// The app has ended for now: a running round is killed, and nothing is due
+    /// until [`Self::restarted`].
+    pub fn pause(&mut self, now: Moment) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.is_paused = true;
+        self.kill(now, &mut actions);
+        actions
     }
 
     /// The app was started again. As with `docker restart` the status is starting,
@@ -207,9 +232,8 @@ impl Schedule {
     pub fn restarted(&mut self, now: Moment) -> Vec<Action> {
         let mut actions = Vec::new();
         let from = self.shown();
-        if self.round != Round::Idle {
-            self.kill(&mut actions);
-        }
+        self.is_paused = false;
+        self.kill(now, &mut actions);
         self.begin(now);
         self.report_change(from, "", 0, &mut actions);
         actions.push(Action::Publish);
@@ -300,23 +324,25 @@ impl Schedule {
     /// Discards the running round and starts a new interval, as Docker does after
     /// `docker unpause`.
     fn rearm(&mut self, now: Moment, actions: &mut Vec<Action>) {
-        if self.round != Round::Idle {
-            self.kill(actions);
+        self.kill(now, actions);
+        if let Round::Dying(since) = &mut self.round {
+            // What was killed before has been frozen since then.
+            *since = now;
         }
         self.due = now.saturating_add(self.delay(now));
         self.early_due = now;
         actions.push(Action::Publish);
     }
 
-    fn kill(&mut self, actions: &mut Vec<Action>) {
-        if self.round != Round::Dying {
+    fn kill(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if matches!(self.round, Round::Running(..)) {
             actions.push(Action::Kill);
+            self.round = Round::Dying(now);
         }
-        self.round = Round::Dying;
     }
 
     fn start_what_is_due(&mut self, now: Moment, actions: &mut Vec<Action>) {
-        if self.round != Round::Idle {
+        if self.round != Round::Idle || self.is_paused {
             return;
         }
         let kind = match () {
@@ -389,6 +415,12 @@ impl Schedule {
 pub(super) fn timeout_output(limit: Duration, partial: &str) -> String {
     let line = format!("Health check exceeded timeout ({})", GoDuration(limit));
     if partial.is_empty() { line } else { format!("{line}: {partial}") }
+}
+
+/// The message for a round that was due while a killed one had not been reaped.
+fn not_reaped_output(time: Duration, left: &str) -> String {
+    let line = format!("a check that was killed {} ago has not ended, so no other is started", rounded(time));
+    if left.is_empty() { line } else { format!("{line}: {left}") }
 }
 
 #[cfg(test)]

@@ -330,7 +330,7 @@ impl Runtime {
         // Without the app there is nothing to check, and a sweep would have to
         // wait for the process of a check.
         if let (None, Some(monitor)) = (self.app, &mut self.monitor) {
-            monitor.pause(clock::now());
+            monitor.pause(clock::now(), &mut self.events);
         }
         self.publish();
     }

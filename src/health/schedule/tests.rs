@@ -259,7 +259,7 @@ proptest! {
     #[test]
     fn survives_any_order_of_events_at_any_moment(
         timing in any_timing(),
-        events in prop::collection::vec((0..5u8, 0..100_000u64, -1..3i32), 0..200),
+        events in prop::collection::vec((0..6u8, 0..100_000u64, -1..3i32), 0..200),
     ) {
         let mut now = Moment::ZERO;
         let mut schedule = Schedule::new(timing, now);
@@ -269,6 +269,7 @@ proptest! {
                 0 | 1 => { schedule.tick(now, nothing); }
                 2 => { schedule.finished(now, exit_code, nothing()); }
                 3 => { schedule.not_started(now); }
+                4 => { schedule.pause(now); }
                 _ => { schedule.restarted(now); }
             }
             prop_assert!(schedule.log().len() <= 5);
@@ -361,7 +362,7 @@ fn an_early_probe_gives_way_to_the_regular_one() {
     assert_eq!(schedule.tick(ms(0), nothing), [Action::Start(Kind::Early)]);
     assert_eq!(schedule.next_deadline(), Some(ms(1_000)));
     assert_eq!(schedule.tick(ms(1_000), nothing), [Action::Kill]);
-    assert_eq!(schedule.next_deadline(), None);
+    assert_eq!(schedule.next_deadline(), Some(ms(2_000)), "it has a second to be reaped");
     assert_eq!(schedule.tick(ms(1_001), nothing), []);
     assert_eq!(schedule.finished(ms(1_002), 0, nothing()), [Action::Start(Kind::Regular)]);
     assert_eq!(schedule.shown(), Status::Starting, "the result of a killed probe is ignored");
@@ -381,15 +382,86 @@ fn kills_on_timeout_with_docker_s_message() {
     assert_eq!(schedule.streak(), 1);
 }
 
-#[test]
-fn never_starts_a_probe_before_the_killed_one_is_reaped() {
+/// Healthy once, and then a regular round from 1,000 ms on that is killed at
+/// 11,000 ms and not reaped.
+fn with_an_unkillable_round() -> Schedule {
     let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
     schedule.tick(ms(1_000), nothing);
-    schedule.tick(ms(11_000), nothing);
-    assert_eq!(schedule.tick(ms(500_000), nothing), [], "an unkillable probe is waited for");
-    assert_eq!(schedule.finished(ms(500_000), 137, nothing()), [Action::Start(Kind::Regular)]);
+    assert_eq!(schedule.tick(ms(11_000), nothing), [Action::Kill, Action::Publish]);
+    schedule
+}
+
+#[test]
+fn never_starts_a_probe_before_the_killed_one_is_reaped() {
+    let mut schedule = with_an_unkillable_round();
+    for at in 12..500 {
+        let actions = schedule.tick(ms(at * 1_000), nothing);
+        assert!(!actions.iter().any(|action| matches!(action, Action::Start(_))), "{actions:?}");
+    }
+    assert_eq!(schedule.finished(ms(499_500), 137, nothing()), []);
+    assert_eq!(schedule.tick(ms(500_000), nothing), [Action::Start(Kind::Regular)]);
+}
+
+#[test]
+fn a_probe_that_is_never_reaped_fails_at_each_moment_a_check_is_due() {
+    let mut schedule = with_an_unkillable_round();
+    assert_eq!((schedule.shown(), schedule.streak()), (Status::Healthy, 1));
+    assert_eq!(schedule.next_deadline(), Some(ms(12_000)));
+    assert_eq!(schedule.tick(ms(11_999), nothing), []);
+    assert_eq!(schedule.tick(ms(12_000), || "pid 7 is in state D".into()), [Action::Publish]);
+    let entry = schedule.log().last().unwrap();
+    assert_eq!((entry.exit_code, entry.start, entry.end), (NO_EXIT_CODE, ms(12_000), ms(12_000)));
+    let reason = "a check that was killed 1s ago has not ended, so no other is started: pid 7 is in state D";
+    assert_eq!(entry.output, reason);
+    assert_eq!(schedule.result_due(), ms(23_000), "readers do not find it stale");
+    let actions = schedule.tick(ms(13_000), nothing);
+    let [Action::Changed(change), Action::Publish] = &actions[..] else { panic!("{actions:?}") };
+    assert_eq!((change.to, schedule.streak()), (Status::Unhealthy, 3));
+    assert_eq!(schedule.next_deadline(), Some(ms(14_000)));
+}
+
+#[test]
+fn an_early_probe_that_is_never_reaped_fails_a_second_after_the_regular_one_was_due() {
+    let mut schedule = Schedule::new(timing(5_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    assert_eq!(schedule.tick(ms(5_000), nothing), [Action::Kill]);
+    assert_eq!(schedule.tick(ms(5_999), nothing), []);
+    assert_eq!(schedule.tick(ms(6_000), nothing), [Action::Publish]);
+    assert_eq!((schedule.streak(), schedule.next_deadline()), (1, Some(ms(11_000))));
+}
+
+#[test]
+fn a_freeze_gives_a_killed_probe_its_time_again() {
+    let mut schedule = with_an_unkillable_round();
+    assert_eq!(schedule.tick(ms(99_000), nothing), [Action::Publish]);
+    assert_eq!((schedule.streak(), schedule.next_deadline()), (1, Some(ms(100_000))));
+}
+
+#[test]
+fn an_app_that_is_started_again_waits_for_the_probe_of_its_former_life() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    assert_eq!(schedule.pause(ms(10)), [Action::Kill]);
+    assert_eq!((schedule.next_deadline(), schedule.tick(ms(50_000), nothing)), (None, vec![]));
+    assert_eq!(schedule.restarted(ms(60_000)), [Action::Publish]);
+    assert_eq!(schedule.tick(ms(60_000), nothing), [], "rounds of two lives do not overlap either");
+    assert_eq!(schedule.finished(ms(60_100), 137, nothing()), [Action::Start(Kind::Early)]);
+}
+
+#[test]
+fn nothing_is_due_while_the_app_is_not_there() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    assert_eq!(schedule.pause(ms(10)), []);
+    assert_eq!((schedule.next_deadline(), schedule.tick(ms(50_000), nothing)), (None, vec![]));
+    let mut killed = Schedule::new(timing(1_000, 0), ms(0));
+    killed.tick(ms(0), nothing);
+    killed.pause(ms(10));
+    assert_eq!(killed.finished(ms(20), 137, nothing()), [], "the pause goes on when it has been reaped");
+    assert_eq!(killed.tick(ms(50_000), nothing), []);
 }
 
 #[test]
