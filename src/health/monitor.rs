@@ -19,8 +19,8 @@ pub(crate) enum MonitorEvent {
     Changed(Change),
     /// Write the status document again.
     Publish,
-    /// hinit could not start a check. It does not count and is retried.
-    NotStarted(io::Error),
+    /// hinit could not start a check, for another reason than before.
+    NotStarted(String),
 }
 
 /// Monitors the health of one app. Dropping it kills a check in flight.
@@ -29,12 +29,14 @@ pub(crate) struct Monitor {
     schedule: Schedule,
     checks: Checks,
     round: Option<ProbeRound>,
+    /// Why the last round could not be started.
+    not_started: Option<String>,
 }
 
 impl Monitor {
     /// The app was started `now`.
     pub(crate) fn new(checks: Checks, timing: Timing, now: Moment) -> Self {
-        Self { schedule: Schedule::new(timing, now), checks, round: None }
+        Self { schedule: Schedule::new(timing, now), checks, round: None, not_started: None }
     }
 
     /// The schedule with the app's health.
@@ -131,15 +133,26 @@ impl Monitor {
                     "checked, exit code {exit_code}: {}",
                     one_line(output.trim_end(), super::LONGEST_REASON)
                 );
+                self.not_started = None;
                 self.schedule.finished(now, exit_code, output)
             }
             Outcome::NotStarted(error) => {
-                events.push(MonitorEvent::NotStarted(error));
-                self.schedule.not_started(now)
+                let reason = not_started_reason(&error);
+                if self.not_started.as_ref() != Some(&reason) {
+                    events.push(MonitorEvent::NotStarted(reason.clone()));
+                    self.not_started = Some(reason.clone());
+                }
+                self.schedule.not_started(now, reason)
             }
         };
         self.carry_out(actions, now, events);
     }
+}
+
+fn not_started_reason(error: &io::Error) -> String {
+    format!(
+        "hinit could not start a health check: {error}; is a limit of this container reached (pids, memory, open files)?"
+    )
 }
 
 #[cfg(test)]

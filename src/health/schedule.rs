@@ -19,6 +19,9 @@
 //! process of the one before has been reaped (k8s#110070). If that does not
 //! happen (a process in an uninterruptible system call, a frozen cgroup), each
 //! moment at which a regular round is due is a failure.
+//!
+//! A round that hinit cannot start (the pids limit) is no result. One is not
+//! counted; several in a row make the status unhealthy, without blame for the app.
 
 use super::Status;
 use crate::plan::Timing;
@@ -47,7 +50,8 @@ pub enum Action {
     /// Kill the round's process groups, and still call [`Schedule::finished`]
     /// when all of them have been reaped.
     Kill,
-    /// The shown status changed.
+    /// The shown status changed, or the app has failed while it was unhealthy
+    /// for another reason.
     Changed(Change),
     /// The status document has to be written again.
     Publish,
@@ -73,6 +77,9 @@ pub struct Change {
     pub reason: String,
     /// That round's exit code; 0 after a restart.
     pub exit_code: i32,
+    /// Whether the app has failed, so that `--health-on-failure` acts. Not if
+    /// hinit could not start its checks.
+    pub app_failed: bool,
 }
 
 /// One result in the log, in Docker's terms.
@@ -104,6 +111,12 @@ pub struct Schedule {
     status: Status,
     seen_healthy_early: bool,
     streak: u32,
+    /// Whether the status is unhealthy by failures of the app.
+    app_failed: bool,
+    /// Consecutive regular rounds that could not be started and that count.
+    missed: u32,
+    /// When the result of the first of them was due.
+    owed: Option<Moment>,
     log: VecDeque<Entry>,
     early_reason: Option<String>,
     round: Round,
@@ -123,6 +136,9 @@ impl Schedule {
             status: Status::Starting,
             seen_healthy_early: false,
             streak: 0,
+            app_failed: false,
+            missed: 0,
+            owed: None,
             log: VecDeque::with_capacity(LOG_ENTRIES),
             early_reason: None,
             round: Round::Idle,
@@ -203,19 +219,28 @@ impl Schedule {
     }
 
     /// hinit itself could not start the round (no process, no file descriptor).
-    /// That says nothing about the app: the round does not count and is retried
+    /// That says nothing about the app: the round is no failure and is retried
     /// later. A program that does not exist is a failure with [`NO_EXIT_CODE`],
     /// as in Docker.
-    pub fn not_started(&mut self, now: Moment) -> Vec<Action> {
+    ///
+    /// The moment by which a result was due stays. After `retries` such rounds in
+    /// a row, two at least, the status is unhealthy.
+    pub fn not_started(&mut self, now: Moment, reason: String) -> Vec<Action> {
+        let mut actions = Vec::new();
         match std::mem::replace(&mut self.round, Round::Idle) {
-            Round::Running(Kind::Regular, _) => {
-                self.due = now.saturating_add(self.delay(now));
-                self.back_off(now);
+            Round::Running(Kind::Regular, start) => {
+                self.owed = self.owed.or(Some(self.times_out(start)));
+                let entry = Entry { start, end: now, exit_code: NO_EXIT_CODE, output: reason };
+                self.miss(entry, &mut actions);
             }
-            Round::Running(Kind::Early, _) => self.back_off(now),
+            Round::Running(Kind::Early, _) => {
+                self.back_off(now);
+                self.early_reason = Some(reason);
+            }
             Round::Dying(_) | Round::Idle => {}
         }
-        vec![Action::Publish]
+        actions.push(Action::Publish);
+        actions
     }
 
     /// The app has ended for now: a running round is killed, and nothing is due
@@ -235,7 +260,9 @@ impl Schedule {
         self.is_paused = false;
         self.kill(now, &mut actions);
         self.begin(now);
-        self.report_change(from, "", 0, &mut actions);
+        if from != self.shown() {
+            self.report_change(from, "", 0, &mut actions);
+        }
         actions.push(Action::Publish);
         actions
     }
@@ -274,10 +301,11 @@ impl Schedule {
 
     /// By when a regular result must be known if the supervisor is not stuck.
     pub fn result_due(&self) -> Moment {
-        match self.round {
+        let due = match self.round {
             Round::Running(Kind::Regular, start) => self.times_out(start),
             _ => self.times_out(self.due),
-        }
+        };
+        self.owed.unwrap_or(due)
     }
 
     fn begin(&mut self, now: Moment) {
@@ -285,6 +313,8 @@ impl Schedule {
         self.status = Status::Starting;
         self.seen_healthy_early = false;
         self.streak = 0;
+        self.app_failed = false;
+        (self.missed, self.owed) = (0, None);
         self.early_reason = None;
         self.due = now.saturating_add(self.delay(now));
         self.early_due = now;
@@ -357,19 +387,46 @@ impl Schedule {
     /// Docker's `handleProbeResult`.
     fn record(&mut self, entry: Entry, actions: &mut Vec<Action>) {
         let from = self.shown();
+        let had_failed = self.app_failed;
+        self.missed = 0;
         if entry.exit_code == 0 {
             self.streak = 0;
             self.status = Status::Healthy;
+            self.app_failed = false;
         } else if !self.is_excused(&entry) {
             self.streak = self.streak.saturating_add(1);
             if self.streak >= self.timing.retries {
                 self.status = Status::Unhealthy;
+                self.app_failed = true;
             }
         }
+        self.conclude(entry, from, had_failed, actions);
+    }
+
+    /// A regular round could not be started. After enough of them the reason is
+    /// in the log and counts as a result, though not of the app.
+    fn miss(&mut self, entry: Entry, actions: &mut Vec<Action>) {
+        let from = self.shown();
+        if !self.is_excused(&entry) {
+            self.missed = self.missed.saturating_add(1);
+        }
+        if self.missed < self.timing.retries.max(2) {
+            self.due = entry.end.saturating_add(self.delay(entry.end));
+            return self.back_off(entry.end);
+        }
+        self.status = Status::Unhealthy;
+        self.conclude(entry, from, self.app_failed, actions);
+    }
+
+    /// A regular round has a result.
+    fn conclude(&mut self, entry: Entry, from: Status, had_failed: bool, actions: &mut Vec<Action>) {
+        self.owed = None;
         self.due = entry.end.saturating_add(self.delay(entry.end));
         self.early_due = entry.end.saturating_add(self.pause);
         self.early_reason = None;
-        self.report_change(from, &entry.output, entry.exit_code, actions);
+        if from != self.shown() || self.app_failed && !had_failed {
+            self.report_change(from, &entry.output, entry.exit_code, actions);
+        }
         self.remember(entry);
         actions.push(Action::Publish);
     }
@@ -390,10 +447,13 @@ impl Schedule {
         let from = self.shown();
         if exit_code == 0 {
             self.seen_healthy_early = true;
+            self.owed = None;
         } else {
             self.back_off(now);
         }
-        self.report_change(from, &output, exit_code, actions);
+        if from != self.shown() {
+            self.report_change(from, &output, exit_code, actions);
+        }
         self.early_reason = Some(output);
         actions.push(Action::Publish);
     }
@@ -404,10 +464,8 @@ impl Schedule {
     }
 
     fn report_change(&self, from: Status, reason: &str, exit_code: i32, actions: &mut Vec<Action>) {
-        let to = self.shown();
-        if from != to {
-            actions.push(Action::Changed(Change { from, to, reason: reason.to_owned(), exit_code }));
-        }
+        let (to, reason) = (self.shown(), reason.to_owned());
+        actions.push(Action::Changed(Change { from, to, reason, exit_code, app_failed: self.app_failed }));
     }
 }
 

@@ -294,9 +294,7 @@ impl Runtime {
             match event {
                 MonitorEvent::Changed(change) => self.health_changed(&change),
                 MonitorEvent::Publish => {}
-                MonitorEvent::NotStarted(error) => {
-                    warn!("a health check could not be started, which does not count as a failure: {error}");
-                }
+                MonitorEvent::NotStarted(reason) => warn!("{reason}"),
             }
         }
         self.events = events;
@@ -304,7 +302,7 @@ impl Runtime {
 
     fn health_changed(&mut self, change: &health::schedule::Change) {
         messages::health(change, clock::now().saturating_sub(self.started_at));
-        if change.to == Status::Unhealthy {
+        if change.to == Status::Unhealthy && change.app_failed {
             self.dispatch(Event::Unhealthy);
         }
     }

@@ -268,7 +268,7 @@ proptest! {
             match event {
                 0 | 1 => { schedule.tick(now, nothing); }
                 2 => { schedule.finished(now, exit_code, nothing()); }
-                3 => { schedule.not_started(now); }
+                3 => { schedule.not_started(now, nothing()); }
                 4 => { schedule.pause(now); }
                 _ => { schedule.restarted(now); }
             }
@@ -470,9 +470,78 @@ fn a_probe_that_hinit_could_not_start_is_no_failure_of_the_app() {
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
     schedule.tick(ms(1_000), nothing);
-    assert_eq!(schedule.not_started(ms(1_000)), [Action::Publish]);
+    assert_eq!(schedule.not_started(ms(1_000), nothing()), [Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
     assert_eq!(schedule.next_deadline(), Some(ms(2_000)));
+}
+
+/// Healthy once, and then this many regular rounds that cannot be started, one
+/// each second from 1,000 ms on.
+fn with_missed_rounds(retries: u32, count: u64) -> (Schedule, Vec<Action>) {
+    let mut schedule = Schedule::new(Timing { retries, ..timing(1_000, 0) }, ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    let mut actions = Vec::new();
+    for at in (1..=count).map(|number| ms(number * 1_000)) {
+        assert_eq!(schedule.tick(at, nothing), [Action::Start(Kind::Regular)]);
+        actions = schedule.not_started(at, "no process".into());
+    }
+    (schedule, actions)
+}
+
+fn unhealthy(from: Status, reason: &str, exit_code: i32, app_failed: bool) -> Action {
+    Action::Changed(Change { from, to: Status::Unhealthy, reason: reason.into(), exit_code, app_failed })
+}
+
+#[test]
+fn the_moment_by_which_a_result_was_due_stays_while_none_can_be_started() {
+    let (schedule, _) = with_missed_rounds(3, 1);
+    assert_eq!((schedule.result_due(), schedule.next_check()), (ms(11_000), Some(ms(2_000))));
+    let (mut schedule, _) = with_missed_rounds(3, 2);
+    assert_eq!((schedule.result_due(), schedule.shown()), (ms(11_000), Status::Healthy));
+    schedule.tick(ms(3_000), nothing);
+    schedule.finished(ms(3_001), 0, nothing());
+    assert_eq!((schedule.result_due(), schedule.missed), (ms(14_001), 0));
+}
+
+#[test]
+fn checks_that_cannot_be_started_make_unhealthy_after_retries_without_blame_for_the_app() {
+    for (retries, count) in [(3, 3), (5, 5), (2, 2), (1, 2)] {
+        let (schedule, actions) = with_missed_rounds(retries, count - 1);
+        assert_eq!((actions, schedule.shown()), (vec![Action::Publish], Status::Healthy));
+        let (schedule, actions) = with_missed_rounds(retries, count);
+        let changed = unhealthy(Status::Healthy, "no process", NO_EXIT_CODE, false);
+        assert_eq!(actions[0], changed, "{retries} retries");
+        assert_eq!((schedule.streak(), schedule.log().len()), (0, 1));
+        assert_eq!(schedule.log().last().unwrap().output, "no process");
+        assert!(schedule.result_due() > ms(count * 1_000), "the reason is the result");
+    }
+}
+
+#[test]
+fn a_failure_of_the_app_after_checks_that_could_not_be_started_is_acted_on() {
+    let (mut schedule, _) = with_missed_rounds(2, 2);
+    schedule.tick(ms(3_000), nothing);
+    assert_eq!(schedule.finished(ms(3_000), 1, "refused".into()), [Action::Publish]);
+    schedule.tick(ms(4_000), nothing);
+    let changed = unhealthy(Status::Unhealthy, "refused", 1, true);
+    assert_eq!(schedule.finished(ms(4_000), 1, "refused".into()), [changed, Action::Publish]);
+    schedule.tick(ms(5_000), nothing);
+    assert_eq!(schedule.finished(ms(5_000), 1, "refused".into()), [Action::Publish], "once");
+}
+
+#[test]
+fn checks_that_cannot_be_started_in_the_start_period_are_not_counted() {
+    let mut schedule = Schedule::new(Timing { retries: 1, ..timing(1_000, 60_000) }, ms(0));
+    schedule.tick(ms(0), nothing);
+    assert_eq!(schedule.not_started(ms(0), "no process".into()), [Action::Publish]);
+    assert_eq!(schedule.early_reason(), Some("no process"));
+    while let Some(now) = schedule.next_deadline().filter(|now| *now < ms(60_000)) {
+        schedule.tick(now, nothing);
+        schedule.not_started(now, "no process".into());
+        assert_eq!(schedule.shown(), Status::Starting);
+    }
+    assert_eq!(schedule.result_due(), ms(15_000));
 }
 
 #[test]
@@ -517,8 +586,13 @@ fn a_restart_of_the_app_begins_with_starting_and_keeps_the_log() {
     let (mut schedule, now) = (world.schedule, world.now);
     assert_eq!(schedule.shown(), Status::Unhealthy);
     let actions = schedule.restarted(now);
-    let change =
-        Change { from: Status::Unhealthy, to: Status::Starting, reason: String::new(), exit_code: 0 };
+    let change = Change {
+        from: Status::Unhealthy,
+        to: Status::Starting,
+        reason: String::new(),
+        exit_code: 0,
+        app_failed: false,
+    };
     assert_eq!(actions, [Action::Changed(change), Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 3));
     assert_eq!(schedule.tick(now, nothing), [Action::Start(Kind::Early)]);
