@@ -62,18 +62,6 @@ impl Checks {
     pub(crate) fn notify_state(&self) -> SharedNotifyState {
         SharedNotifyState::clone(&self.notify_state)
     }
-
-    /// Replaces the shared pages: a round was dropped before its processes were
-    /// reaped, and they may still write to the old ones.
-    pub(crate) fn replace_pages(&mut self) {
-        for check in &mut self.all {
-            if let (Work::Program(_, page) | Work::Builtin(_, page) | Work::Notify(_, _, page), Ok(fresh)) =
-                (&mut check.work, SharedPage::new())
-            {
-                *page = Rc::new(fresh);
-            }
-        }
-    }
 }
 
 impl Check {

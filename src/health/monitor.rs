@@ -19,8 +19,8 @@ pub(crate) enum MonitorEvent {
     Changed(Change),
     /// Write the status document again.
     Publish,
-    /// hinit could not start a check. It does not count and is retried.
-    NotStarted(io::Error),
+    /// hinit could not start a check, for another reason than before.
+    NotStarted(String),
 }
 
 /// Monitors the health of one app. Dropping it kills a check in flight.
@@ -29,13 +29,14 @@ pub(crate) struct Monitor {
     schedule: Schedule,
     checks: Checks,
     round: Option<ProbeRound>,
-    paused: bool,
+    /// Why the last round could not be started.
+    not_started: Option<String>,
 }
 
 impl Monitor {
     /// The app was started `now`.
     pub(crate) fn new(checks: Checks, timing: Timing, now: Moment) -> Self {
-        Self { schedule: Schedule::new(timing, now), checks, round: None, paused: false }
+        Self { schedule: Schedule::new(timing, now), checks, round: None, not_started: None }
     }
 
     /// The schedule with the app's health.
@@ -50,9 +51,6 @@ impl Monitor {
 
     /// When [`Self::turn`] is wanted at the latest.
     pub(crate) fn deadline(&self) -> Option<Moment> {
-        if self.paused {
-            return None;
-        }
         let round = self.round.as_ref().and_then(ProbeRound::deadline);
         self.schedule.next_deadline().into_iter().chain(round).min()
     }
@@ -65,15 +63,13 @@ impl Monitor {
     /// One turn of the loop: reads output and does what is due. To be called
     /// after the children of this turn have been reaped.
     pub(crate) fn turn(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
-        if self.paused {
-            return;
-        }
         if let Some(round) = &mut self.round {
             round.read();
             round.tick(now);
         }
         let round = &self.round;
-        let actions = self.schedule.tick(now, || round.as_ref().map(ProbeRound::partial).unwrap_or_default());
+        let actions =
+            self.schedule.tick(now, || round.as_ref().map(ProbeRound::progress).unwrap_or_default());
         self.carry_out(actions, now, events);
     }
 
@@ -99,17 +95,13 @@ impl Monitor {
 
     /// The app has ended for now: a running check is killed and its result
     /// discarded, and none is started until [`Self::restarted`].
-    pub(crate) fn pause(&mut self, now: Moment) {
-        self.paused = true;
-        if self.round.take().is_some() {
-            self.checks.replace_pages();
-            self.schedule.not_started(now);
-        }
+    pub(crate) fn pause(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
+        let actions = self.schedule.pause(now);
+        self.carry_out(actions, now, events);
     }
 
     /// The app was started again `now`.
     pub(crate) fn restarted(&mut self, now: Moment, events: &mut Vec<MonitorEvent>) {
-        self.paused = false;
         let actions = self.schedule.restarted(now);
         self.carry_out(actions, now, events);
     }
@@ -141,15 +133,26 @@ impl Monitor {
                     "checked, exit code {exit_code}: {}",
                     one_line(output.trim_end(), super::LONGEST_REASON)
                 );
+                self.not_started = None;
                 self.schedule.finished(now, exit_code, output)
             }
             Outcome::NotStarted(error) => {
-                events.push(MonitorEvent::NotStarted(error));
-                self.schedule.not_started(now)
+                let reason = not_started_reason(&error);
+                if self.not_started.as_ref() != Some(&reason) {
+                    events.push(MonitorEvent::NotStarted(reason.clone()));
+                    self.not_started = Some(reason.clone());
+                }
+                self.schedule.not_started(now, reason)
             }
         };
         self.carry_out(actions, now, events);
     }
+}
+
+fn not_started_reason(error: &io::Error) -> String {
+    format!(
+        "hinit could not start a health check: {error}; is a limit of this container reached (pids, memory, open files)?"
+    )
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@
 use super::checks::Checks;
 use super::output;
 use super::probe_process::ProbeProcess;
-use crate::sys::Pid;
 use crate::sys::process::Ending;
+use crate::sys::{Pid, procfs};
 use crate::time::Moment;
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -20,6 +20,7 @@ use std::os::fd::BorrowedFd;
 pub(crate) struct ProbeRound {
     processes: Vec<ProbeProcess>,
     not_started: Option<io::Error>,
+    is_killed: bool,
 }
 
 /// The outcome of a round.
@@ -39,7 +40,8 @@ pub(crate) enum Outcome {
 impl ProbeRound {
     /// Starts one round of all checks.
     pub(crate) fn start(checks: &Checks, now: Moment) -> Self {
-        let mut round = Self { processes: Vec::with_capacity(checks.all.len()), not_started: None };
+        let processes = Vec::with_capacity(checks.all.len());
+        let mut round = Self { processes, not_started: None, is_killed: false };
         for check in &checks.all {
             match ProbeProcess::start(check, checks.inherited, now) {
                 Ok(process) => round.processes.push(process),
@@ -76,6 +78,7 @@ impl ProbeRound {
 
     /// Kills every process of the round; they still have to be reaped.
     pub(crate) fn kill(&mut self) {
+        self.is_killed = true;
         self.processes.iter_mut().for_each(ProbeProcess::kill);
     }
 
@@ -107,6 +110,19 @@ impl ProbeRound {
         let exit_code = failed.map_or(0, ProbeProcess::exit_code);
         let output = failed.map_or_else(|| self.partial(), |process| self.named(process));
         Outcome::Result { exit_code, output }
+    }
+
+    /// What it is waiting for: the output so far, or once it was killed which of
+    /// its processes have not ended.
+    pub(crate) fn progress(&self) -> String {
+        if !self.is_killed {
+            return self.partial();
+        }
+        let left = |pid: Pid| match procfs::stat(pid) {
+            Ok(stat) => format!("pid {pid} ({}) is in state {}", stat.command, stat.state),
+            Err(_) => format!("pid {pid}"),
+        };
+        self.pids().map(left).collect::<Vec<_>>().join(", ")
     }
 
     /// The output of all probes so far. The limit is that of one probe, so that

@@ -16,11 +16,16 @@
 //!
 //! A *round* is one check of the app: one probe process, or several that all
 //! have to pass. Rounds never overlap (H4): the next one waits until the last
-//! process of the one before has been reaped (k8s#110070).
+//! process of the one before has been reaped (k8s#110070). If that does not
+//! happen (a process in an uninterruptible system call, a frozen cgroup), each
+//! moment at which a regular round is due is a failure.
+//!
+//! A round that hinit cannot start (the pids limit) is no result. One is not
+//! counted; several in a row make the status unhealthy, without blame for the app.
 
 use super::Status;
 use crate::plan::Timing;
-use crate::time::{GoDuration, Moment};
+use crate::time::{GoDuration, Moment, rounded};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -33,6 +38,9 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// A wake-up counts as late only beyond this, however short the interval: a busy
 /// machine may cause a smaller delay.
 const LATE: Duration = Duration::from_secs(1);
+/// The time that a killed round has until it is reaped. After that, a regular
+/// round that is due has failed.
+const REAP_GRACE: Duration = Duration::from_secs(1);
 
 /// What the caller has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +50,8 @@ pub enum Action {
     /// Kill the round's process groups, and still call [`Schedule::finished`]
     /// when all of them have been reaped.
     Kill,
-    /// The shown status changed.
+    /// The shown status changed, or the app has failed while it was unhealthy
+    /// for another reason.
     Changed(Change),
     /// The status document has to be written again.
     Publish,
@@ -68,6 +77,9 @@ pub struct Change {
     pub reason: String,
     /// That round's exit code; 0 after a restart.
     pub exit_code: i32,
+    /// Whether the app has failed, so that `--health-on-failure` acts. Not if
+    /// hinit could not start its checks.
+    pub app_failed: bool,
 }
 
 /// One result in the log, in Docker's terms.
@@ -87,8 +99,8 @@ pub struct Entry {
 enum Round {
     Idle,
     Running(Kind, Moment),
-    /// Killed, and not reaped yet; its result is discarded.
-    Dying,
+    /// Killed at this time, and not reaped yet; its result is discarded.
+    Dying(Moment),
 }
 
 /// The state of health of one app.
@@ -99,12 +111,20 @@ pub struct Schedule {
     status: Status,
     seen_healthy_early: bool,
     streak: u32,
+    /// Whether the status is unhealthy by failures of the app.
+    app_failed: bool,
+    /// Consecutive regular rounds that could not be started and that count.
+    missed: u32,
+    /// When the result of the first of them was due.
+    owed: Option<Moment>,
     log: VecDeque<Entry>,
     early_reason: Option<String>,
     round: Round,
     due: Moment,
     early_due: Moment,
     pause: Duration,
+    /// The app has ended for now: nothing is due.
+    is_paused: bool,
 }
 
 impl Schedule {
@@ -116,48 +136,60 @@ impl Schedule {
             status: Status::Starting,
             seen_healthy_early: false,
             streak: 0,
+            app_failed: false,
+            missed: 0,
+            owed: None,
             log: VecDeque::with_capacity(LOG_ENTRIES),
             early_reason: None,
             round: Round::Idle,
             due: now,
             early_due: now,
             pause: Duration::ZERO,
+            is_paused: false,
         };
         schedule.begin(now);
         schedule
     }
 
-    /// When [`Self::tick`] has to be called next; none while a killed round has
-    /// not been reaped.
+    /// When [`Self::tick`] has to be called next; none while paused.
     pub fn next_deadline(&self) -> Option<Moment> {
-        match self.round {
-            Round::Idle if self.probes_early() => Some(self.due.min(self.early_due)),
-            Round::Idle => Some(self.due),
-            Round::Running(Kind::Regular, start) => Some(self.times_out(start)),
-            Round::Running(Kind::Early, start) => Some(self.times_out(start).min(self.due)),
-            Round::Dying => None,
-        }
+        let deadline = match self.round {
+            Round::Idle if self.probes_early() => self.due.min(self.early_due),
+            Round::Idle => self.due,
+            Round::Running(Kind::Regular, start) => self.times_out(start),
+            Round::Running(Kind::Early, start) => self.times_out(start).min(self.due),
+            Round::Dying(since) => self.due.max(since.saturating_add(REAP_GRACE)),
+        };
+        (!self.is_paused).then_some(deadline)
     }
 
-    /// Time has passed. `partial` returns the output of the running round so far;
-    /// it is called only if that round has timed out.
+    /// Time has passed. `partial` returns the output of the running round so far,
+    /// or which processes of a killed one have not been reaped; it is called only
+    /// if that matters.
     pub fn tick(&mut self, now: Moment, partial: impl FnOnce() -> String) -> Vec<Action> {
         let mut actions = Vec::new();
+        if self.is_paused {
+            return actions;
+        }
         if self.is_late(now) {
             self.rearm(now, &mut actions);
         }
         match self.round {
             Round::Running(Kind::Regular, start) if now >= self.times_out(start) => {
-                self.kill(&mut actions);
+                self.kill(now, &mut actions);
                 let output = timeout_output(self.timing.timeout, &partial());
                 self.record(Entry { start, end: now, exit_code: NO_EXIT_CODE, output }, &mut actions);
             }
             Round::Running(Kind::Early, start) if now >= self.due.min(self.times_out(start)) => {
-                self.kill(&mut actions);
+                self.kill(now, &mut actions);
                 if now >= self.times_out(start) {
                     let output = timeout_output(self.timing.timeout, &partial());
                     self.record_early(now, NO_EXIT_CODE, output, &mut actions);
                 }
+            }
+            Round::Dying(since) if self.next_deadline().is_some_and(|deadline| now >= deadline) => {
+                let output = not_reaped_output(now.saturating_sub(since), &partial());
+                self.record(Entry { start: now, end: now, exit_code: NO_EXIT_CODE, output }, &mut actions);
             }
             _ => {}
         }
@@ -180,26 +212,44 @@ impl Schedule {
                 self.record(Entry { start, end: now, exit_code, output }, &mut actions);
             }
             Round::Running(Kind::Early, _) => self.record_early(now, exit_code, output, &mut actions),
-            Round::Dying | Round::Idle => {}
+            Round::Dying(_) | Round::Idle => {}
         }
         self.start_what_is_due(now, &mut actions);
         actions
     }
 
     /// hinit itself could not start the round (no process, no file descriptor).
-    /// That says nothing about the app: the round does not count and is retried
+    /// That says nothing about the app: the round is no failure and is retried
     /// later. A program that does not exist is a failure with [`NO_EXIT_CODE`],
     /// as in Docker.
-    pub fn not_started(&mut self, now: Moment) -> Vec<Action> {
+    ///
+    /// The moment by which a result was due stays. After `retries` such rounds in
+    /// a row, two at least, the status is unhealthy.
+    pub fn not_started(&mut self, now: Moment, reason: String) -> Vec<Action> {
+        let mut actions = Vec::new();
         match std::mem::replace(&mut self.round, Round::Idle) {
-            Round::Running(Kind::Regular, _) => {
-                self.due = now.saturating_add(self.delay(now));
-                self.back_off(now);
+            Round::Running(Kind::Regular, start) => {
+                self.owed = self.owed.or(Some(self.times_out(start)));
+                let entry = Entry { start, end: now, exit_code: NO_EXIT_CODE, output: reason };
+                self.miss(entry, &mut actions);
             }
-            Round::Running(Kind::Early, _) => self.back_off(now),
-            Round::Dying | Round::Idle => {}
+            Round::Running(Kind::Early, _) => {
+                self.back_off(now);
+                self.early_reason = Some(reason);
+            }
+            Round::Dying(_) | Round::Idle => {}
         }
-        vec![Action::Publish]
+        actions.push(Action::Publish);
+        actions
+    }
+
+    /// The app has ended for now: a running round is killed, and nothing is due
+    /// until [`Self::restarted`].
+    pub fn pause(&mut self, now: Moment) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.is_paused = true;
+        self.kill(now, &mut actions);
+        actions
     }
 
     /// The app was started again. As with `docker restart` the status is starting,
@@ -207,11 +257,12 @@ impl Schedule {
     pub fn restarted(&mut self, now: Moment) -> Vec<Action> {
         let mut actions = Vec::new();
         let from = self.shown();
-        if self.round != Round::Idle {
-            self.kill(&mut actions);
-        }
+        self.is_paused = false;
+        self.kill(now, &mut actions);
         self.begin(now);
-        self.report_change(from, "", 0, &mut actions);
+        if from != self.shown() {
+            self.report_change(from, "", 0, &mut actions);
+        }
         actions.push(Action::Publish);
         actions
     }
@@ -250,10 +301,11 @@ impl Schedule {
 
     /// By when a regular result must be known if the supervisor is not stuck.
     pub fn result_due(&self) -> Moment {
-        match self.round {
+        let due = match self.round {
             Round::Running(Kind::Regular, start) => self.times_out(start),
             _ => self.times_out(self.due),
-        }
+        };
+        self.owed.unwrap_or(due)
     }
 
     fn begin(&mut self, now: Moment) {
@@ -261,6 +313,8 @@ impl Schedule {
         self.status = Status::Starting;
         self.seen_healthy_early = false;
         self.streak = 0;
+        self.app_failed = false;
+        (self.missed, self.owed) = (0, None);
         self.early_reason = None;
         self.due = now.saturating_add(self.delay(now));
         self.early_due = now;
@@ -300,23 +354,25 @@ impl Schedule {
     /// Discards the running round and starts a new interval, as Docker does after
     /// `docker unpause`.
     fn rearm(&mut self, now: Moment, actions: &mut Vec<Action>) {
-        if self.round != Round::Idle {
-            self.kill(actions);
+        self.kill(now, actions);
+        if let Round::Dying(since) = &mut self.round {
+            // What was killed before has been frozen since then.
+            *since = now;
         }
         self.due = now.saturating_add(self.delay(now));
         self.early_due = now;
         actions.push(Action::Publish);
     }
 
-    fn kill(&mut self, actions: &mut Vec<Action>) {
-        if self.round != Round::Dying {
+    fn kill(&mut self, now: Moment, actions: &mut Vec<Action>) {
+        if matches!(self.round, Round::Running(..)) {
             actions.push(Action::Kill);
+            self.round = Round::Dying(now);
         }
-        self.round = Round::Dying;
     }
 
     fn start_what_is_due(&mut self, now: Moment, actions: &mut Vec<Action>) {
-        if self.round != Round::Idle {
+        if self.round != Round::Idle || self.is_paused {
             return;
         }
         let kind = match () {
@@ -331,19 +387,46 @@ impl Schedule {
     /// Docker's `handleProbeResult`.
     fn record(&mut self, entry: Entry, actions: &mut Vec<Action>) {
         let from = self.shown();
+        let had_failed = self.app_failed;
+        self.missed = 0;
         if entry.exit_code == 0 {
             self.streak = 0;
             self.status = Status::Healthy;
+            self.app_failed = false;
         } else if !self.is_excused(&entry) {
             self.streak = self.streak.saturating_add(1);
             if self.streak >= self.timing.retries {
                 self.status = Status::Unhealthy;
+                self.app_failed = true;
             }
         }
+        self.conclude(entry, from, had_failed, actions);
+    }
+
+    /// A regular round could not be started. After enough of them the reason is
+    /// in the log and counts as a result, though not of the app.
+    fn miss(&mut self, entry: Entry, actions: &mut Vec<Action>) {
+        let from = self.shown();
+        if !self.is_excused(&entry) {
+            self.missed = self.missed.saturating_add(1);
+        }
+        if self.missed < self.timing.retries.max(2) {
+            self.due = entry.end.saturating_add(self.delay(entry.end));
+            return self.back_off(entry.end);
+        }
+        self.status = Status::Unhealthy;
+        self.conclude(entry, from, self.app_failed, actions);
+    }
+
+    /// A regular round has a result.
+    fn conclude(&mut self, entry: Entry, from: Status, had_failed: bool, actions: &mut Vec<Action>) {
+        self.owed = None;
         self.due = entry.end.saturating_add(self.delay(entry.end));
         self.early_due = entry.end.saturating_add(self.pause);
         self.early_reason = None;
-        self.report_change(from, &entry.output, entry.exit_code, actions);
+        if from != self.shown() || self.app_failed && !had_failed {
+            self.report_change(from, &entry.output, entry.exit_code, actions);
+        }
         self.remember(entry);
         actions.push(Action::Publish);
     }
@@ -364,10 +447,13 @@ impl Schedule {
         let from = self.shown();
         if exit_code == 0 {
             self.seen_healthy_early = true;
+            self.owed = None;
         } else {
             self.back_off(now);
         }
-        self.report_change(from, &output, exit_code, actions);
+        if from != self.shown() {
+            self.report_change(from, &output, exit_code, actions);
+        }
         self.early_reason = Some(output);
         actions.push(Action::Publish);
     }
@@ -378,10 +464,8 @@ impl Schedule {
     }
 
     fn report_change(&self, from: Status, reason: &str, exit_code: i32, actions: &mut Vec<Action>) {
-        let to = self.shown();
-        if from != to {
-            actions.push(Action::Changed(Change { from, to, reason: reason.to_owned(), exit_code }));
-        }
+        let (to, reason) = (self.shown(), reason.to_owned());
+        actions.push(Action::Changed(Change { from, to, reason, exit_code, app_failed: self.app_failed }));
     }
 }
 
@@ -389,6 +473,12 @@ impl Schedule {
 pub(super) fn timeout_output(limit: Duration, partial: &str) -> String {
     let line = format!("Health check exceeded timeout ({})", GoDuration(limit));
     if partial.is_empty() { line } else { format!("{line}: {partial}") }
+}
+
+/// The message for a round that was due while a killed one had not been reaped.
+fn not_reaped_output(time: Duration, left: &str) -> String {
+    let line = format!("a check that was killed {} ago has not ended, so no other is started", rounded(time));
+    if left.is_empty() { line } else { format!("{line}: {left}") }
 }
 
 #[cfg(test)]

@@ -294,9 +294,7 @@ impl Runtime {
             match event {
                 MonitorEvent::Changed(change) => self.health_changed(&change),
                 MonitorEvent::Publish => {}
-                MonitorEvent::NotStarted(error) => {
-                    warn!("a health check could not be started, which does not count as a failure: {error}");
-                }
+                MonitorEvent::NotStarted(reason) => warn!("{reason}"),
             }
         }
         self.events = events;
@@ -304,7 +302,7 @@ impl Runtime {
 
     fn health_changed(&mut self, change: &health::schedule::Change) {
         messages::health(change, clock::now().saturating_sub(self.started_at));
-        if change.to == Status::Unhealthy {
+        if change.to == Status::Unhealthy && change.app_failed {
             self.dispatch(Event::Unhealthy);
         }
     }
@@ -330,7 +328,7 @@ impl Runtime {
         // Without the app there is nothing to check, and a sweep would have to
         // wait for the process of a check.
         if let (None, Some(monitor)) = (self.app, &mut self.monitor) {
-            monitor.pause(clock::now());
+            monitor.pause(clock::now(), &mut self.events);
         }
         self.publish();
     }

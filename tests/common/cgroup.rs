@@ -36,6 +36,16 @@ impl Cgroup {
         fs::read_to_string(self.0.join(file)).expect("a file of the group").trim().to_owned()
     }
 
+    /// The pids in it, as the tests see them.
+    pub fn pids(&self) -> Vec<i32> {
+        self.get("cgroup.procs").lines().filter_map(|pid| pid.parse().ok()).collect()
+    }
+
+    /// A shell command by which a process puts itself in.
+    pub fn join_command(&self) -> String {
+        format!("echo 0 > {}", self.0.join("cgroup.procs").display())
+    }
+
     /// Puts a process in, and with it what it forks from then on.
     pub fn add(&self, pid: i32) -> &Self {
         self.set("cgroup.procs", &pid.to_string())

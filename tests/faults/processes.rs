@@ -188,22 +188,73 @@ fn warns_of_each_orphan_it_reaps_if_asked_to() {
     });
 }
 
+/// What hinit logs while it cannot make a process for a check.
+const NOT_STARTED: &str = "hinit could not start a health check: ";
+
 /// hinit could make no process for the probe: that says nothing of the app.
 #[test]
 fn a_probe_that_cannot_be_started_is_not_held_against_the_app() {
     let Some(group) = cgroup("pids") else { return };
     for mode in [As::Process, As::Pid1] {
         group.set("pids.max", "10");
-        let health = ["--health-cmd", "true", "--health-interval", "20ms", "--health-retries", "1"];
+        let health = ["--health-cmd", "true", "--health-interval", "20ms", "--health-retries", "1000000"];
         let running = hinit(mode, fixture(&health, &["signals"])).before_exec(group.joining()).start();
         running.prints("ready").says("healthy, ");
         group.set("pids.max", "1");
-        running.says("a health check could not be started, which does not count as a failure");
+        running.says(NOT_STARTED);
         group.set("pids.max", "10");
         running.signal(TERM);
         let out = running.wait();
         assert!(out.code == 7 && !out.stderr.contains("unhealthy"), "{}", out.stderr);
     }
+}
+
+#[test]
+fn probes_that_cannot_be_started_make_unhealthy_but_do_not_restart_the_app() {
+    let Some(group) = cgroup("pids") else { return };
+    for mode in [As::Process, As::Pid1] {
+        group.set("pids.max", "10");
+        let dir = TempDir::new("not-started");
+        let ready = dir.path().join("ready");
+        let timing = ["--health-cmd", "true", "--health-interval", "20ms", "--health-retries", "3"];
+        let acting = ["--health-on-failure", "restart", "--ready-file", ready.to_str().unwrap()];
+        let words = fixture(&[timing.as_slice(), &acting].concat(), &["signals"]);
+        let running = hinit(mode, words).before_exec(group.joining()).start();
+        running.prints("ready").says("healthy, ");
+        until("the ready file is there", || ready.exists().then_some(()));
+        group.set("pids.max", "1");
+        running.says(&format!("unhealthy: {NOT_STARTED}"));
+        assert!(!ready.exists());
+        group.set("pids.max", "10");
+        running.says("healthy again");
+        until("the ready file is there again", || ready.exists().then_some(()));
+        running.signal(TERM);
+        let out = running.wait();
+        assert_eq!((out.code, out.stdout.matches("ready").count()), (7, 1), "{}", out.stderr);
+        assert_eq!(out.stderr.matches(NOT_STARTED).count(), 2, "once, and as the reason: {}", out.stderr);
+    }
+}
+
+#[test]
+fn readers_find_the_status_stale_while_no_probe_can_be_started() {
+    let Some(group) = cgroup("pids") else { return };
+    group.set("pids.max", "10");
+    let dir = TempDir::new("stale");
+    let file = dir.path().join("status.json");
+    let timing = ["--health-interval", "20ms", "--health-timeout", "20ms", "--health-retries", "1000000"];
+    let status = ["--status-file", file.to_str().unwrap(), "--health-cmd", "true"];
+    let words = fixture(&[timing.as_slice(), &status].concat(), &["signals"]);
+    let running = hinit(As::Process, words).before_exec(group.joining()).start();
+    running.prints("ready").says("healthy, ");
+    group.set("pids.max", "1");
+    let text = until("it is stale", || {
+        let out = hinit(As::Process, ["status", "--status-file", file.to_str().unwrap()]).output();
+        (out.code == 1).then_some(out.stdout)
+    });
+    group.set("pids.max", "10");
+    assert!(text.starts_with("unhealthy: stale, hinit (pid "), "{text}");
+    running.signal(TERM);
+    assert_eq!(running.wait().code, 7);
 }
 
 #[test]

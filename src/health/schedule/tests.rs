@@ -259,7 +259,7 @@ proptest! {
     #[test]
     fn survives_any_order_of_events_at_any_moment(
         timing in any_timing(),
-        events in prop::collection::vec((0..5u8, 0..100_000u64, -1..3i32), 0..200),
+        events in prop::collection::vec((0..6u8, 0..100_000u64, -1..3i32), 0..200),
     ) {
         let mut now = Moment::ZERO;
         let mut schedule = Schedule::new(timing, now);
@@ -268,7 +268,8 @@ proptest! {
             match event {
                 0 | 1 => { schedule.tick(now, nothing); }
                 2 => { schedule.finished(now, exit_code, nothing()); }
-                3 => { schedule.not_started(now); }
+                3 => { schedule.not_started(now, nothing()); }
+                4 => { schedule.pause(now); }
                 _ => { schedule.restarted(now); }
             }
             prop_assert!(schedule.log().len() <= 5);
@@ -361,7 +362,7 @@ fn an_early_probe_gives_way_to_the_regular_one() {
     assert_eq!(schedule.tick(ms(0), nothing), [Action::Start(Kind::Early)]);
     assert_eq!(schedule.next_deadline(), Some(ms(1_000)));
     assert_eq!(schedule.tick(ms(1_000), nothing), [Action::Kill]);
-    assert_eq!(schedule.next_deadline(), None);
+    assert_eq!(schedule.next_deadline(), Some(ms(2_000)), "it has a second to be reaped");
     assert_eq!(schedule.tick(ms(1_001), nothing), []);
     assert_eq!(schedule.finished(ms(1_002), 0, nothing()), [Action::Start(Kind::Regular)]);
     assert_eq!(schedule.shown(), Status::Starting, "the result of a killed probe is ignored");
@@ -381,15 +382,86 @@ fn kills_on_timeout_with_docker_s_message() {
     assert_eq!(schedule.streak(), 1);
 }
 
-#[test]
-fn never_starts_a_probe_before_the_killed_one_is_reaped() {
+/// Healthy once, and then a regular round from 1,000 ms on that is killed at
+/// 11,000 ms and not reaped.
+fn with_an_unkillable_round() -> Schedule {
     let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
     schedule.tick(ms(1_000), nothing);
-    schedule.tick(ms(11_000), nothing);
-    assert_eq!(schedule.tick(ms(500_000), nothing), [], "an unkillable probe is waited for");
-    assert_eq!(schedule.finished(ms(500_000), 137, nothing()), [Action::Start(Kind::Regular)]);
+    assert_eq!(schedule.tick(ms(11_000), nothing), [Action::Kill, Action::Publish]);
+    schedule
+}
+
+#[test]
+fn never_starts_a_probe_before_the_killed_one_is_reaped() {
+    let mut schedule = with_an_unkillable_round();
+    for at in 12..500 {
+        let actions = schedule.tick(ms(at * 1_000), nothing);
+        assert!(!actions.iter().any(|action| matches!(action, Action::Start(_))), "{actions:?}");
+    }
+    assert_eq!(schedule.finished(ms(499_500), 137, nothing()), []);
+    assert_eq!(schedule.tick(ms(500_000), nothing), [Action::Start(Kind::Regular)]);
+}
+
+#[test]
+fn a_probe_that_is_never_reaped_fails_at_each_moment_a_check_is_due() {
+    let mut schedule = with_an_unkillable_round();
+    assert_eq!((schedule.shown(), schedule.streak()), (Status::Healthy, 1));
+    assert_eq!(schedule.next_deadline(), Some(ms(12_000)));
+    assert_eq!(schedule.tick(ms(11_999), nothing), []);
+    assert_eq!(schedule.tick(ms(12_000), || "pid 7 is in state D".into()), [Action::Publish]);
+    let entry = schedule.log().last().unwrap();
+    assert_eq!((entry.exit_code, entry.start, entry.end), (NO_EXIT_CODE, ms(12_000), ms(12_000)));
+    let reason = "a check that was killed 1s ago has not ended, so no other is started: pid 7 is in state D";
+    assert_eq!(entry.output, reason);
+    assert_eq!(schedule.result_due(), ms(23_000), "readers do not find it stale");
+    let actions = schedule.tick(ms(13_000), nothing);
+    let [Action::Changed(change), Action::Publish] = &actions[..] else { panic!("{actions:?}") };
+    assert_eq!((change.to, schedule.streak()), (Status::Unhealthy, 3));
+    assert_eq!(schedule.next_deadline(), Some(ms(14_000)));
+}
+
+#[test]
+fn an_early_probe_that_is_never_reaped_fails_a_second_after_the_regular_one_was_due() {
+    let mut schedule = Schedule::new(timing(5_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    assert_eq!(schedule.tick(ms(5_000), nothing), [Action::Kill]);
+    assert_eq!(schedule.tick(ms(5_999), nothing), []);
+    assert_eq!(schedule.tick(ms(6_000), nothing), [Action::Publish]);
+    assert_eq!((schedule.streak(), schedule.next_deadline()), (1, Some(ms(11_000))));
+}
+
+#[test]
+fn a_freeze_gives_a_killed_probe_its_time_again() {
+    let mut schedule = with_an_unkillable_round();
+    assert_eq!(schedule.tick(ms(99_000), nothing), [Action::Publish]);
+    assert_eq!((schedule.streak(), schedule.next_deadline()), (1, Some(ms(100_000))));
+}
+
+#[test]
+fn an_app_that_is_started_again_waits_for_the_probe_of_its_former_life() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    assert_eq!(schedule.pause(ms(10)), [Action::Kill]);
+    assert_eq!((schedule.next_deadline(), schedule.tick(ms(50_000), nothing)), (None, vec![]));
+    assert_eq!(schedule.restarted(ms(60_000)), [Action::Publish]);
+    assert_eq!(schedule.tick(ms(60_000), nothing), [], "rounds of two lives do not overlap either");
+    assert_eq!(schedule.finished(ms(60_100), 137, nothing()), [Action::Start(Kind::Early)]);
+}
+
+#[test]
+fn nothing_is_due_while_the_app_is_not_there() {
+    let mut schedule = Schedule::new(timing(1_000, 0), ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    assert_eq!(schedule.pause(ms(10)), []);
+    assert_eq!((schedule.next_deadline(), schedule.tick(ms(50_000), nothing)), (None, vec![]));
+    let mut killed = Schedule::new(timing(1_000, 0), ms(0));
+    killed.tick(ms(0), nothing);
+    killed.pause(ms(10));
+    assert_eq!(killed.finished(ms(20), 137, nothing()), [], "the pause goes on when it has been reaped");
+    assert_eq!(killed.tick(ms(50_000), nothing), []);
 }
 
 #[test]
@@ -398,9 +470,78 @@ fn a_probe_that_hinit_could_not_start_is_no_failure_of_the_app() {
     schedule.tick(ms(0), nothing);
     schedule.finished(ms(0), 0, nothing());
     schedule.tick(ms(1_000), nothing);
-    assert_eq!(schedule.not_started(ms(1_000)), [Action::Publish]);
+    assert_eq!(schedule.not_started(ms(1_000), nothing()), [Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 0));
     assert_eq!(schedule.next_deadline(), Some(ms(2_000)));
+}
+
+/// Healthy once, and then this many regular rounds that cannot be started, one
+/// each second from 1,000 ms on.
+fn with_missed_rounds(retries: u32, count: u64) -> (Schedule, Vec<Action>) {
+    let mut schedule = Schedule::new(Timing { retries, ..timing(1_000, 0) }, ms(0));
+    schedule.tick(ms(0), nothing);
+    schedule.finished(ms(0), 0, nothing());
+    let mut actions = Vec::new();
+    for at in (1..=count).map(|number| ms(number * 1_000)) {
+        assert_eq!(schedule.tick(at, nothing), [Action::Start(Kind::Regular)]);
+        actions = schedule.not_started(at, "no process".into());
+    }
+    (schedule, actions)
+}
+
+fn unhealthy(from: Status, reason: &str, exit_code: i32, app_failed: bool) -> Action {
+    Action::Changed(Change { from, to: Status::Unhealthy, reason: reason.into(), exit_code, app_failed })
+}
+
+#[test]
+fn the_moment_by_which_a_result_was_due_stays_while_none_can_be_started() {
+    let (schedule, _) = with_missed_rounds(3, 1);
+    assert_eq!((schedule.result_due(), schedule.next_check()), (ms(11_000), Some(ms(2_000))));
+    let (mut schedule, _) = with_missed_rounds(3, 2);
+    assert_eq!((schedule.result_due(), schedule.shown()), (ms(11_000), Status::Healthy));
+    schedule.tick(ms(3_000), nothing);
+    schedule.finished(ms(3_001), 0, nothing());
+    assert_eq!((schedule.result_due(), schedule.missed), (ms(14_001), 0));
+}
+
+#[test]
+fn checks_that_cannot_be_started_make_unhealthy_after_retries_without_blame_for_the_app() {
+    for (retries, count) in [(3, 3), (5, 5), (2, 2), (1, 2)] {
+        let (schedule, actions) = with_missed_rounds(retries, count - 1);
+        assert_eq!((actions, schedule.shown()), (vec![Action::Publish], Status::Healthy));
+        let (schedule, actions) = with_missed_rounds(retries, count);
+        let changed = unhealthy(Status::Healthy, "no process", NO_EXIT_CODE, false);
+        assert_eq!(actions[0], changed, "{retries} retries");
+        assert_eq!((schedule.streak(), schedule.log().len()), (0, 1));
+        assert_eq!(schedule.log().last().unwrap().output, "no process");
+        assert!(schedule.result_due() > ms(count * 1_000), "the reason is the result");
+    }
+}
+
+#[test]
+fn a_failure_of_the_app_after_checks_that_could_not_be_started_is_acted_on() {
+    let (mut schedule, _) = with_missed_rounds(2, 2);
+    schedule.tick(ms(3_000), nothing);
+    assert_eq!(schedule.finished(ms(3_000), 1, "refused".into()), [Action::Publish]);
+    schedule.tick(ms(4_000), nothing);
+    let changed = unhealthy(Status::Unhealthy, "refused", 1, true);
+    assert_eq!(schedule.finished(ms(4_000), 1, "refused".into()), [changed, Action::Publish]);
+    schedule.tick(ms(5_000), nothing);
+    assert_eq!(schedule.finished(ms(5_000), 1, "refused".into()), [Action::Publish], "once");
+}
+
+#[test]
+fn checks_that_cannot_be_started_in_the_start_period_are_not_counted() {
+    let mut schedule = Schedule::new(Timing { retries: 1, ..timing(1_000, 60_000) }, ms(0));
+    schedule.tick(ms(0), nothing);
+    assert_eq!(schedule.not_started(ms(0), "no process".into()), [Action::Publish]);
+    assert_eq!(schedule.early_reason(), Some("no process"));
+    while let Some(now) = schedule.next_deadline().filter(|now| *now < ms(60_000)) {
+        schedule.tick(now, nothing);
+        schedule.not_started(now, "no process".into());
+        assert_eq!(schedule.shown(), Status::Starting);
+    }
+    assert_eq!(schedule.result_due(), ms(15_000));
 }
 
 #[test]
@@ -445,8 +586,13 @@ fn a_restart_of_the_app_begins_with_starting_and_keeps_the_log() {
     let (mut schedule, now) = (world.schedule, world.now);
     assert_eq!(schedule.shown(), Status::Unhealthy);
     let actions = schedule.restarted(now);
-    let change =
-        Change { from: Status::Unhealthy, to: Status::Starting, reason: String::new(), exit_code: 0 };
+    let change = Change {
+        from: Status::Unhealthy,
+        to: Status::Starting,
+        reason: String::new(),
+        exit_code: 0,
+        app_failed: false,
+    };
     assert_eq!(actions, [Action::Changed(change), Action::Publish]);
     assert_eq!((schedule.streak(), schedule.log().len()), (0, 3));
     assert_eq!(schedule.tick(now, nothing), [Action::Start(Kind::Early)]);
