@@ -22,9 +22,9 @@ use crate::spawn::socket_activation;
 use crate::sys::process;
 use crate::sys::start::Start;
 use crate::text::nearest;
+use log::info;
 use output::show;
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::fd::RawFd;
 
 /// As PID 1, what nobody declared is a leak of the engine (CVE-2024-21626).
@@ -64,7 +64,7 @@ fn start_program(arguments: &[OsString], first: &str, start: &Start) -> i32 {
     if code == exit_code::NOT_FOUND
         && let Some(verb) = nearest(first, VERBS.into_iter())
     {
-        let _ = writeln!(std::io::stderr(), "hinit: did you mean 'hinit {verb}'?");
+        info!("did you mean 'hinit {verb}'?");
     }
     code
 }

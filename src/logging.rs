@@ -67,8 +67,18 @@ fn text(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Resul
 fn json(line: &mut env_logger::fmt::Formatter, record: &Record<'_>) -> io::Result<()> {
     let time = humantime::format_rfc3339_millis(std::time::SystemTime::now());
     let level = record.level().as_str().to_ascii_lowercase();
-    let message = record.args().to_string();
-    writeln!(line, r#"{{"time":"{time}","level":"{level}","message":{}}}"#, Json(&message))
+    let message = json_message(&record.args().to_string());
+    writeln!(line, r#"{{"time":"{time}","level":"{level}","message":{message}}}"#)
+}
+
+/// In quotes; a longer message ends in `...`.
+fn json_message(message: &str) -> String {
+    let (mut shown, mut kept) = (Json(message).to_string(), message.len());
+    while shown.len() > LONGEST_LINE {
+        kept = (0..=kept / 2).rfind(|at| message.is_char_boundary(*at)).unwrap_or_default();
+        shown = Json(&format!("{}...", &message[..kept])).to_string();
+    }
+    shown
 }
 
 /// Standard error that drops lines that do not fit, and reports their number.
@@ -98,5 +108,20 @@ impl Dropping {
         write_stderr(format!("hinit: warning: {count} log lines dropped, stderr was full\n").as_bytes())?;
         self.dropped = 0;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONGEST_LINE, json_message};
+
+    #[test]
+    fn a_long_message_is_a_whole_json_string_all_the_same() {
+        for (character, length) in [("x", 3000), ("x", 5000), ("\u{1b}", 5000), ("\u{20ac}", 5000)] {
+            let shown = json_message(&character.repeat(length));
+            let text: String = serde_json::from_str(&shown).unwrap();
+            assert!(shown.len() <= LONGEST_LINE && text.starts_with(character), "{shown}");
+            assert_eq!(text.ends_with("..."), length == 5000);
+        }
     }
 }

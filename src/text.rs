@@ -1,5 +1,6 @@
 //! Untrusted text, escaped for log lines, terminals and JSON.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// `text` in one line of at most `limit` bytes: control characters are
@@ -20,6 +21,20 @@ pub(crate) fn one_line(text: &str, limit: usize) -> String {
         }
     }
     line
+}
+
+/// `text` of several lines: control characters are escaped as in [`one_line`], but
+/// for line ends and tabs.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_special = |c| is_unsafe(c) && !matches!(c, '\n' | '\t');
+    if !text.contains(is_special) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_special(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
+    }
+    Cow::Owned(shown)
 }
 
 /// `text` as a JSON string, in quotes. Characters that move a terminal's cursor or
@@ -71,7 +86,7 @@ fn is_unsafe(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Json, nearest, one_line};
+    use super::{Json, nearest, one_line, printable};
 
     #[test]
     fn writes_a_string_of_json() {
@@ -96,6 +111,12 @@ mod tests {
     fn escapes_characters_that_break_or_colour_a_line() {
         assert_eq!(one_line("a\nb\u{1b}[31m\0\u{9b}\u{202e}", 99), "a\\nb\\u{1b}[31m\\u{0}\\u{9b}\\u{202e}");
         assert_eq!(one_line("caf\u{e9} 'x' \\", 99), "caf\u{e9} 'x' \\");
+    }
+
+    #[test]
+    fn keeps_the_lines_of_a_longer_text() {
+        assert_eq!(printable("a\tb\nc\n"), "a\tb\nc\n");
+        assert_eq!(printable("a\r\n\u{1b}[2Jb\u{202e}"), "a\\r\n\\u{1b}[2Jb\\u{202e}");
     }
 
     #[test]

@@ -31,13 +31,16 @@ pub(super) fn main(arguments: &[OsString], inherited: Inherited) -> i32 {
 /// on the stack for as long as the app runs ([`crate::sys::memory`]).
 #[inline(never)]
 fn prepare(arguments: &[OsString]) -> Result<Option<Plan>> {
-    let args = ParsedArgs::parse(options::OPTIONS, Rest::Program, arguments)?;
+    let args = ParsedArgs::parse(options::OPTIONS, Rest::Program, arguments)
+        .inspect_err(|_| logging::init(LevelFilter::Info, format_of_unparsed(arguments)))?;
     if args.is_flag_given(options::HELP) {
         return Ok(None);
     }
-    let plan = build_plan::build_plan(&args)?;
-    let (level, format) = log_settings(&args)?;
+    // First, so that every later error is in the format of the log.
+    let format = log_format(&args)?;
+    let level = log_level(&args).inspect_err(|_| logging::init(LevelFilter::Info, format))?;
     logging::init(level, format);
+    let plan = build_plan::build_plan(&args)?;
     warn_of_unknown_variables(&args);
     Ok(Some(plan))
 }
@@ -65,17 +68,33 @@ reached; 125 failure of hinit itself; 126 program not executable; 127 program no
 /// The level has a variable, and the flags --verbose and --quiet.
 const LOG: OptionName = OptionName::of_variable("log");
 
-fn log_settings(args: &ParsedArgs) -> Result<(LevelFilter, Format)> {
+fn log_level(args: &ParsedArgs) -> Result<LevelFilter> {
     let set = args.get(LOG, level)?;
-    let level = match (args.is_flag_given(options::QUIET), args.is_flag_given(options::VERBOSE)) {
+    Ok(match (args.is_flag_given(options::QUIET), args.is_flag_given(options::VERBOSE)) {
         // A flag overrides the environment, and so the other one's twin too.
         (false, true) => LevelFilter::Debug,
         _ if args.switch(options::QUIET)?.unwrap_or(false) => LevelFilter::Warn,
         (_, true) => LevelFilter::Debug,
         _ if args.switch(options::VERBOSE)?.unwrap_or(false) => LevelFilter::Debug,
         _ => set.unwrap_or(LevelFilter::Info),
-    };
-    Ok((level, args.get(options::LOG_FORMAT, format)?.unwrap_or(Format::Text)))
+    })
+}
+
+fn log_format(args: &ParsedArgs) -> Result<Format> {
+    Ok(args.get(options::LOG_FORMAT, format)?.unwrap_or(Format::Text))
+}
+
+/// The format for the error about arguments that cannot be parsed: the one that
+/// they or the environment name all the same.
+fn format_of_unparsed(arguments: &[OsString]) -> Format {
+    let name = format!("--{}", options::LOG_FORMAT);
+    let is_it = |argument: &OsString| argument.to_string_lossy().split('=').next() == Some(&name);
+    let own: Vec<OsString> = arguments.iter().take_while(|argument| *argument != "--").cloned().collect();
+    let start = own.iter().position(is_it).unwrap_or(own.len());
+    let length = if own.get(start).is_some_and(|first| *first == *name) { 2 } else { 1 };
+    let given: Vec<OsString> = own.into_iter().skip(start).take(length).collect();
+    let args = ParsedArgs::parse(options::OPTIONS, Rest::Program, &given);
+    args.and_then(|args| log_format(&args)).unwrap_or(Format::Text)
 }
 
 fn format(text: &str) -> Result<Format> {

@@ -1,5 +1,6 @@
 //! How a program ends when it has nothing to run: its output and exit code.
 
+use crate::text::printable;
 use std::io::Write;
 
 /// The output and exit code of a program that starts nothing.
@@ -28,8 +29,8 @@ impl Exit {
 
     /// Prints the output and returns the code. A closed stream is not an error.
     pub(super) fn print(&self) -> i32 {
-        let _ = std::io::stdout().write_all(self.stdout.as_bytes());
-        let _ = std::io::stderr().write_all(self.stderr.as_bytes());
+        let _ = std::io::stdout().write_all(printable(&self.stdout).as_bytes());
+        let _ = std::io::stderr().write_all(printable(&self.stderr).as_bytes());
         self.code
     }
 }

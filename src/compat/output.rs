@@ -1,6 +1,7 @@
 //! Where curl and wget write: a response body to a file or stdout, messages to
 //! stderr.
 
+use crate::text::printable;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
@@ -51,9 +52,16 @@ impl Output {
     }
 }
 
-/// Writes a line to stderr. A closed stderr is not an error.
+/// Writes a line to stderr.
 pub(super) fn print_message(line: &str) {
-    let _ = writeln!(io::stderr(), "{line}");
+    print_part(&format!("{line}\n"));
+}
+
+/// Writes a part of a line to stderr. A closed stderr is not an error. It may quote
+/// what a server sent, unlike a body or headers that were requested, which are
+/// passed on as they are.
+pub(super) fn print_part(text: &str) {
+    let _ = io::stderr().write_all(printable(text).as_bytes());
 }
 
 /// The text of an error without `(os error N)`.

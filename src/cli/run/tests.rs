@@ -2,7 +2,7 @@
 
 use super::build_plan::build_plan;
 use super::options::OPTIONS;
-use super::{HELP, log_settings};
+use super::{HELP, format_of_unparsed, log_format, log_level};
 use crate::cli::args::ParsedArgs;
 use crate::exit_code;
 use crate::identity::capability::Set;
@@ -127,7 +127,24 @@ fn each_option_changes_its_part_of_the_plan_and_nothing_else() {
 #[test]
 fn each_option_of_the_log_changes_it() {
     for (name, given, level, format) in LOGGING {
-        assert_eq!(log_settings(&parsed(given)).unwrap(), (level, format), "--{name}");
+        let args = parsed(given);
+        assert_eq!((log_level(&args).unwrap(), log_format(&args).unwrap()), (level, format), "--{name}");
+    }
+}
+
+#[test]
+fn finds_the_format_of_the_log_in_arguments_that_cannot_be_parsed() {
+    for (given, format) in [
+        ("--no-such --log-format json app", Format::Json),
+        ("--log-format=json --no-such", Format::Json),
+        ("--no-such app", Format::Text),
+        ("--log-format text --no-such app", Format::Text),
+        ("--no-such --log-format", Format::Text),
+        ("--log-format=xml --no-such", Format::Text),
+        ("--no-such -- app --log-format json", Format::Text),
+    ] {
+        let arguments: Vec<OsString> = given.split_whitespace().map(OsString::from).collect();
+        assert_eq!(format_of_unparsed(&arguments), format, "{given}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! `-w`: what curl prints after a transfer.
 
+use crate::text::printable;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -61,7 +62,8 @@ pub(super) fn render<'a>(format: &'a str, info: &TransferInfo) -> (String, Vec<&
         match piece {
             Ok(plain) => text.push_str(&plain),
             Err(name) => match info.value(name) {
-                Some(value) => text.push_str(&value),
+                // A server may have sent it.
+                Some(value) => text.push_str(&printable(&value)),
                 None => unknown.push(name),
             },
         }

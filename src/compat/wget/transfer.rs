@@ -9,11 +9,11 @@ use super::request::request;
 use crate::compat::http_transfer::{
     ResponseHandler, Timeouts, TransferEnd, exit_on_lookup_timeout, fetch, proxy_hint,
 };
-use crate::compat::output::{Output, print_message, without_errno};
+use crate::compat::output::{Output, print_message, print_part, without_errno};
 use crate::plan::probe::Request;
 use crate::probe::http::{Answer, redirect};
 use crate::probe::{Deadline, Failure, Kind};
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::thread;
@@ -159,7 +159,7 @@ impl<'a> Transfer<'a> {
         }
         self.print(Verbosity::Verbose, &format!("--{}--  {}", now(), self.url()));
         if self.options.verbosity == Verbosity::Verbose {
-            let _ = write!(io::stderr(), "Connecting to {}... ", self.request.host_header);
+            print_part(&format!("Connecting to {}... ", self.request.host_header));
         }
     }
 
