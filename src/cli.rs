@@ -52,6 +52,7 @@ pub fn main(start: &Start) -> i32 {
         }
         "help" | "--help" | "-h" => show(&overview::text()),
         "--version" | "-V" | "version" => show(flavour::VERSION),
+        "test" | "doctor" => output::fail(&flavour::not_yet(verb), exit_code::OWN_FAILURE),
         _ => lab_verb(verb, rest).unwrap_or_else(|| start_program(arguments, verb, start)),
     }
 }
@@ -83,10 +84,6 @@ fn lab_verb(verb: &str, arguments: &[OsString]) -> Option<i32> {
 /// start a program in one flavour and be a verb in another.
 #[cfg(not(feature = "lab"))]
 fn lab_verb(verb: &str, _arguments: &[OsString]) -> Option<i32> {
-    let code = match verb {
-        "explain" | "completions" | "man" => exit_code::NOT_HEALTHY,
-        "test" | "doctor" => exit_code::OWN_FAILURE,
-        _ => return None,
-    };
-    Some(output::fail(&flavour::lacks(verb), code))
+    let is_reserved = matches!(verb, "explain" | "completions" | "man");
+    is_reserved.then(|| output::fail(&flavour::lacks(verb), exit_code::NOT_HEALTHY))
 }
