@@ -301,9 +301,10 @@ mod tests {
             assert!(bad.starts_with(why), "{location}: {bad}");
         }
         let secure = answered(&from, 302, "https://h/x");
-        match cfg!(feature = "tls") {
-            true => assert!(secure.unwrap().unwrap().request.secure),
-            false => assert_eq!(secure.unwrap_err().error, UrlError::NoTls),
+        if cfg!(feature = "tls") {
+            assert!(secure.unwrap().unwrap().request.secure);
+        } else {
+            assert_eq!(secure.unwrap_err().error, UrlError::NoTls);
         }
     }
 

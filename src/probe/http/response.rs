@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn explains_what_is_not_http() {
-        let long = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &[b'a'; 21_000]].concat();
+        let long = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &vec![b'a'; 21_000]].concat();
         let location = [b"HTTP/1.1 200 OK\r\nLocation: ".as_slice(), &[b'a'; 1000], b"\r\n\r\n"].concat();
         let hints = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000);
         let table: [(&[u8], &str); 16] = [
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn a_body_is_of_no_interest_beyond_its_limit() {
         let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5000\r\n";
-        let bytes = [head, &[b'a'; 0x5000][..], b"\r\nno chunk"].concat();
+        let bytes = [head, &vec![b'a'; 0x5000][..], b"\r\nno chunk"].concat();
         assert!(read(&bytes).1.unwrap().unwrap().body.is_cut());
     }
 
@@ -355,7 +355,7 @@ mod tests {
             "\r\nOK",
         ];
         for end in ends {
-            for tags in [tags.repeat(1), tags.repeat(3), "X: y\r\n".repeat(100), tags.replace("\r\n", "\n")] {
+            for tags in [tags.clone(), tags.repeat(3), "X: y\r\n".repeat(100), tags.replace("\r\n", "\n")] {
                 let text = format!("HTTP/1.1 200 OK\r\n{tags}Location: /x\r\nCookie: {tags}{end}");
                 assert_eq!(body_of(text.as_bytes()), b"OK", "{text}");
                 let answer = read(text.as_bytes()).1.unwrap().unwrap();
