@@ -56,7 +56,9 @@ impl<'a> Head<'a> {
         if last_codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked")) {
             return Some(BodyLength::Chunked);
         }
-        let mut lengths = self.all("content-length").map(parse_length);
+        // The same length twice may be two headers or a list (RFC 9110, 8.6).
+        let values = self.all("content-length");
+        let mut lengths = values.flat_map(|value| value.split(|byte| *byte == b',')).map(parse_length);
         let Some(length) = lengths.next() else { return Some(BodyLength::UntilClose) };
         length.filter(|length| lengths.all(|other| other == Some(*length))).map(BodyLength::Sized)
     }
@@ -71,6 +73,7 @@ fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn parse_length(text: &[u8]) -> Option<u64> {
+    let text = text.trim_ascii();
     str::from_utf8(text).ok()?.parse().ok().filter(|_| text.iter().all(u8::is_ascii_digit))
 }
 

@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn reads_every_way_a_body_can_end() {
-        let table: [&[u8]; 7] = [
+        let table: [&[u8]; 8] = [
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOKmore",
             b"HTTP/1.0 200\n\nOK",
             b"HTTP/1.1 200 OK\r\n\r\nOK",
@@ -248,6 +248,7 @@ mod tests {
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked\r\n\r\n1;x=y\r\nO\r\n1\r\nK\r\n0\r\nA: b\r\n\r\n",
             b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\nOK",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2 ,2\r\n\r\nOK",
         ];
         for bytes in table {
             assert_eq!(body_of(bytes), b"OK", "{}", String::from_utf8_lossy(bytes));
@@ -304,7 +305,7 @@ mod tests {
         let long = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &vec![b'a'; 21_000]].concat();
         let location = [b"HTTP/1.1 200 OK\r\nLocation: ".as_slice(), &[b'a'; 1000], b"\r\n\r\n"].concat();
         let hints = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000);
-        let table: [(&[u8], &str); 16] = [
+        let table: [(&[u8], &str); 17] = [
             (b"SSH-2.0-OpenSSH\r\n", "did not answer in HTTP/1: 'SSH-2.0-OpenSSH"),
             (b"\x15\x03\x01\x00\x02\x02\x46", "answered in TLS"),
             (b"HTTP/2 200\r\n\r\n", "did not answer in HTTP/1"),
@@ -319,6 +320,7 @@ mod tests {
             (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "Content-Length"),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 5\xff\r\n\r\nhello", "Content-Length"),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "Content-Length"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n", "Content-Length"),
             (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "chunks"),
             (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "chunks"),
         ];
