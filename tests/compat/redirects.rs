@@ -42,7 +42,10 @@ fn serve() -> u16 {
                 "no-host" => "Location: http:///x\r\n".to_owned(),
                 number => format!("Location: {}\r\n", TABLE[number.parse::<usize>().unwrap()].0),
             };
-            let _ = write!(stream, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n{location}\r\n");
+            let _ = write!(
+                stream,
+                "HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Length: 0\r\n{location}\r\n"
+            );
         }
     });
     port

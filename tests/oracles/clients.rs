@@ -22,6 +22,10 @@ pub enum Verdict {
         status: u16,
         body: Vec<u8>,
     },
+    /// A status above 599, which no probe can expect: the body was not looked at.
+    Unchecked {
+        status: u16,
+    },
     /// Why, without what differs from answer to answer.
     Rejected(String),
 }
@@ -72,7 +76,10 @@ pub fn own(port: u16, number: usize) -> Verdict {
     let Some(status) = verdict.reason.strip_prefix(&format!("{url} answered ")).and_then(status_of) else {
         return Verdict::Rejected(kind(&verdict.reason, &url));
     };
-    if !verdict.healthy && !verdict.reason.contains(", expected 100-599") {
+    if status > 599 {
+        return Verdict::Unchecked { status };
+    }
+    if !verdict.healthy {
         return Verdict::Rejected(kind(&verdict.reason, &url));
     }
     // A check that always fails quotes the body.

@@ -71,6 +71,7 @@ pub const DECIDED: &[Decided] = &[
     ),
     laxer(Ureq, "protocol: http parse fail: invalid HTTP version", VERSION),
     laxer(Curl, "(1) Unsupported HTTP version (.) in response", VERSION),
+    laxer(Ureq, "protocol: received headers with -continue response", "an interim answer may have headers"),
     // The length of the body.
     laxer(Ureq, "protocol: content-length header not a number", LENGTH_UNUSED),
     laxer(Ureq, "protocol: conflicting content-length headers", LENGTH_UNUSED),
@@ -90,6 +91,8 @@ pub const DECIDED: &[Decided] = &[
     stricter(Ureq, "sent a body with invalid chunks", CHUNKS_IN_1_0),
     stricter(Curl, "sent a body with invalid chunks", "curl takes anything behind the size of a chunk"),
     // Codings.
+    laxer(Curl, "(18) transfer closed with outstanding read data remaining", LAST_CODING),
+    laxer(Curl, "(56) Illegal or missing hexadecimal sequence in chunked-encoding", LAST_CODING),
     laxer(Curl, "(61) Error while processing content unencoding: incorrect header check", CODING),
     laxer(
         Curl,
@@ -110,4 +113,6 @@ const LENGTH_UNUSED: &str =
 const TRAILER: &str = "what comes with or after the last chunk is of no use to anybody here";
 const TRAILER_CUT: &str = "the last chunk came, but its end did not; curl rejects it too";
 const CHUNKS_IN_1_0: &str = "chunks in an answer of HTTP/1.0 are read as such, as curl does";
+const LAST_CODING: &str =
+    "a body is in chunks if that is the last coding, else it ends with the connection (RFC 9112, 6.3)";
 const CODING: &str = "a coding that is not known only matters to checks of the body, which then fail";

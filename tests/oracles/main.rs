@@ -29,9 +29,10 @@ fn disagreement(own: &Verdict, oracle: Client, theirs: &Verdict) -> Option<Disag
     let (own_text, their_text) = match (own, theirs) {
         (Verdict::Rejected(own), Verdict::Accepted { .. }) => (own.clone(), "accepted".to_owned()),
         (Verdict::Accepted { .. }, Verdict::Rejected(why)) => ("accepted".to_owned(), why.clone()),
-        (Verdict::Accepted { status: own, .. }, Verdict::Accepted { status, .. }) if own != status => {
-            ("another status".to_owned(), "accepted".to_owned())
-        }
+        (
+            Verdict::Accepted { status: own, .. } | Verdict::Unchecked { status: own },
+            Verdict::Accepted { status, .. },
+        ) if own != status => ("another status".to_owned(), "accepted".to_owned()),
         (Verdict::Accepted { body: own, .. }, Verdict::Accepted { body, .. }) if own != body => {
             ("another body".to_owned(), "accepted".to_owned())
         }

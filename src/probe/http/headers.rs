@@ -51,10 +51,16 @@ impl<'a> Head<'a> {
         if to_head || matches!(self.status, 101 | 204 | 304) {
             return Some(BodyLength::Sized(0));
         }
-        let mut last_codings =
-            self.all("transfer-encoding").filter_map(|value| value.rsplit(|byte| *byte == b',').next());
-        if last_codings.any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"chunked")) {
+        let codings = || {
+            let lists = self.all("transfer-encoding").map(|list| list.rsplit(|byte| *byte == b','));
+            lists.filter_map(|mut list| list.next()).map(<[u8]>::trim_ascii)
+        };
+        if codings().any(|last| last.eq_ignore_ascii_case(b"chunked")) {
             return Some(BodyLength::Chunked);
+        }
+        // A length is not that of a body in another coding.
+        if codings().any(|last| !last.eq_ignore_ascii_case(b"identity")) {
+            return Some(BodyLength::UntilClose);
         }
         // The same length twice may be two headers or a list (RFC 9110, 8.6).
         let values = self.all("content-length");

@@ -67,7 +67,7 @@ fn invalid_message(why: &InvalidMessage, progress: Progress) -> String {
         InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge => {
             "has a chain of certificates that is longer than the 64 KiB that hinit reads".into()
         }
-        _ => format!("violated the TLS protocol: {}", Error::InvalidMessage(why.clone())),
+        _ => format!("violated the TLS protocol: {}", Error::InvalidMessage(*why)),
     }
 }
 
