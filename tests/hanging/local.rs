@@ -284,7 +284,7 @@ fn a_stop_does_not_wait_for_a_program_that_cannot_be_read() {
         let program = stuck.directory.path().join("app");
         let running = prepare(hinit(mode, [program.to_str().unwrap()])).start();
         until("the program is looked for", || (count.get() > 0).then_some(()));
-        running.says("not executed yet").signal(crate::TERM);
+        running.says("the exec of the app has not finished").signal(crate::TERM);
         assert_eq!(running.wait().code, 143);
     });
 }
@@ -324,7 +324,7 @@ fn an_app_that_floods_its_notify_socket_gets_its_signals_all_the_same() {
         let timing =
             ["--health-interval", "50ms", "--health-retries", "1", "--health", "notify:?watchdog=30s"];
         let running = hinit(mode, [timing.as_slice(), &[&fixture(), "flood"]].concat()).start();
-        running.prints("ready").says("unhealthy: the app has not said READY=1");
+        running.prints("ready").says("unhealthy: the app has not sent READY=1");
         send_burst(&running, "a flood");
         running.signal(crate::TERM);
         assert_eq!(running.wait().code, 7);
