@@ -6,9 +6,10 @@
 mod servers;
 
 use servers::{SHORT, healthy, hold, serve, unhealthy, unhealthy_within};
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixListener;
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 /// The requested path.
@@ -134,12 +135,165 @@ fn a_redirect_to_the_same_host_is_followed_on_request() {
 #[test]
 fn a_redirect_to_another_host_is_never_followed() {
     let port = serve(redirects);
-    let reason = healthy(&format!("http://localhost:{port}/out --follow"));
+    let reason = unhealthy(&format!("http://localhost:{port}/out --follow"));
     assert!(
         reason.ends_with("answered 302 Found, a redirect to another host (192.0.2.1), which is not followed"),
         "{reason}"
     );
-    unhealthy(&format!("http://localhost:{port}/out --follow --status 200"));
+    healthy(&format!("http://localhost:{port}/out"));
+}
+
+/// Redirects to what the path says, as far as a URL allows.
+fn redirects_to_its_path(mut stream: TcpStream) {
+    let location = path_of(&mut stream)[1..].replace("%20", " ");
+    match location.as_str() {
+        "none" => answer(&mut stream, "302 Found", "", "moved"),
+        _ => answer(&mut stream, "302 Found", &format!("Location: {location}\r\n"), "moved"),
+    }
+}
+
+#[test]
+fn a_redirect_that_cannot_be_followed_is_unhealthy() {
+    let port = serve(redirects_to_its_path);
+    let table = [
+        ("ftp://h/x", "to 'ftp://h/x', which is neither http:// nor https://"),
+        ("mailto:a@b", "to 'mailto:a@b', which is neither http:// nor https://"),
+        ("http:///x", "to 'http:///x', which has no host"),
+        ("http://:80/x", "to 'http://:80/x', which has no host"),
+        ("//", "to '//', which has no host"),
+        (
+            "http://h:x/",
+            "to an invalid URL: 'http://h:x/': 'x' is not a port; write a number from 1 to 65535",
+        ),
+        ("http://192.0.2.1/", "to another host (192.0.2.1), which is not followed"),
+    ];
+    for (location, why) in table {
+        let reason = unhealthy(&format!("http://:{port}/{location} --follow"));
+        let answered = format!("http://127.0.0.1:{port}/{location} answered 302 Found, a redirect {why}");
+        assert_eq!(reason, answered);
+        healthy(&format!("http://:{port}/{location}"));
+    }
+}
+
+#[cfg(not(feature = "tls"))]
+#[test]
+fn a_redirect_to_tls_is_unhealthy_without_it() {
+    let port = serve(redirects_to_its_path);
+    let reason = unhealthy(&format!("http://:{port}/https://localhost/x --follow"));
+    let why = "a redirect to 'https://localhost/x', but hinit-slim does not support TLS; use hinit instead";
+    assert!(reason.ends_with(why), "{reason}");
+}
+
+#[test]
+fn a_redirect_without_a_location_is_judged_by_its_status() {
+    let port = serve(redirects_to_its_path);
+    for path in ["none", "%20"] {
+        let reason = healthy(&format!("http://:{port}/{path} --follow"));
+        assert!(reason.ends_with("answered 302 Found"), "{reason}");
+        unhealthy(&format!("http://:{port}/{path} --follow --status 200"));
+    }
+}
+
+/// 30 KB of cache tags before the headers that matter, as Magento and Drupal send them.
+fn tagged(mut stream: TcpStream) {
+    let tags = format!("X-Magento-Tags: {}\r\nX-Drupal-Cache-Tags: {0}\r\n", "cat_p_1234 ".repeat(1400));
+    match path_of(&mut stream).as_str() {
+        "/moved" => answer(&mut stream, "302 Found", &format!("{tags}Location: /\r\n"), "moved"),
+        "/down" => answer(&mut stream, "503 Service Unavailable", &tags, "no database"),
+        _ => {
+            let _ = write!(stream, "HTTP/1.1 200 OK\r\n{tags}Content-Length: 8\r\n{tags}\r\nall well");
+        }
+    }
+    hold(stream);
+}
+
+#[test]
+fn an_app_with_long_headers_is_judged_by_its_status_and_body() {
+    let port = serve(tagged);
+    healthy(&format!("http://:{port}/ --match '^all well$'"));
+    healthy(&format!("http://:{port}/moved --follow --match '^all well$'"));
+    let reason = unhealthy(&format!("http://:{port}/down"));
+    assert!(reason.ends_with("answered 503 Service Unavailable, expected 200-399: no database"), "{reason}");
+}
+
+#[test]
+fn the_verdict_waits_for_no_more_than_the_checks_need() {
+    let events = serve(|mut stream| {
+        path_of(&mut stream);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\ndata: up\n");
+        hold(stream);
+    });
+    healthy(&format!("http://:{events}/"));
+    healthy(&format!("http://:{events}/ --contains up --contains data"));
+    unhealthy(&format!("http://:{events}/ --status 404"));
+    for check in ["--contains down", "--contains up --not --contains down", "--match up"] {
+        let reason = unhealthy_within(&format!("http://:{events}/ {check}"), SHORT);
+        assert!(reason.ends_with("answered 200 OK, but its body had not ended after 300ms"), "{reason}");
+    }
+}
+
+#[test]
+fn how_a_body_ends_that_nobody_needs_does_not_change_the_verdict() {
+    let port = serve(|mut stream| {
+        let path = path_of(&mut stream);
+        let rest = match path.as_str() {
+            "/cut" => "Content-Length: 100\r\n\r\nup",
+            "/chunks" => "Transfer-Encoding: chunked\r\n\r\n2\r\nup\r\nzz\r\n",
+            _ => "Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+        };
+        let _ = write!(stream, "HTTP/1.1 200 OK\r\n{rest}");
+    });
+    for path in ["cut", "chunks", "no-chunks"] {
+        healthy(&format!("http://:{port}/{path}"));
+        unhealthy(&format!("http://:{port}/{path} --match up"));
+    }
+    healthy(&format!("http://:{port}/cut --contains up"));
+    let reason = unhealthy(&format!("http://:{port}/chunks --contains down"));
+    assert!(reason.ends_with("answered 200 OK, but sent a body with invalid chunks"), "{reason}");
+}
+
+/// Sends a body of 800 KB, of which nobody needs anything, and then waits until the client has
+/// closed. Reports the first error.
+fn send_large_body(stream: &mut TcpStream) -> io::Result<()> {
+    let (path, part) = (path_of(stream), [b'x'; 4000]);
+    let (status, framing) = match path.as_str() {
+        "/503" => ("503 Service Unavailable", "Content-Length: 800000"),
+        "/moved" => ("302 Found", "Location: /200\r\nContent-Length: 800000"),
+        "/closes" => ("200 OK", "Connection: close"),
+        _ => ("200 OK", "Content-Length: 800000"),
+    };
+    write!(stream, "HTTP/1.1 {status}\r\n{framing}\r\n\r\nup")?;
+    stream.write_all(&part[2..])?;
+    (1..200).try_for_each(|_| stream.write_all(&part))?;
+    if path == "/closes" {
+        stream.shutdown(Shutdown::Write)?;
+    }
+    io::copy(stream, &mut io::sink()).map(drop)
+}
+
+#[test]
+fn an_app_logs_no_broken_pipe_because_of_a_health_check() {
+    let (sender, receiver) = mpsc::channel();
+    let sender: &'static Mutex<_> = Box::leak(Box::new(Mutex::new(sender)));
+    let port = servers::serve_with(move |mut stream| {
+        let result = send_large_body(&mut stream).map_err(|error| error.to_string());
+        sender.lock().unwrap().send(result).unwrap();
+    });
+    let table = [
+        ("/200", true, 1),
+        ("/closes", true, 1),
+        ("/503", false, 1),
+        ("/200 --contains up", true, 1),
+        ("/200 --contains down", false, 1),
+        ("/moved --follow", true, 2),
+    ];
+    for (target, is_healthy, requests) in table {
+        let verdict = servers::look(&format!("http://:{port}{target}"), servers::GENEROUS);
+        assert_eq!(verdict.healthy, is_healthy, "{target}: {}", verdict.reason);
+        for _ in 0..requests {
+            assert_eq!(receiver.recv_timeout(servers::GENEROUS), Ok(Ok(())), "{target}");
+        }
+    }
 }
 
 #[test]

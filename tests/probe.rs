@@ -186,7 +186,7 @@ fn no_slow_server_stretches_the_deadline() {
         assert!(reason.ends_with("had not finished its headers after 300ms"), "{reason}");
     }
     for port in [body, chunks] {
-        let reason = unhealthy_within(&format!("http://:{port}/"), SHORT);
+        let reason = unhealthy_within(&format!("http://:{port}/ --contains UP"), SHORT);
         assert!(reason.ends_with("but its body had not ended after 300ms"), "{reason}");
     }
 }
@@ -203,7 +203,7 @@ fn endless_answers_are_cut_off() {
     let interim = serve(|stream| reply_for_ever(stream, b"", b"HTTP/1.1 102 x\r\n\r\n", NONE));
     for port in [headers, interim] {
         let reason = unhealthy(&format!("http://:{port}/"));
-        assert!(reason.ends_with("sent more than 8 KiB of headers"), "{reason}");
+        assert!(reason.ends_with("sent more headers than hinit reads"), "{reason}");
     }
 }
 
@@ -241,7 +241,7 @@ fn an_early_end_is_unhealthy_and_the_reason_says_where() {
     assert!(reason.ends_with("closed the connection in the middle of its headers"), "{reason}");
 
     let in_body = serve(|mut stream| reply(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nOK"));
-    let reason = unhealthy(&format!("http://:{in_body}/"));
+    let reason = unhealthy(&format!("http://:{in_body}/ --contains UP"));
     assert!(reason.ends_with("200 OK, but closed the connection in the middle of its body"), "{reason}");
 }
 

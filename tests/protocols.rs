@@ -14,6 +14,7 @@ use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -233,20 +234,120 @@ fn no_dripping_service_stretches_the_deadline() {
     }
 }
 
+/// What a good server sends: its first answer, and that to a login, if there is one.
+struct Dialogue {
+    target: (&'static str, &'static str),
+    answer: &'static [u8],
+    to_login: &'static [u8],
+}
+
+impl Dialogue {
+    const fn new(target: &'static str, answer: &'static [u8]) -> Self {
+        Self { target: (target, ""), answer, to_login: b"" }
+    }
+}
+
+const MYSQL_GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\
+    \0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0caching_sha2_password\0";
+const MYSQL_DENIED: &[u8] = b"\x16\0\0\x02\xff\x15\x04#28000Access denied";
+
+const DIALOGUES: [Dialogue; 10] = [
+    Dialogue::new("postgres://", b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"),
+    Dialogue::new(
+        "postgres://",
+        b"R\0\0\0\x08\0\0\0\0S\0\0\0\x16application\0hinit\0K\0\0\0\x0cabcdefghZ\0\0\0\x05I",
+    ),
+    Dialogue::new("postgres://", b"E\0\0\0\x1cSFATAL\0C28000\0Mno role\0\0"),
+    Dialogue::new("redis://", b"-NOAUTH Authentication required.\r\n"),
+    Dialogue { target: ("redis://u:p@", ""), answer: b"+OK\r\n+PONG\r\n", to_login: b"" },
+    Dialogue { target: ("mysql://", ""), answer: MYSQL_GREETING, to_login: MYSQL_DENIED },
+    Dialogue::new("memcached://", b"VERSION 1.6.18\r\n"),
+    Dialogue::new(
+        "amqp://",
+        b"\x01\0\0\0\0\0\x32\0\x0a\0\x0a\0\x09\0\0\0\x0d\x07productS\0\0\0\0\0\0\0\x0ePLAIN AMQPLAIN\0\0\0\x05en_US\xce",
+    ),
+    Dialogue::new(
+        "mongodb://",
+        b"\x3d\0\0\0\x09\0\0\0\x01\0\0\0\xdd\x07\0\0\0\0\0\0\0\x28\0\0\0\
+        \x08isWritablePrimary\0\x01\x01ok\0\0\0\0\0\0\0\xf0\x3f\x0an\0\0",
+    ),
+    Dialogue {
+        target: ("grpc://", "/"),
+        answer: b"\0\0\0\x04\0\0\0\0\0\0\0\x01\x01\x04\0\0\0\x01\x88\0\0\x07\0\0\0\0\0\x01\0\0\0\0\x02\x08\x01\
+            \0\0\x0f\x01\x05\0\0\0\x01\0\x0bgrpc-status\x010",
+        to_login: b"",
+    },
+];
+
+/// Sends nothing to its first client, one byte to the next, and so on.
+fn serve_cut(dialogue: &'static Dialogue) -> u16 {
+    let clients: &'static AtomicUsize = Box::leak(Box::default());
+    servers::serve_with(move |mut stream| {
+        let length = clients.fetch_add(1, Ordering::SeqCst);
+        let (answer, to_login) = (dialogue.answer, dialogue.to_login);
+        let _ = stream.write_all(&answer[..length.min(answer.len())]);
+        if length > answer.len() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(&to_login[..length - answer.len()]);
+        }
+        let _ = stream.shutdown(std::net::Shutdown::Write);
+        hold(stream);
+    })
+}
+
+#[test]
+fn a_service_is_ready_after_its_whole_answer_and_never_before() {
+    for dialogue in &DIALOGUES {
+        let (start, rest) = dialogue.target;
+        let whole = dialogue.answer.len() + dialogue.to_login.len();
+        let target = format!("{start}localhost:{}{rest}", serve_cut(dialogue));
+        for length in 0..whole {
+            let reason = unhealthy(&target);
+            let closed = reason.ends_with("closed the connection without an answer")
+                || reason.ends_with("closed the connection in the middle of its answer")
+                || reason.ends_with("closed the connection in the middle of its answer to the login");
+            assert!(closed, "{start}, {length} bytes: {reason}");
+        }
+        healthy(&target);
+    }
+}
+
+#[test]
+fn a_mysql_that_closes_on_every_login_is_unhealthy() {
+    let port = serve(|mut stream| {
+        let _ = stream.write_all(MYSQL_GREETING);
+        let _ = stream.read(&mut [0; 4096]);
+    });
+    let reason = unhealthy(&format!("mysql://:{port}"));
+    assert!(reason.ends_with("closed the connection in the middle of its answer to the login"), "{reason}");
+}
+
+#[test]
+fn a_mysql_that_shuts_down_during_the_login_is_unhealthy() {
+    let port = serve(|mut stream| {
+        let _ = stream.write_all(MYSQL_GREETING);
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"\x24\0\0\x02\xff\x1d\x04#08S01Server shutdown in progress");
+        hold(stream);
+    });
+    let reason = unhealthy(&format!("mysql://:{port}"));
+    assert!(reason.ends_with("is not ready: Server shutdown in progress (1053)"), "{reason}");
+}
+
 #[test]
 fn a_mysql_that_greets_and_then_hangs_is_unhealthy() {
     let port = serve(|mut stream| {
-        let _ = stream.write_all(b"\x08\0\0\0\x0a8.0.36\0");
+        let _ = stream.write_all(MYSQL_GREETING);
         hold(stream);
     });
     let reason = unhealthy_within(&format!("mysql://:{port}"), SHORT);
-    assert!(reason.ends_with("had not finished its answer after 300ms"), "{reason}");
+    assert!(reason.ends_with("had not finished its answer to the login after 300ms"), "{reason}");
 }
 
 #[test]
 fn a_mysql_that_answers_the_login_for_ever_is_left() {
     let port = serve(|mut stream| {
-        let _ = stream.write_all(b"\x08\0\0\0\x0a8.0.36\0");
+        let _ = stream.write_all(MYSQL_GREETING);
         let mut bytes = [0; 4096];
         while let Ok(1..) = stream.read(&mut bytes) {
             let _ = stream.write_all(b"\x01\0\0\x02\xfe");

@@ -11,7 +11,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 /// In bytes: curl's limit of the headers, and none of the body.
-const LIMITS: Limits = Limits { headers: 300 * 1024, body: None };
+const MAX_HEADERS: usize = 300 * 1024;
+const LIMITS: Limits = Limits { kept_headers: MAX_HEADERS, headers: MAX_HEADERS, body: None };
 /// The name lookup is ended this long after its timeout.
 const LOOKUP_GRACE: Duration = Duration::from_millis(200);
 

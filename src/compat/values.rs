@@ -1,23 +1,14 @@
 //! Values that curl and wget parse alike: URLs and seconds.
 
-use crate::error::{self, Error};
-use crate::plan::probe::target::HttpUri;
+use crate::plan::probe::target::{HttpUri, UrlError};
 use crate::probe::http::normal_path;
 use std::time::Duration;
 
-/// Parses a URL that was split at `://`. `None` if the scheme is unsupported.
-pub(super) fn parse_url(scheme: &str, rest: &str) -> Option<error::Result<HttpUri>> {
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let mut uri = match HttpUri::parse(&format!("{scheme}://{rest}"))? {
-        Ok(_) if host.is_empty() || host.starts_with(':') => {
-            return Some(Err(Error::new("Invalid host name")));
-        }
-        Ok(uri) => uri,
-        error => return Some(error),
-    };
+/// Parses a URL that was split at `://`.
+pub(super) fn parse_url(scheme: &str, rest: &str) -> Result<HttpUri, UrlError> {
+    let mut uri = HttpUri::parse(&format!("{scheme}://{rest}"))?;
     uri.path = normal_path(&uri.path);
-    Some(Ok(uri))
+    Ok(uri)
 }
 
 /// Parses `5` and `0.5` without floating point, which costs 15 KB of the binary.

@@ -5,7 +5,7 @@ use super::context::ProbeContext;
 use super::deadline::Deadline;
 use super::failure::{Failure, Kind};
 #[cfg(feature = "tls")]
-use super::tls::{Session, explain};
+use super::tls::Session;
 use super::transport::Transport;
 use crate::plan::probe::{Address, Endpoint, Host, Tls};
 use crate::sys::sockets::connect_unix;
@@ -196,7 +196,7 @@ fn shake_hands(session: &mut Session, deadline: Deadline, peer: &str) -> Result<
             Ok(()) => return Ok(()),
             Err(error) if is_timeout(&error) => {}
             Err(error) => {
-                let (kind, why) = explain(&error);
+                let (kind, why) = session.explain(&error);
                 return Err(Failure::new(kind, format!("{peer} {why}")));
             }
         }

@@ -26,6 +26,14 @@ impl Deadline {
         if other.at < self.at { other } else { self }
     }
 
+    /// For what must not delay the verdict: after `limit`, and well before half
+    /// of the whole time has passed, when PID 1 kills a probe.
+    pub(crate) fn for_courtesy(self, limit: Duration) -> Self {
+        let margin = self.limit.min(LONGEST) / 8 * 5;
+        let earlier = self.at.checked_sub(margin).unwrap_or(self.at);
+        Self { at: earlier.min(Instant::now() + limit), ..self }
+    }
+
     /// The time left, as a socket takes it; none when it has passed.
     pub(crate) fn left(self) -> Option<Duration> {
         let left = self.at.saturating_duration_since(Instant::now());
@@ -36,5 +44,22 @@ impl Deadline {
 impl fmt::Display for Deadline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         GoDuration(self.limit).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_courtesy_ends_before_pid_1_kills_the_probe() {
+        let second = Duration::from_secs(1);
+        for seconds in [0, 1, 8, 1000] {
+            let whole = Deadline::after(seconds * second);
+            let left = whole.for_courtesy(100 * second).left().unwrap_or_default();
+            assert!(left <= (seconds * second * 3 / 8).max(SHORTEST), "{left:?} of {seconds}s");
+            assert!(left <= 100 * second, "{left:?} of {seconds}s");
+        }
+        assert!(Deadline::after(Duration::MAX).for_courtesy(second).left().is_some());
     }
 }

@@ -13,6 +13,7 @@ mod checks;
 mod chunked;
 mod exchange;
 mod fault;
+mod header_buffer;
 mod headers;
 mod redirect;
 mod request;
@@ -20,7 +21,7 @@ mod response;
 
 pub(crate) use exchange::Exchange;
 pub(crate) use fault::Fault;
-pub(crate) use redirect::{normal_path, redirect};
+pub(crate) use redirect::{BadRedirect, normal_path, redirect};
 pub(crate) use response::{Answer, Limits};
 
 use super::connection::End;
@@ -28,8 +29,8 @@ use super::context::ProbeContext;
 use super::verdict::Outcome;
 use crate::plan::probe::{BodyTest, Http, Request};
 use body::{BODY_LIMIT, JSON_LIMIT};
-use headers::HEADER_LIMIT;
-use redirect::Redirect;
+use exchange::BodyError;
+use header_buffer::{KEPT_HEADERS, MAX_HEADERS};
 
 /// In bytes: how much is quoted of the body of an unhealthy answer.
 const QUOTED: usize = 200;
@@ -39,10 +40,18 @@ const MAX_REDIRECTS: usize = 10;
 pub(super) fn probe(http: &Http, context: &mut ProbeContext<'_>) -> Outcome {
     let mut request = http.request.clone();
     for _ in 0..=MAX_REDIRECTS {
-        let exchange = fetch(&request, limits(http), context)?;
+        let mut exchange = Exchange::start(&request, limits(http), context)?;
+        while exchange.answer().is_none() && exchange.receive(context) {}
         match next(http, &request, exchange.answer()) {
-            Some(redirect) if redirect.to_same_host => request = redirect.request,
-            rejected => return judge(http, exchange, rejected.as_ref(), context),
+            Ok(None) => return judge(http, exchange, context),
+            Ok(Some(next)) => {
+                exchange.drain(context);
+                request = next;
+            }
+            Err(why) => {
+                exchange.drain(context);
+                return Err(format!("{} {why}", exchange.url()));
+            }
         }
     }
     Err(format!("{} redirects endlessly: no answer after {MAX_REDIRECTS} redirects", http.request.url()))
@@ -50,51 +59,67 @@ pub(super) fn probe(http: &Http, context: &mut ProbeContext<'_>) -> Outcome {
 
 fn limits(http: &Http) -> Limits {
     let has_json = http.body.iter().any(|check| matches!(check.test, BodyTest::Json(_)));
-    Limits { headers: HEADER_LIMIT, body: Some(if has_json { JSON_LIMIT } else { BODY_LIMIT }) }
+    Limits {
+        kept_headers: KEPT_HEADERS,
+        headers: MAX_HEADERS,
+        body: Some(if has_json { JSON_LIMIT } else { BODY_LIMIT }),
+    }
 }
 
-fn next(http: &Http, request: &Request, answer: Option<&Answer>) -> Option<Redirect> {
-    let answer = answer.filter(|_| http.follow)?;
-    redirect(request, answer.status, answer.field("location")?)
+/// The request to follow; none if the answer is to be judged.
+///
+/// # Errors
+/// It leads where hinit cannot go, or does not.
+fn next(http: &Http, request: &Request, answer: Option<&Answer>) -> Result<Option<Request>, String> {
+    let Some(answer) = answer.filter(|_| http.follow) else { return Ok(None) };
+    let answered = format!("answered {}, a redirect", answer.status_text());
+    match redirect(request, answer) {
+        Ok(None) => Ok(None),
+        Ok(Some(redirect)) if redirect.to_same_host => Ok(Some(redirect.request)),
+        Ok(Some(redirect)) => {
+            Err(format!("{answered} to another host ({}), which is not followed", redirect.request.host))
+        }
+        Err(bad) => Err(format!("{answered} {bad}")),
+    }
 }
 
-fn fetch(request: &Request, limits: Limits, context: &mut ProbeContext<'_>) -> Result<Exchange, String> {
-    let mut exchange = Exchange::start(request, limits, context)?;
-    while exchange.receive(context) {}
-    Ok(exchange)
-}
-
-/// The verdict on an answer. `rejected` is where it redirects to, if that is
-/// another host.
-fn judge(
-    http: &Http,
-    exchange: Exchange,
-    rejected: Option<&Redirect>,
-    context: &mut ProbeContext<'_>,
-) -> Outcome {
+/// The verdict on an answer. It falls as soon as the status and the checks are
+/// decided; only then the rest of the body is read, for the server's sake.
+fn judge(http: &Http, mut exchange: Exchange, context: &mut ProbeContext<'_>) -> Outcome {
+    while !is_decided(http, exchange.answer()) && exchange.receive(context) {}
+    let is_decided = is_decided(http, exchange.answer());
+    exchange.drain(context);
     let url = exchange.url().to_owned();
-    let (answer, end) = exchange.into_answer()?;
-    let aside = rejected.map_or_else(String::new, |redirect| {
-        format!(", a redirect to another host ({}), which is not followed", redirect.request.host)
-    });
-    let answered = format!("{url} answered {}{aside}", answer.status_text());
+    let (answer, error) = exchange.into_answer()?;
+    let answered = format!("{url} answered {}", answer.status_text());
     if !http.status.contains(answer.status) {
         return Err(format!("{answered}, expected {}{}", http.status, quoted(answer.body.bytes())));
     }
-    match end {
+    match error {
+        _ if is_decided => Ok(answered),
         None => {
             context.report(&[&answered, ", but its body was still being checked"]);
             check_body(http, &answer).map_err(|why| format!("{answered}, but {why}"))?;
             Ok(answered)
         }
-        Some(End::TimedOut) => {
+        Some(BodyError::Fault(fault)) => Err(format!("{answered}, but {fault}")),
+        Some(BodyError::End(End::TimedOut)) => {
             Err(format!("{answered}, but its body had not ended after {}", context.deadline))
         }
-        Some(End::Closed) => Err(format!("{answered}, but closed the connection in the middle of its body")),
-        Some(End::Broken(error)) => {
+        Some(BodyError::End(End::Closed)) => {
+            Err(format!("{answered}, but closed the connection in the middle of its body"))
+        }
+        Some(BodyError::End(End::Broken(error))) => {
             Err(format!("{answered}, but the connection broke in the middle of its body: {error}"))
         }
     }
+}
+
+/// Whether the rest of the body makes no difference to the verdict.
+fn is_decided(http: &Http, answer: Option<&Answer>) -> bool {
+    answer.is_some_and(|answer| {
+        !http.status.contains(answer.status) || checks::are_decided(&http.body, &answer.body)
+    })
 }
 
 fn check_body(http: &Http, answer: &Answer) -> Result<(), String> {
@@ -116,11 +141,14 @@ fn quoted(body: &[u8]) -> String {
 /// and the body. For the fuzz target.
 #[cfg(fuzzing)]
 pub fn read_http(method: &str, bytes: &[u8], size: usize) -> Result<Option<(u16, Vec<u8>, Vec<u8>)>, String> {
-    let mut response =
-        response::Response::to(method, Limits { headers: HEADER_LIMIT, body: Some(BODY_LIMIT) });
+    let limits = Limits { kept_headers: KEPT_HEADERS, headers: MAX_HEADERS, body: Some(BODY_LIMIT) };
+    let mut response = response::Response::to(method, limits);
     bytes.chunks(size).for_each(|piece| response.feed(piece));
     response.close();
-    let answer = response.into_answer().map_err(|fault| fault.to_string())?;
+    let (answer, fault) = response.into_parts();
+    if let Some(fault) = fault {
+        return Err(fault.to_string());
+    }
     Ok(answer.map(|answer| (answer.status, answer.heads, answer.body.bytes().to_vec())))
 }
 

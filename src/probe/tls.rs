@@ -10,20 +10,23 @@ mod errors;
 mod verify;
 
 use super::deadline::Deadline;
-use super::failure::Failure;
+use super::failure::{Failure, Kind};
 use crate::plan::probe::Tls;
+use errors::{Progress, explain};
 use rustls::{ClientConnection, Stream};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-
-pub(super) use errors::explain;
 
 /// A connection with TLS on it.
 pub(super) struct Session {
     connection: ClientConnection,
     stream: TcpStream,
     deadline: Deadline,
+    /// The server has asked for a client certificate, and there is none.
+    lacks_certificate: Arc<AtomicBool>,
 }
 
 impl Session {
@@ -35,7 +38,9 @@ impl Session {
         host: &str,
         protocols: &[&[u8]],
     ) -> Result<Self, Failure> {
-        Ok(Self { connection: config::connection(tls, host, protocols)?, stream, deadline })
+        let lacks_certificate = Arc::default();
+        let connection = config::connection(tls, host, protocols, &lacks_certificate)?;
+        Ok(Self { connection, stream, deadline, lacks_certificate })
     }
 
     /// Continues the handshake; WouldBlock or TimedOut after `wait` of silence.
@@ -45,6 +50,15 @@ impl Session {
             self.connection.complete_io(&mut limited)?;
         }
         Ok(())
+    }
+
+    /// What failed, and why, in words that follow the server's name.
+    pub(super) fn explain(&self, error: &io::Error) -> (Kind, String) {
+        let progress = Progress {
+            is_tls: self.connection.protocol_version().is_some(),
+            lacks_certificate: self.lacks_certificate.load(Ordering::Relaxed),
+        };
+        explain(error, progress)
     }
 
     pub(super) fn set_deadline(&mut self, deadline: Deadline) {
@@ -57,7 +71,9 @@ impl Session {
         match Stream::new(&mut self.connection, &mut limited).read(buffer) {
             // Many servers close without a close_notify alert.
             Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(0),
-            Err(error) if error.kind() == ErrorKind::InvalidData => Err(io::Error::other(explain(&error).1)),
+            Err(error) if error.kind() == ErrorKind::InvalidData => {
+                Err(io::Error::other(self.explain(&error).1))
+            }
             other => other,
         }
     }

@@ -9,6 +9,7 @@ mod catatonit;
 mod dumb_init;
 mod engines;
 mod gosu;
+mod redirects;
 mod same;
 mod terminal;
 mod tini;
@@ -28,7 +29,17 @@ impl Names {
     fn new() -> Self {
         let directory = TempDir::new("names");
         std::fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
-        for name in ["tini", "docker-init", "dumb-init", "catatonit", "podman-init", "gosu", "su-exec"] {
+        for name in [
+            "tini",
+            "docker-init",
+            "dumb-init",
+            "catatonit",
+            "podman-init",
+            "gosu",
+            "su-exec",
+            "curl",
+            "wget",
+        ] {
             symlink(HINIT, directory.path().join(name)).unwrap();
         }
         Self(directory)

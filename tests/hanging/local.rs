@@ -284,7 +284,7 @@ fn a_stop_does_not_wait_for_a_program_that_cannot_be_read() {
         let program = stuck.directory.path().join("app");
         let running = prepare(hinit(mode, [program.to_str().unwrap()])).start();
         until("the program is looked for", || (count.get() > 0).then_some(()));
-        running.says("has not finished after").signal(crate::TERM);
+        running.says("the exec of the app has not finished").signal(crate::TERM);
         assert_eq!(running.wait().code, 143);
     });
 }

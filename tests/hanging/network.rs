@@ -10,7 +10,7 @@ use crate::server::{
 type Kind = (&'static str, &'static str, &'static str, &'static [u8]);
 
 const PLAIN: [Kind; 9] = [
-    ("http", "http://127.0.0.1:", "/", b"HTTP/1.1 20"),
+    ("http", "http://127.0.0.1:", "/ --contains STARTED", b"HTTP/1.1 20"),
     ("tcp", "tcp://127.0.0.1:", " --send 'PING\\r\\n' --expect UP", b"U"),
     ("grpc", "grpc://127.0.0.1:", "/app", GRPC_SETTINGS),
     ("postgres", "postgres://127.0.0.1:", "/", b"R\0\0\0\x08\0\0\0\0S\0\0\x1f\xff"),
@@ -30,6 +30,8 @@ const SOCKETS: [(Kind, bool); 3] = [
 
 const GRPC_SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
 const GRPC_HALF_A_FRAME: &[u8] = b"\0\0\0\x04\0\0\0\0\0\0\0\x40\x01\x04\0\0\0\x01\x88";
+const MYSQL_GREETING: &[u8] = b"\x4a\0\0\0\x0a8.0.36\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\
+    \0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0caching_sha2_password\0";
 const GRPC_PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0pingpong";
 
 const NOT_CONNECTED: &str = "has not accepted the connection";
@@ -57,7 +59,7 @@ const HTTP: [(&str, Script, &str); 8] = [
 const MORE: [(&str, &str, Script); 4] = [
     ("grpc, half a frame", "grpc://127.0.0.1:", holding(GRPC_HALF_A_FRAME)),
     ("grpc, pings for ever", "grpc://127.0.0.1:", dripping(GRPC_SETTINGS, GRPC_PING)),
-    ("mysql, a login that is not answered", "mysql://127.0.0.1:", holding(b"\x08\0\0\0\x0a8.0.36\0")),
+    ("mysql, a login that is not answered", "mysql://127.0.0.1:", holding(MYSQL_GREETING)),
     ("postgres, one byte", "postgres://127.0.0.1:", holding(b"R")),
 ];
 
@@ -168,7 +170,7 @@ mod secure {
     use std::sync::Arc;
 
     const SECURE: [Kind; 2] = [
-        ("https", "https://127.0.0.1:", "/ --insecure", b"HTTP/1.1 20"),
+        ("https", "https://127.0.0.1:", "/ --insecure --contains STARTED", b"HTTP/1.1 20"),
         ("grpcs", "grpcs://127.0.0.1:", "/app --insecure", GRPC_SETTINGS),
     ];
     const HALF_A_RECORD: &[u8] = b"\x16\x03\x03\x3f\xff\x02\0\x3f\xf0";

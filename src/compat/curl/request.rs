@@ -4,7 +4,7 @@ use super::exit_code::{CurlError, FAILED_INIT, UNSUPPORTED_PROTOCOL, URL_MALFORM
 use super::options::Options;
 use crate::compat::values::parse_url;
 use crate::plan::probe::http::token;
-use crate::plan::probe::target::HttpUri;
+use crate::plan::probe::target::{HttpUri, UrlError};
 use crate::plan::probe::{ClientCertificate, Endpoint, Header, Request, Tls, Verification};
 use std::path::PathBuf;
 
@@ -48,13 +48,26 @@ fn target(options: &Options, url: &str) -> Result<HttpUri, CurlError> {
         let message = "hinit does not expand {} and [] in URLs; use -g to pass them literally";
         return Err(CurlError::new(URL_MALFORMAT, message));
     }
-    match parse_url(scheme, rest) {
-        Some(Err(_)) if cfg!(not(feature = "tls")) && scheme.eq_ignore_ascii_case("https") => {
-            Err(unsupported("Protocol \"https\" not supported by hinit-slim".into()))
-        }
-        Some(uri) => uri.map_err(|_| malformed()),
-        None => Err(unsupported(format!("Protocol \"{scheme}\" not supported"))),
+    parse_url(scheme, rest).map_err(|error| match error {
+        UrlError::Scheme(scheme) => unsupported(format!("Protocol \"{scheme}\" not supported")),
+        UrlError::NoTls => no_tls(),
+        UrlError::NoHost | UrlError::Invalid(_) => malformed(),
+    })
+}
+
+/// The error of a redirect that cannot be followed.
+pub(super) fn redirect_error(error: &UrlError) -> CurlError {
+    let unparsable = |why: &str| format!("The redirect target URL could not be parsed: {why}");
+    match error {
+        UrlError::Scheme(_) => unsupported(unparsable("Unsupported URL scheme")),
+        UrlError::NoTls => no_tls(),
+        UrlError::NoHost => CurlError::new(URL_MALFORMAT, unparsable("No host part in the URL")),
+        UrlError::Invalid(error) => CurlError::new(URL_MALFORMAT, unparsable(&error.to_string())),
     }
+}
+
+fn no_tls() -> CurlError {
+    unsupported("Protocol \"https\" not supported by hinit-slim".into())
 }
 
 fn malformed() -> CurlError {

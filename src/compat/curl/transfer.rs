@@ -7,7 +7,7 @@ use super::exit_code::{
     URL_MALFORMAT, WEIRD_SERVER_REPLY, WRITE_ERROR,
 };
 use super::options::{Fail, Options};
-use super::request::request;
+use super::request::{redirect_error, request};
 use super::write_out::{self, TransferInfo};
 use crate::compat::http_transfer::{
     ResponseHandler, Timeouts, TransferEnd, exit_on_lookup_timeout, fetch, proxy_hint,
@@ -15,7 +15,7 @@ use crate::compat::http_transfer::{
 use crate::compat::output::{Output, print_message, without_errno};
 use crate::compat::values::parse_seconds;
 use crate::plan::probe::{Endpoint, Request};
-use crate::probe::http::{Answer, Fault, redirect};
+use crate::probe::http::{Answer, BadRedirect, Fault, redirect};
 use crate::probe::{Deadline, End, Failure, Kind};
 use std::io;
 use std::net::SocketAddr;
@@ -59,7 +59,7 @@ struct Transfer<'a> {
     started: Instant,
     request: Option<Request>,
     /// The target of a redirect to follow.
-    next: Option<Request>,
+    next: Option<Result<Request, BadRedirect>>,
     /// The response's Retry-After.
     retry_after: Option<Duration>,
     /// `-D`.
@@ -102,7 +102,8 @@ impl<'a> Transfer<'a> {
                     let message = format!("Maximum ({}) redirects followed", self.options.max_redirects);
                     return Err(CurlError::new(TOO_MANY_REDIRECTS, message));
                 }
-                Some(next) => {
+                Some(Err(bad)) => return Err(redirect_error(&bad.error)),
+                Some(Ok(next)) => {
                     self.info.redirects += 1;
                     request = next;
                 }
@@ -138,8 +139,7 @@ impl<'a> Transfer<'a> {
     }
 
     fn record_request(&mut self, request: &Request) {
-        let scheme = if request.secure { "https" } else { "http" };
-        self.info.url = format!("{scheme}://{}{}", request.host_header, request.path);
+        self.info.url = url_of(request);
         self.info.method.clone_from(&request.method);
         self.request = Some(request.clone());
         if self.options.verbose {
@@ -320,8 +320,7 @@ impl ResponseHandler for Transfer<'_> {
                 self.next = Some(next);
                 return Ok(false);
             }
-            let scheme = if next.secure { "https" } else { "http" };
-            self.info.redirect_url = format!("{scheme}://{}{}", next.host_header, next.path);
+            self.info.redirect_url = next.map_or_else(|bad| bad.location, |next| url_of(&next));
         }
         let fails = options.fail == Fail::WithoutBody && response.status >= 400;
         Ok(!options.head && !fails)
@@ -335,14 +334,21 @@ impl ResponseHandler for Transfer<'_> {
 
 impl Transfer<'_> {
     /// The request that a redirect leads to. As in curl, `-X` applies to it too.
-    fn redirect_target(&self, response: &Answer) -> Option<Request> {
+    fn redirect_target(&self, response: &Answer) -> Option<Result<Request, BadRedirect>> {
         let from = self.request.as_ref()?;
-        let mut next = redirect(from, response.status, response.field("location")?)?.request;
-        if self.options.method.is_some() {
-            next.method.clone_from(&from.method);
-        }
-        Some(next)
+        let with_method = |mut next: Request| {
+            if self.options.method.is_some() {
+                next.method.clone_from(&from.method);
+            }
+            next
+        };
+        redirect(from, response).map(|next| next.map(|next| with_method(next.request))).transpose()
     }
+}
+
+fn url_of(request: &Request) -> String {
+    let scheme = if request.secure { "https" } else { "http" };
+    format!("{scheme}://{}{}", request.host_header, request.path)
 }
 
 #[cfg(test)]

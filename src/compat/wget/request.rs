@@ -3,6 +3,7 @@
 use super::options::Options;
 use crate::compat::values::parse_url;
 use crate::plan::probe::http::token;
+use crate::plan::probe::target::UrlError;
 use crate::plan::probe::{ClientCertificate, Header, Request, Tls, Verification};
 use std::path::PathBuf;
 
@@ -12,11 +13,7 @@ const FORM_CONTENT_TYPE: &str = "application/x-www-form-urlencoded";
 /// The request for `url`, or why there is none.
 pub(super) fn request(options: &Options, url: &str) -> Result<Request, String> {
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let mut uri = match parse_url(scheme, rest) {
-        Some(uri) if !rest.is_empty() => uri.map_err(|error| error.to_string())?,
-        Some(_) => return Err("Invalid host name".into()),
-        None => return Err(format!("Unsupported scheme '{scheme}'")),
-    };
+    let mut uri = parse_url(scheme, rest).map_err(|error| url_error(&error))?;
     let userinfo = uri.userinfo.take();
     let mut request = Request::get(uri);
     request.tls = tls(options);
@@ -40,6 +37,16 @@ pub(super) fn request(options: &Options, url: &str) -> Result<Request, String> {
         request.add_credentials(&credentials);
     }
     Ok(request)
+}
+
+/// The message of GNU wget. Its exit code is 1 for each.
+pub(super) fn url_error(error: &UrlError) -> String {
+    match error {
+        UrlError::Scheme(scheme) => format!("Unsupported scheme '{scheme}'"),
+        UrlError::NoTls => "HTTPS support not compiled in".into(),
+        UrlError::NoHost => "Invalid host name".into(),
+        UrlError::Invalid(error) => error.to_string(),
+    }
 }
 
 fn tls(options: &Options) -> Tls {

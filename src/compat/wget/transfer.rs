@@ -5,13 +5,13 @@ use super::exit_code::{
     SSL_FAILURE, SUCCESS,
 };
 use super::options::{Options, Verbosity};
-use super::request::request;
+use super::request::{request, url_error};
 use crate::compat::http_transfer::{
     ResponseHandler, Timeouts, TransferEnd, exit_on_lookup_timeout, fetch, proxy_hint,
 };
 use crate::compat::output::{Output, print_message, print_part, without_errno};
 use crate::plan::probe::Request;
-use crate::probe::http::{Answer, redirect};
+use crate::probe::http::{Answer, BadRedirect, redirect};
 use crate::probe::{Deadline, Failure, Kind};
 use std::io;
 use std::net::SocketAddr;
@@ -96,7 +96,7 @@ struct Transfer<'a> {
     /// Whether the response has a Content-Length.
     has_length: bool,
     /// The target of a redirect to follow.
-    next: Option<Request>,
+    next: Option<Result<Request, BadRedirect>>,
 }
 
 impl<'a> Transfer<'a> {
@@ -135,12 +135,16 @@ impl<'a> Transfer<'a> {
             let request = self.request.clone();
             let end = fetch(&request, timeouts, self.options.family, self);
             match self.next.take() {
+                Some(Err(bad)) => {
+                    self.print(Verbosity::Brief, &format!("{}: {}.", bad.location, url_error(&bad.error)));
+                    return Attempt::Done(GENERIC_ERROR);
+                }
                 Some(_) if self.redirects >= self.options.max_redirects => {
                     let message = format!("{} redirections exceeded.", self.options.max_redirects);
                     self.print(Verbosity::Brief, &message);
                     return Attempt::Done(SERVER_ERROR);
                 }
-                Some(next) => {
+                Some(Ok(next)) => {
                     self.redirects += 1;
                     self.request = next;
                 }
@@ -300,11 +304,10 @@ impl ResponseHandler for Transfer<'_> {
         self.status = response.status;
         self.has_length = response.field("content-length").is_some();
         self.reason.clone_from(&response.phrase);
-        let location = response.field("location");
-        if let Some(next) = location.and_then(|location| redirect(&self.request, response.status, location)) {
-            let location = location.unwrap_or_default();
+        self.next = redirect(&self.request, response).map(|next| next.map(|next| next.request)).transpose();
+        if self.next.is_some() {
+            let location = response.location().unwrap_or_default();
             self.print(Verbosity::Verbose, &format!("Location: {location} [following]"));
-            self.next = Some(next.request);
             return Ok(false);
         }
         let success = (200..300).contains(&response.status);

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 pub struct Http {
     /// What is sent, and where.
     pub request: Request,
-    /// `--follow`: redirects to the same host lead to the answer.
+    /// `--follow`: redirects to the same host lead to the answer, any other is a failure.
     pub follow: bool,
     /// `--status`.
     pub status: StatusSet,

@@ -7,8 +7,8 @@ pub(super) mod http;
 mod path;
 mod service;
 
-pub(super) use authority::without_credentials;
-pub(crate) use http::HttpUri;
+pub(crate) use authority::without_credentials;
+pub(crate) use http::{HttpUri, UrlError};
 
 use super::{Address, Builtin, Endpoint, File, Grpc, Notify, Protocol};
 use crate::error::{Error, Result};

@@ -49,7 +49,7 @@ impl Body {
         self.is_cut
     }
 
-    /// Whether nothing more of it will be kept.
+    /// Whether nothing more of it can come.
     pub(super) fn is_complete(&self) -> bool {
         self.rest == Rest::Nothing
     }
@@ -57,8 +57,13 @@ impl Body {
     /// The server closed the connection, which ends some bodies.
     pub(super) fn close(&mut self) {
         if self.rest == Rest::UntilClose {
-            self.rest = Rest::Nothing;
+            self.finish();
         }
+    }
+
+    /// Nothing more is expected.
+    pub(super) fn finish(&mut self) {
+        self.rest = Rest::Nothing;
     }
 
     /// How much is still to come, if the headers say it.
@@ -99,13 +104,12 @@ impl Body {
         }
     }
 
-    /// Keeps what is within the limit. `rest` is to come after it, unless the
-    /// limit is exceeded.
+    /// Keeps what is within the limit. `rest` is to come after it.
     fn keep(&mut self, bytes: &[u8], rest: Rest) -> usize {
         let room = self.limit.map_or(usize::MAX, |limit| limit - self.bytes.len());
         self.bytes.extend(&bytes[..bytes.len().min(room)]);
-        self.is_cut = bytes.len() > room;
-        self.rest = if self.is_cut { Rest::Nothing } else { rest };
+        self.is_cut |= bytes.len() > room;
+        self.rest = rest;
         bytes.len()
     }
 }

@@ -8,6 +8,15 @@ use serde_json::Value;
 /// the app needs; this many values take 10 MiB.
 const MAX_VALUES: usize = 20_000;
 
+/// Whether no more of the body can make a difference. It nearly always can: what
+/// must not be there may still come, and a pattern can match the end.
+pub(super) fn are_decided(checks: &[BodyCheck], body: &Body) -> bool {
+    checks.iter().all(|check| match &check.test {
+        BodyTest::Contains(_) if !check.negated => failure(check, body).is_none(),
+        _ => false,
+    })
+}
+
 /// Why a check fails, in words that follow "but"; none if it passes.
 pub(super) fn failure(check: &BodyCheck, body: &Body) -> Option<String> {
     // With a --json there may be more of the body than these look at.

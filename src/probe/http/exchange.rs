@@ -8,6 +8,12 @@ use crate::probe::context::ProbeContext;
 use crate::probe::deadline::Deadline;
 use crate::probe::failure::Failure;
 use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How long, and how many bytes, the rest of an answer is read for that nobody
+/// needs. A server whose client closes earlier may log a broken pipe.
+const DRAIN_TIME: Duration = Duration::from_millis(500);
+const DRAIN_SIZE: usize = 1024 * 1024;
 
 /// One request and its answer.
 pub(crate) struct Exchange {
@@ -15,6 +21,12 @@ pub(crate) struct Exchange {
     response: Response,
     received: Vec<u8>,
     end: Option<End>,
+}
+
+/// Why a body is not complete.
+pub(super) enum BodyError {
+    End(End),
+    Fault(Fault),
 }
 
 impl Exchange {
@@ -41,7 +53,7 @@ impl Exchange {
 
     /// Receives more of the answer; false if there is no more.
     pub(crate) fn receive(&mut self, context: &mut ProbeContext<'_>) -> bool {
-        if self.response.is_complete() || self.end.is_some() {
+        if self.response.is_enough() || self.end.is_some() {
             return false;
         }
         self.received.clear();
@@ -68,6 +80,21 @@ impl Exchange {
         }
         if !self.response.is_complete() {
             self.end = Some(end);
+        }
+    }
+
+    /// Reads and drops the rest of the answer. What comes, and how it ends,
+    /// makes no difference any more.
+    pub(super) fn drain(&mut self, context: &mut ProbeContext<'_>) {
+        self.connection.set_deadline(context.deadline.for_courtesy(DRAIN_TIME));
+        let mut left = DRAIN_SIZE;
+        while left > 0 && self.end.is_none() && !self.response.is_complete() {
+            self.received.clear();
+            if self.connection.receive(&mut self.received, context).is_err() {
+                return;
+            }
+            left = left.saturating_sub(self.received.len());
+            self.response.feed(&self.received);
         }
     }
 
@@ -102,16 +129,18 @@ impl Exchange {
 
     /// The answer, and why there is no more of it; none if it is complete.
     pub(crate) fn into_parts(self) -> (Result<Option<Answer>, Fault>, Option<End>) {
-        (self.response.into_answer(), self.end)
+        let (answer, fault) = self.response.into_parts();
+        (fault.map_or(Ok(answer), Err), self.end)
     }
 
     /// The same, or the reason why there is no answer.
-    pub(super) fn into_answer(self) -> Result<(Answer, Option<End>), String> {
+    pub(super) fn into_answer(self) -> Result<(Answer, Option<BodyError>), String> {
         let partial = self.response.has_begun().then_some("headers");
-        match self.response.into_answer() {
-            Err(fault) => Err(format!("{} {fault}", self.connection.peer())),
-            Ok(None) => Err(self.connection.no_answer(partial, &self.end.unwrap_or(End::Closed))),
-            Ok(Some(answer)) => Ok((answer, self.end)),
+        match (self.response.into_parts(), self.end) {
+            ((Some(answer), Some(fault)), _) => Ok((answer, Some(BodyError::Fault(fault)))),
+            ((Some(answer), None), end) => Ok((answer, end.map(BodyError::End))),
+            ((None, Some(fault)), _) => Err(format!("{} {fault}", self.connection.peer())),
+            ((None, None), end) => Err(self.connection.no_answer(partial, &end.unwrap_or(End::Closed))),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Why what came is not an HTTP answer.
 
-use super::headers::HEADER_LIMIT;
 use std::fmt;
 
 /// Why this is not an HTTP answer. Reads on from the URL.
@@ -26,7 +25,7 @@ impl fmt::Display for Fault {
             Self::NotHttp(start) => {
                 write!(f, "did not answer in HTTP/1: '{}'", String::from_utf8_lossy(start))
             }
-            Self::LongHeaders => write!(f, "sent more than {} KiB of headers", HEADER_LIMIT / 1024),
+            Self::LongHeaders => f.write_str("sent more headers than hinit reads"),
             Self::BadLength => f.write_str("sent an invalid Content-Length"),
             Self::BadChunk => f.write_str("sent a body with invalid chunks"),
         }

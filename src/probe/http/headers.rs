@@ -1,13 +1,11 @@
 //! The status line and the headers of an answer.
 
-/// In bytes: how long the headers may be, those of interim answers (1xx) included.
-pub(super) const HEADER_LIMIT: usize = 8 * 1024;
-
 /// Status line and headers.
 pub(super) struct Head<'a> {
     pub(super) status: u16,
     pub(super) phrase: &'a str,
-    fields: Vec<(&'a str, &'a str)>,
+    /// By name and value, in whatever encoding.
+    fields: Vec<(&'a [u8], &'a [u8])>,
 }
 
 /// How a body ends.
@@ -26,12 +24,7 @@ pub(super) enum BodyLength {
 pub(super) fn starts_like_http(head: &[u8]) -> bool {
     const START: &[u8] = b"HTTP/1.";
     let length = head.len().min(START.len());
-    head[..length] == START[..length] && !head.ends_with(&[0])
-}
-
-/// Whether the headers end here.
-pub(super) fn ends_headers(head: &[u8]) -> bool {
-    head.ends_with(b"\n\r\n") || head.ends_with(b"\n\n")
+    head[..length] == START[..length]
 }
 
 impl<'a> Head<'a> {
@@ -48,8 +41,8 @@ impl<'a> Head<'a> {
     }
 
     /// The values of all headers of this name.
-    pub(super) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a str> + 'b {
-        let named = self.fields.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name));
+    pub(super) fn all<'b>(&'b self, name: &'b str) -> impl Iterator<Item = &'a [u8]> + 'b {
+        let named = self.fields.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name.as_bytes()));
         named.map(|(_, value)| *value)
     }
 
@@ -58,27 +51,36 @@ impl<'a> Head<'a> {
         if to_head || matches!(self.status, 101 | 204 | 304) {
             return Some(BodyLength::Sized(0));
         }
-        let mut last_codings = self.all("transfer-encoding").filter_map(|value| value.rsplit(',').next());
-        if last_codings.any(|coding| coding.trim().eq_ignore_ascii_case("chunked")) {
+        let codings = || {
+            let lists = self.all("transfer-encoding").map(|list| list.rsplit(|byte| *byte == b','));
+            lists.filter_map(|mut list| list.next()).map(<[u8]>::trim_ascii)
+        };
+        if codings().any(|last| last.eq_ignore_ascii_case(b"chunked")) {
             return Some(BodyLength::Chunked);
         }
-        let mut lengths = self.all("content-length").map(parse_length);
+        // A length is not that of a body in another coding.
+        if codings().any(|last| !last.eq_ignore_ascii_case(b"identity")) {
+            return Some(BodyLength::UntilClose);
+        }
+        // The same length twice may be two headers or a list (RFC 9110, 8.6).
+        let values = self.all("content-length");
+        let mut lengths = values.flat_map(|value| value.split(|byte| *byte == b',')).map(parse_length);
         let Some(length) = lengths.next() else { return Some(BodyLength::UntilClose) };
         length.filter(|length| lengths.all(|other| other == Some(*length))).map(BodyLength::Sized)
     }
 }
 
-/// A header by its name and value. The few that matter are ASCII, and no server
-/// folds them.
-fn field(line: &[u8]) -> Option<(&str, &str)> {
+/// A header by its name and value.
+fn field(line: &[u8]) -> Option<(&[u8], &[u8])> {
     // A folded line belongs to the header before it, whatever it looks like (RFC 9112, 5.2).
     let is_folded = line.starts_with(b" ") || line.starts_with(b"\t");
-    let text = str::from_utf8(line).ok().filter(|_| !is_folded)?;
-    text.split_once(':').map(|(name, value)| (name.trim(), value.trim()))
+    let colon = line.iter().position(|byte| *byte == b':').filter(|_| !is_folded)?;
+    Some((line[..colon].trim_ascii(), line[colon + 1..].trim_ascii()))
 }
 
-fn parse_length(text: &str) -> Option<u64> {
-    text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()))
+fn parse_length(text: &[u8]) -> Option<u64> {
+    let text = text.trim_ascii();
+    str::from_utf8(text).ok()?.parse().ok().filter(|_| text.iter().all(u8::is_ascii_digit))
 }
 
 /// The first line without its end, and the rest.

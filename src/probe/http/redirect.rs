@@ -1,7 +1,9 @@
 //! The request that a redirect leads to: pure.
 
-use crate::plan::probe::target::HttpUri;
+use super::response::Answer;
+use crate::plan::probe::target::{HttpUri, UrlError, without_credentials};
 use crate::plan::probe::{Address, Endpoint, Host, Request};
+use std::fmt;
 
 /// The request that a redirect leads to.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,18 +13,37 @@ pub(crate) struct Redirect {
     pub(crate) to_same_host: bool,
 }
 
-/// The next request after an answer with this status and `Location`; none if
-/// it is not a redirect, or not one to HTTP.
-pub(crate) fn redirect(from: &Request, status: u16, location: &str) -> Option<Redirect> {
-    if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-        return None;
+/// A redirect that cannot be followed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct BadRedirect {
+    /// The `Location`, in ASCII.
+    pub(crate) location: String,
+    pub(crate) error: UrlError,
+}
+
+/// Where an answer to this request redirects to; none if it is no redirect. As
+/// for curl and Go, one without a `Location` is none.
+///
+/// # Errors
+/// It is a redirect that cannot be followed.
+pub(crate) fn redirect(from: &Request, answer: &Answer) -> Result<Option<Redirect>, BadRedirect> {
+    match answer.location() {
+        Some(location) if is_redirect(answer.status) && !location.is_empty() => {
+            follow(from, answer.status, &location).map(Some).map_err(|error| BadRedirect { location, error })
+        }
+        _ => Ok(None),
     }
-    // It may contain what a URL may not; curl does the same.
-    let location = &location.replace(' ', "%20");
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
+}
+
+fn follow(from: &Request, status: u16, location: &str) -> Result<Redirect, UrlError> {
     let mut redirect = if let Some(url) = absolute_url(from, location) {
-        to_url(from, HttpUri::parse(&url)?.ok()?)
+        to_url(from, HttpUri::parse(&url)?)
     } else {
-        let url = HttpUri::parse(&format!("http://h{}", resolve(&from.path, location)))?.ok()?;
+        let url = HttpUri::parse(&format!("http://h{}", resolve(&from.path, location)))?;
         Redirect { request: Request { path: url.path, ..from.clone() }, to_same_host: true }
     };
     let has_body = !matches!(from.method.as_str(), "GET" | "HEAD");
@@ -32,7 +53,22 @@ pub(crate) fn redirect(from: &Request, status: u16, location: &str) -> Option<Re
         redirect.request.body = None;
         redirect.request.remove_headers(&["Content-Type"]);
     }
-    Some(redirect)
+    Ok(redirect)
+}
+
+impl fmt::Display for BadRedirect {
+    /// Reads on from "a redirect".
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = without_credentials(&self.location);
+        match &self.error {
+            UrlError::Scheme(_) => write!(f, "to '{url}', which is neither http:// nor https://"),
+            UrlError::NoTls => {
+                write!(f, "to '{url}', but hinit-slim does not support TLS; use hinit instead")
+            }
+            UrlError::NoHost => write!(f, "to '{url}', which has no host"),
+            UrlError::Invalid(error) => write!(f, "to an invalid URL: {error}"),
+        }
+    }
 }
 
 fn absolute_url(from: &Request, location: &str) -> Option<String> {
@@ -152,7 +188,11 @@ mod tests {
     }
 
     fn led(text: &str, location: &str) -> Redirect {
-        redirect(&request(text), 302, location).unwrap()
+        answered(&request(text), 302, location).unwrap().unwrap()
+    }
+
+    fn answered(from: &Request, status: u16, location: &str) -> Result<Option<Redirect>, BadRedirect> {
+        redirect(from, &Answer::to_redirect(status, location.as_bytes()))
     }
 
     #[test]
@@ -219,7 +259,7 @@ mod tests {
     fn asks_again_without_the_body_where_browsers_do() {
         let from = request("http://h/ --data x --method POST");
         for (status, method, length) in [(301, "GET", None), (303, "GET", None), (307, "POST", Some(1))] {
-            let next = redirect(&from, status, "/x").unwrap().request;
+            let next = answered(&from, status, "/x").unwrap().unwrap().request;
             assert_eq!(
                 (next.method.as_str(), next.body.map(|body| body.len())),
                 (method, length),
@@ -229,10 +269,49 @@ mod tests {
     }
 
     #[test]
-    fn leads_nowhere_without_a_url_that_hinit_speaks() {
+    fn is_no_redirect_without_its_status_and_a_location() {
         let from = request("http://h/");
-        for (status, location) in [(302, "ftp://h/"), (302, "http://h:x/"), (304, "/x"), (200, "/x")] {
-            assert_eq!(redirect(&from, status, location), None, "{status} {location}");
+        for (status, location) in [(304, "/x"), (200, "/x"), (300, "ftp://h/"), (302, ""), (302, " ")] {
+            assert_eq!(answered(&from, status, location), Ok(None), "{status} {location}");
         }
+    }
+
+    #[test]
+    fn a_redirect_that_cannot_be_followed_says_why() {
+        let from = request("http://h/");
+        let table = [
+            ("ftp://h/", "to 'ftp://h/', which is neither http:// nor https://"),
+            ("mailto:a@b", "to 'mailto:a@b', which is neither http:// nor https://"),
+            ("http+unix://%2Fa/", "to 'http+unix://%2Fa/', which is neither http:// nor https://"),
+            (
+                "http://h:x/",
+                "to an invalid URL: 'http://h:x/': 'x' is not a port; write a number from 1 to 65535",
+            ),
+            ("http://a b/", "to an invalid URL: 'http://a%20b/': 'a%20b' is not a host"),
+            ("//", "to '//', which has no host"),
+            ("http://", "to 'http://', which has no host"),
+            ("http:///x", "to 'http:///x', which has no host"),
+            ("http:/x", "to 'http:/x', which has no host"),
+            ("http://:80/x", "to 'http://:80/x', which has no host"),
+            ("http://?x", "to 'http://?x', which has no host"),
+            ("http://u:p@/x", "to 'http:///x', which has no host"),
+        ];
+        for (location, why) in table {
+            let bad = answered(&from, 302, location).unwrap_err().to_string();
+            assert!(bad.starts_with(why), "{location}: {bad}");
+        }
+        let secure = answered(&from, 302, "https://h/x");
+        if cfg!(feature = "tls") {
+            assert!(secure.unwrap().unwrap().request.secure);
+        } else {
+            assert_eq!(secure.unwrap_err().error, UrlError::NoTls);
+        }
+    }
+
+    #[test]
+    fn a_location_may_be_in_any_encoding() {
+        let from = request("http://h/");
+        let next = redirect(&from, &Answer::to_redirect(302, b"/d\xe9j\xe0 vu")).unwrap().unwrap();
+        assert_eq!(next.request.path, "/d%E9j%E0%20vu");
     }
 }

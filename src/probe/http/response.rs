@@ -3,7 +3,9 @@
 
 use super::body::Body;
 use super::fault::Fault;
-use super::headers::{Head, ends_headers, starts_like_http};
+use super::header_buffer::HeaderBuffer;
+use super::headers::{Head, starts_like_http};
+use std::fmt::Write as _;
 
 /// In bytes: how much is quoted of what is not HTTP.
 const QUOTED: usize = 40;
@@ -11,6 +13,8 @@ const QUOTED: usize = 40;
 /// How much of an answer is read, in bytes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
+    /// How much of the headers is kept, whatever they are.
+    pub(crate) kept_headers: usize,
     /// For the headers, those of interim answers (1xx) included.
     pub(crate) headers: usize,
     /// For the body; none for no limit.
@@ -36,15 +40,34 @@ pub(crate) struct Answer {
 pub(crate) struct Response {
     to_head: bool,
     limits: Limits,
-    head: Vec<u8>,
+    head: HeaderBuffer,
+    /// The length of all headers so far.
+    head_length: usize,
     interim: Vec<u8>,
     answer: Option<Answer>,
+    /// What is wrong with the headers, or with the body after them.
     fault: Option<Fault>,
 }
 
 impl Answer {
     /// The first header of this name, if it is text.
     pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.first(name).and_then(|value| str::from_utf8(value).ok())
+    }
+
+    /// The `Location` in ASCII. It may contain what a URL may not; curl does the same.
+    pub(crate) fn location(&self) -> Option<String> {
+        let mut location = String::new();
+        for byte in self.first("location")? {
+            match byte {
+                b' ' | 0x80.. => _ = write!(location, "%{byte:02X}"),
+                _ => location.push((*byte).into()),
+            }
+        }
+        Some(location)
+    }
+
+    fn first(&self, name: &str) -> Option<&[u8]> {
         let head = Head::parse(&self.heads[self.head_start..])?;
         head.all(name).next()
     }
@@ -61,21 +84,27 @@ impl Response {
         Self {
             to_head: method == "HEAD",
             limits,
-            head: Vec::new(),
+            head: HeaderBuffer::default(),
+            head_length: 0,
             interim: Vec::new(),
             answer: None,
             fault: None,
         }
     }
 
-    /// Whether nothing more of it will be read.
+    /// Whether nothing more of it can come.
     pub(crate) fn is_complete(&self) -> bool {
         self.fault.is_some() || self.answer.as_ref().is_some_and(|answer| answer.body.is_complete())
     }
 
+    /// Whether nothing more of it will be kept.
+    pub(crate) fn is_enough(&self) -> bool {
+        self.is_complete() || self.answer.as_ref().is_some_and(|answer| answer.body.is_cut())
+    }
+
     /// Whether any byte has come.
     pub(crate) fn has_begun(&self) -> bool {
-        !self.head.is_empty() || !self.interim.is_empty()
+        self.head_length > 0
     }
 
     /// The server closed the connection, which ends some bodies.
@@ -87,7 +116,7 @@ impl Response {
 
     /// The answer so far, once its headers have come.
     pub(crate) fn answer(&self) -> Option<&Answer> {
-        self.answer.as_ref().filter(|_| self.fault.is_none())
+        self.answer.as_ref()
     }
 
     /// How much of the body is still to come, if the headers say it.
@@ -100,9 +129,9 @@ impl Response {
         self.answer.as_mut().map(|answer| answer.body.take()).unwrap_or_default()
     }
 
-    /// The answer, if its headers have come.
-    pub(crate) fn into_answer(self) -> Result<Option<Answer>, Fault> {
-        self.fault.map_or(Ok(self.answer), Err)
+    /// The answer, if its headers have come, and what is wrong with it.
+    pub(crate) fn into_parts(self) -> (Option<Answer>, Option<Fault>) {
+        (self.answer, self.fault)
     }
 
     /// Takes in the next bytes.
@@ -114,24 +143,32 @@ impl Response {
             };
             match count {
                 Ok(count) => bytes = &bytes[count..],
-                Err(fault) => self.fault = Some(fault),
+                Err(fault) => return self.fail(fault),
             }
         }
     }
 
+    /// A body is of no interest beyond its limit.
+    fn fail(&mut self, fault: Fault) {
+        match &mut self.answer {
+            Some(answer) if answer.body.is_cut() => answer.body.finish(),
+            _ => self.fault = Some(fault),
+        }
+    }
+
     fn feed_head(&mut self, bytes: &[u8]) -> Result<usize, Fault> {
-        let limit = self.limits.headers - self.interim.len();
         for (index, byte) in bytes.iter().enumerate() {
-            self.head.push(*byte);
-            if !starts_like_http(&self.head) {
-                self.head.extend(&bytes[index + 1..]);
-                return Err(self.not_http());
+            self.head_length += 1;
+            let ends = self.head.push(*byte, self.limits.kept_headers);
+            if *byte == 0 || !starts_like_http(self.head.bytes()) {
+                return Err(self.not_http(&bytes[index + 1..]));
             }
-            if *byte == b'\n' && ends_headers(&self.head) {
+            if ends {
                 self.finish_head()?;
                 return Ok(index + 1);
             }
-            if self.head.len() >= limit {
+            let is_full = self.head.bytes().len() > 2 * self.limits.kept_headers;
+            if is_full || self.head_length >= self.limits.headers {
                 return Err(Fault::LongHeaders);
             }
         }
@@ -139,23 +176,28 @@ impl Response {
     }
 
     fn finish_head(&mut self) -> Result<(), Fault> {
-        let head = Head::parse(&self.head).ok_or_else(|| self.not_http())?;
+        let head = Head::parse(self.head.bytes()).ok_or_else(|| self.not_http(&[]))?;
         // 103 Early Hints and the like: the answer is still to come.
         if (100..200).contains(&head.status) && head.status != 101 {
-            self.interim.append(&mut self.head);
+            let interim = self.head.take();
+            if self.interim.len() + interim.len() <= self.limits.kept_headers {
+                self.interim.extend(interim);
+            }
             return Ok(());
         }
         let length = head.body_length(self.to_head).ok_or(Fault::BadLength)?;
         let (status, phrase, head_start) = (head.status, head.phrase.to_owned(), self.interim.len());
         let mut heads = std::mem::take(&mut self.interim);
-        heads.extend_from_slice(&self.head);
+        heads.extend(self.head.take());
         let body = Body::new(length, self.limits.body);
         self.answer = Some(Answer { status, phrase, heads, head_start, body });
         Ok(())
     }
 
-    fn not_http(&self) -> Fault {
-        Fault::NotHttp(self.head[..self.head.len().min(QUOTED)].to_vec())
+    /// `rest` is what has come after the headers so far.
+    fn not_http(&self, rest: &[u8]) -> Fault {
+        let start = self.head.bytes().iter().chain(rest);
+        Fault::NotHttp(start.take(QUOTED).copied().collect())
     }
 }
 
@@ -164,7 +206,15 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const LIMITS: Limits = Limits { headers: 8 * 1024, body: Some(10 * 1024) };
+    const LIMITS: Limits = Limits { kept_headers: 200, headers: 20 * 1024, body: Some(10 * 1024) };
+
+    impl Answer {
+        /// One with this `Location`.
+        pub(in crate::probe::http) fn to_redirect(status: u16, location: &[u8]) -> Self {
+            let line = format!("HTTP/1.1 {status} Moved\r\nContent-Length: 0\r\nLocation: ");
+            read(&[line.as_bytes(), location, b"\r\n\r\n"].concat()).1.unwrap().unwrap()
+        }
+    }
 
     /// Feeds all of it, then closes.
     fn read(bytes: &[u8]) -> (bool, Result<Option<Answer>, Fault>) {
@@ -177,7 +227,9 @@ mod tests {
             response.feed(piece);
         }
         response.close();
-        (response.is_complete(), response.into_answer())
+        let is_complete = response.is_complete();
+        let (answer, fault) = response.into_parts();
+        (is_complete, fault.map_or(Ok(answer), Err))
     }
 
     fn body_of(bytes: &[u8]) -> Vec<u8> {
@@ -188,7 +240,7 @@ mod tests {
 
     #[test]
     fn reads_every_way_a_body_can_end() {
-        let table: [&[u8]; 7] = [
+        let table: [&[u8]; 8] = [
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOKmore",
             b"HTTP/1.0 200\n\nOK",
             b"HTTP/1.1 200 OK\r\n\r\nOK",
@@ -196,6 +248,7 @@ mod tests {
             b"HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, Chunked\r\n\r\n1;x=y\r\nO\r\n1\r\nK\r\n0\r\nA: b\r\n\r\n",
             b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK",
             b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\nOK",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2 ,2\r\n\r\nOK",
         ];
         for bytes in table {
             assert_eq!(body_of(bytes), b"OK", "{}", String::from_utf8_lossy(bytes));
@@ -207,7 +260,7 @@ mod tests {
         let table: [&[u8]; 3] = [
             b"HTTP/1.1 200 OK\r\nX: a\r\n Content-Length: 5\r\nContent-Length: 2\r\n\r\nOK",
             b"HTTP/1.1 200 OK\r\nX: a\r\n\tTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\nOK",
-            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: unchunked\r\nContent-Length: 2\r\n\r\nOK",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: unchunked\r\nContent-Length: 1\r\n\r\nOK",
         ];
         for bytes in table {
             assert_eq!(body_of(bytes), b"OK", "{}", String::from_utf8_lossy(bytes));
@@ -249,9 +302,10 @@ mod tests {
 
     #[test]
     fn explains_what_is_not_http() {
-        let long = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &[b'a'; 9000]].concat();
+        let long = [b"HTTP/1.1 200 OK\r\nX: ".as_slice(), &vec![b'a'; 21_000]].concat();
+        let location = [b"HTTP/1.1 200 OK\r\nLocation: ".as_slice(), &[b'a'; 1000], b"\r\n\r\n"].concat();
         let hints = b"HTTP/1.1 103 Early Hints\r\n\r\n".repeat(1000);
-        let table: [(&[u8], &str); 14] = [
+        let table: [(&[u8], &str); 17] = [
             (b"SSH-2.0-OpenSSH\r\n", "did not answer in HTTP/1: 'SSH-2.0-OpenSSH"),
             (b"\x15\x03\x01\x00\x02\x02\x46", "answered in TLS"),
             (b"HTTP/2 200\r\n\r\n", "did not answer in HTTP/1"),
@@ -260,10 +314,13 @@ mod tests {
             (b"HTTP/1.1 200 a\0b\r\n\r\n", "did not answer in HTTP/1"),
             (b"HTTP/1.1\r\n\r\n", "did not answer in HTTP/1"),
             (b"\0", "did not answer in HTTP/1"),
-            (&long, "more than 8 KiB"),
-            (&hints, "more than 8 KiB"),
+            (&long, "more headers than hinit reads"),
+            (&hints, "more headers than hinit reads"),
+            (&location, "more headers than hinit reads"),
             (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "Content-Length"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 5\xff\r\n\r\nhello", "Content-Length"),
             (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", "Content-Length"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 1, 2\r\n\r\n", "Content-Length"),
             (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "chunks"),
             (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n", "chunks"),
         ];
@@ -274,14 +331,48 @@ mod tests {
     }
 
     #[test]
-    fn reads_ten_kib_of_an_endless_body() {
+    fn keeps_ten_kib_of_an_endless_body() {
         let mut bytes = b"HTTP/1.1 200 OK\r\n\r\n".to_vec();
         bytes.resize(20_000, b'a');
         let mut response = Response::to("GET", LIMITS);
         response.feed(&bytes);
-        assert!(response.is_complete());
-        let answer = response.into_answer().unwrap().unwrap();
+        assert!(response.is_enough() && !response.is_complete());
+        let answer = response.into_parts().0.unwrap();
         assert_eq!((answer.body.bytes().len(), answer.body.is_cut()), (10 * 1024, true));
+    }
+
+    #[test]
+    fn a_body_is_of_no_interest_beyond_its_limit() {
+        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5000\r\n";
+        let bytes = [head, &vec![b'a'; 0x5000][..], b"\r\nno chunk"].concat();
+        assert!(read(&bytes).1.unwrap().unwrap().body.is_cut());
+    }
+
+    #[test]
+    fn of_long_headers_those_that_matter_are_kept_wherever_they_are() {
+        let tags = format!("X-Cache-Tags: {}\r\n", "tag ".repeat(500));
+        let ends = [
+            "Content-Length: 2\r\n\r\nOK more",
+            "transfer-encoding: chunked\r\n\r\n2\r\nOK\r\n0\r\n\r\n",
+            "\r\nOK",
+        ];
+        for end in ends {
+            for tags in [tags.clone(), tags.repeat(3), "X: y\r\n".repeat(100), tags.replace("\r\n", "\n")] {
+                let text = format!("HTTP/1.1 200 OK\r\n{tags}Location: /x\r\nCookie: {tags}{end}");
+                assert_eq!(body_of(text.as_bytes()), b"OK", "{text}");
+                let answer = read(text.as_bytes()).1.unwrap().unwrap();
+                assert_eq!((answer.location().as_deref(), answer.field("x-cache-tags")), (Some("/x"), None));
+                assert!(answer.heads.len() <= 2 * LIMITS.kept_headers, "{}", answer.heads.len());
+            }
+        }
+    }
+
+    #[test]
+    fn a_long_status_line_is_cut() {
+        let text = format!("HTTP/1.1 503 {}\r\nContent-Length: 2\r\n\r\nNO", "p".repeat(3000));
+        let answer = read(text.as_bytes()).1.unwrap().unwrap();
+        assert_eq!((answer.status, answer.body.bytes()), (503, &b"NO"[..]));
+        assert!(answer.phrase.len() < LIMITS.kept_headers);
     }
 
     #[test]

@@ -22,6 +22,7 @@ pub(super) fn read_reply(_: &Service, received: &[u8]) -> Option<Readiness> {
     };
     let line = &received[..end];
     Some(match line.strip_prefix(VERSION) {
+        Some(version) if version.trim_ascii().is_empty() => Readiness::OtherProtocol,
         Some(version) => Readiness::Ready(format!("version {}", text(version))),
         None if line.starts_with(UNAUTHENTICATED) => Readiness::Ready("it requires a password".into()),
         None => Readiness::NotReady(text(line)),

@@ -15,6 +15,8 @@ const HEADER: usize = 16;
 /// In bytes, of a message; that of a large replica set has less than 4 KiB.
 const LONGEST: usize = 16 * 1024;
 const REQUEST_ID: i32 = 1;
+/// What ends a document.
+const END: u8 = 0;
 /// The error of a server that only knows `isMaster`.
 const COMMAND_NOT_FOUND: f64 = 59.0;
 
@@ -43,7 +45,8 @@ pub(super) fn read_reply(_: &Service, received: &[u8]) -> Option<Readiness> {
         return Some(Readiness::OtherProtocol);
     }
     let mut message = Bytes(bytes.take(length - 4)?);
-    Some(body(&mut message).map_or(Readiness::OtherProtocol, |document| judge(&Hello::read(document))))
+    let hello = body(&mut message).and_then(Hello::read);
+    Some(hello.map_or(Readiness::OtherProtocol, |hello| judge(&hello)))
 }
 
 /// The document of an OP_MSG with one section.
@@ -52,14 +55,16 @@ fn body<'a>(message: &mut Bytes<'a>) -> Option<Bytes<'a>> {
     let (_flags, section) = (message.array::<4>()?, message.byte()?);
     let is_reply = i32::from_le_bytes(to) == REQUEST_ID && i32::from_le_bytes(code) == OP_MSG;
     let length = u32::from_le_bytes(message.array()?) as usize;
-    let fields = message.take(length.checked_sub(5)?)?;
-    (is_reply && section == 0).then_some(Bytes(fields))
+    // Its length includes itself.
+    let document = message.take(length.checked_sub(4)?)?;
+    (is_reply && section == 0).then_some(Bytes(document))
 }
 
 /// The fields of a reply that say whether the server is ready.
 #[derive(Debug, Default)]
 struct Hello {
-    ok: bool,
+    /// Every reply has it.
+    ok: Option<bool>,
     code: f64,
     message: String,
     role: Role,
@@ -77,12 +82,14 @@ enum Role {
 }
 
 impl Hello {
-    /// Reads the fields up to one that is not understood.
-    fn read(mut fields: Bytes<'_>) -> Self {
+    /// Reads all fields; none if the document is not valid.
+    fn read(mut document: Bytes<'_>) -> Option<Self> {
         let mut hello = Self::default();
-        while let Some((name, value)) = field(&mut fields) {
+        while document.0 != [END] {
+            let (name, value) = field(&mut document)?;
             match (name.as_str(), value) {
-                ("ok", Value::Number(number)) => hello.ok = number > 0.5,
+                ("ok", Value::Number(number)) => hello.ok = Some(number > 0.5),
+                ("ok", Value::Bool(ok)) => hello.ok = Some(ok),
                 ("code", Value::Number(number)) => hello.code = number,
                 ("errmsg", Value::Text(text)) => hello.message = text,
                 ("isWritablePrimary" | "ismaster", Value::Bool(true)) => hello.role = Role::Primary,
@@ -92,21 +99,22 @@ impl Hello {
                 _ => {}
             }
         }
-        hello
+        Some(hello)
     }
 }
 
 fn judge(hello: &Hello) -> Readiness {
     let set = if hello.set.is_empty() { String::new() } else { format!(" of {}", hello.set) };
-    match hello.role {
-        Role::Primary => Readiness::Ready(String::new()),
-        Role::Secondary => Readiness::Ready(format!("a secondary{set}")),
-        _ if !hello.ok && hello.code.to_bits() == COMMAND_NOT_FOUND.to_bits() => {
+    match (hello.ok, hello.role) {
+        (None, _) => Readiness::OtherProtocol,
+        (Some(false), _) if hello.code.to_bits() == COMMAND_NOT_FOUND.to_bits() => {
             Readiness::Ready("it is older than 4.4 and cannot say whether it is a primary".into())
         }
-        _ if !hello.ok => Readiness::NotReady(format!("{} ({})", hello.message, hello.code)),
-        Role::Arbiter => Readiness::NotReady(format!("it is an arbiter{set}, which has no data")),
-        Role::None => Readiness::NotReady(format!("it is neither a primary nor a secondary{set}")),
+        (Some(false), _) => Readiness::NotReady(format!("{} ({})", hello.message, hello.code)),
+        (_, Role::Primary) => Readiness::Ready(String::new()),
+        (_, Role::Secondary) => Readiness::Ready(format!("a secondary{set}")),
+        (_, Role::Arbiter) => Readiness::NotReady(format!("it is an arbiter{set}, which has no data")),
+        (_, Role::None) => Readiness::NotReady(format!("it is neither a primary nor a secondary{set}")),
     }
 }
 
@@ -117,7 +125,7 @@ enum Value {
     Other,
 }
 
-/// The next field of a BSON document; none at its end and if it is invalid.
+/// The next field of a BSON document; none if it is invalid.
 ///
 /// <https://bsonspec.org/spec.html>
 fn field(bytes: &mut Bytes<'_>) -> Option<(String, Value)> {
@@ -136,11 +144,17 @@ fn field(bytes: &mut Bytes<'_>) -> Option<(String, Value)> {
             skipped(bytes.take(length.checked_add(1)?))?
         }
         0x07 => skipped(bytes.take(12))?,
-        0x09 | 0x11 | 0x12 => skipped(bytes.take(8))?,
-        0x06 | 0x0a => Value::Other,
+        0x09 | 0x11 => skipped(bytes.take(8))?,
+        0x12 => integer(i64::from_le_bytes(bytes.array()?)),
+        0x13 => skipped(bytes.take(16))?,
+        0x06 | 0x0a | 0x7f | 0xff => Value::Other,
         _ => return None,
     };
     Some((name, value))
+}
+
+fn integer(number: i64) -> Value {
+    i32::try_from(number).map_or(Value::Other, |number| Value::Number(number.into()))
 }
 
 fn skipped(bytes: Option<&[u8]>) -> Option<Value> {

@@ -48,10 +48,23 @@ pub(super) fn read_reply(_: &Service, received: &[u8]) -> Option<Readiness> {
         match kind {
             // Accepted without a password; the session has not started yet.
             b'R' if body == [0; 4] => is_accepted = true,
-            b'R' | b'Z' => return Some(Readiness::Ready(String::new())),
-            b'E' => return Some(error(body)),
+            b'R' if asks_for_login(body) => return Some(Readiness::Ready(String::new())),
+            b'Z' if body.len() == 1 => return Some(Readiness::Ready(String::new())),
+            b'R' | b'Z' => return Some(Readiness::OtherProtocol),
+            b'E' => return Some(error(body).unwrap_or(Readiness::OtherProtocol)),
             _ => {}
         }
+    }
+}
+
+/// Kerberos, a password in clear text or MD5, GSS, SSPI, SASL.
+fn asks_for_login(body: &[u8]) -> bool {
+    let method = body.first_chunk().map(|method| i32::from_be_bytes(*method));
+    match method {
+        Some(5) => body.len() == 8,
+        Some(10) => body.ends_with(b"\0\0"),
+        Some(2 | 3 | 7 | 9) => body.len() == 4,
+        _ => false,
     }
 }
 
@@ -66,11 +79,16 @@ fn old_error(bytes: &[u8]) -> Option<Readiness> {
     end.map(|_| Readiness::NotReady(text(message)))
 }
 
-fn error(body: &[u8]) -> Readiness {
+/// What an error means; none if it is not complete.
+fn error(body: &[u8]) -> Option<Readiness> {
     let mut fields = Bytes(body);
     let (mut code, mut message) = (String::new(), String::new());
-    while let Some(kind @ 1..) = fields.byte() {
-        let Some(value) = fields.c_string() else { break };
+    loop {
+        let kind = fields.byte()?;
+        if kind == 0 {
+            break;
+        }
+        let value = fields.c_string()?;
         match kind {
             b'C' => code = value,
             b'M' => message = value,
@@ -78,9 +96,9 @@ fn error(body: &[u8]) -> Readiness {
         }
     }
     let described = format!("{message} ({code})");
-    match code.as_str() {
+    Some(match code.as_str() {
         CANNOT_CONNECT_NOW => Readiness::NotReady(described),
         code if code.len() == 5 => Readiness::Ready(format!("it rejected the login, {described}")),
         _ => Readiness::OtherProtocol,
-    }
+    })
 }

@@ -44,7 +44,7 @@ fn rejects_all_clients(line: &[u8]) -> bool {
 }
 
 fn pong(line: &[u8]) -> Readiness {
-    if line.starts_with(b"+PONG") {
+    if line.trim_ascii_end() == b"+PONG" {
         return Readiness::Ready(String::new());
     }
     if line.starts_with(b"-NOAUTH ") || line.starts_with(b"-NOPERM ") {

@@ -54,6 +54,10 @@ fn postgres_is_ready_when_pg_isready_says_so() {
     assert_eq!(read(b"Ecould not fork new process\n\0"), not_ready("could not fork new process"));
     assert_eq!(read(b"HTTP/1.1 400"), Some(Readiness::OtherProtocol));
     assert_eq!(read(b"R\xff\xff\xff\xff"), Some(Readiness::OtherProtocol));
+    assert_eq!(read(b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0"), ready(""));
+    for short in [&b"R\0\0\0\x04"[..], b"R\0\0\0\x07\0\0\0", b"R\0\0\0\x08\0\0\0\x0c", b"E\0\0\0\x0aC28000"] {
+        assert_eq!(read(short), Some(Readiness::OtherProtocol), "{short:?}");
+    }
 }
 
 #[test]
@@ -79,7 +83,7 @@ fn redis_is_ready_when_it_answers_or_requires_a_password() {
     {
         assert_eq!(read(format!("-{refusal}\r\n").as_bytes()), not_ready(refusal));
     }
-    for other in [&b"HTTP"[..], b"+OK\r\n", b"\0", &[b'+'; 2000], b"\n"] {
+    for other in [&b"HTTP"[..], b"+OK\r\n", b"+PONGO\r\n", b"\0", &[b'+'; 2000], b"\n"] {
         assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
     }
 }
@@ -101,11 +105,21 @@ fn redis_with_a_password_is_asked_twice() {
     assert_eq!(read("-WRONGPASS invalid\r\n"), not_ready("WRONGPASS invalid"));
 }
 
+/// The greeting of this version, without the length and number of its packet.
+fn mysql_greeting(version: &str) -> Vec<u8> {
+    let rest = b"\0\x08\0\0\0abcdefgh\0\xff\xff\xff\x02\0\xff\xdf\x15\0\0\0\0\0\0\0\0\0\0ijklmnopqrst\0";
+    [b"\x0a", version.as_bytes(), rest, b"caching_sha2_password\0"].concat()
+}
+
+fn mysql_packet(number: u8, body: &[u8]) -> Vec<u8> {
+    [&[u8::try_from(body.len()).unwrap(), 0, 0, number], body].concat()
+}
+
 #[test]
 fn mysql_is_ready_when_it_greets() {
     let read = |bytes: &[u8]| dripped(&service(Protocol::Mysql), mysql::read_reply, bytes);
-    assert_eq!(read(b"\x08\0\0\0\x0a8.0.36\0"), ready("version 8.0.36"));
-    assert_eq!(read(b"\x10\0\0\0\x0a5.5.5-10.11.2\0\0"), ready("version 10.11.2"));
+    assert_eq!(read(&mysql_packet(0, &mysql_greeting("8.0.36"))), ready("version 8.0.36"));
+    assert_eq!(read(&mysql_packet(0, &mysql_greeting("5.5.5-10.11.2"))), ready("version 10.11.2"));
     assert_eq!(read(b"\x0e\0\0\0\xff\x10\x04Too many..."), not_ready("Too many... (1040)"));
     assert_eq!(read(b"\x11\0\0\0\xff\x69\x04#HY000Blocked"), None);
     assert_eq!(read(b"\x10\0\0\0\xff\x69\x04#HY000Blocked"), not_ready("Blocked (1129)"));
@@ -115,24 +129,88 @@ fn mysql_is_ready_when_it_greets() {
 }
 
 #[test]
+fn mysql_is_not_ready_when_its_greeting_is_cut() {
+    let greeting = mysql_greeting("8.0.36");
+    // Some versions leave out the name of the method, or the NUL after it.
+    let least = greeting.len() - "\0caching_sha2_password\0".len();
+    for length in 3..least {
+        let packet = mysql_packet(0, &greeting[..length]);
+        let other = Some(Readiness::OtherProtocol);
+        assert_eq!(mysql::read_reply(&service(Protocol::Mysql), &packet), other, "{length}");
+    }
+}
+
+#[test]
+fn mysql_is_ready_whether_it_accepts_the_login_or_not() {
+    use mysql::{LoginReply, read_login_reply};
+    let read = |body: &[u8]| {
+        let packet = mysql_packet(2, body);
+        (0..packet.len()).for_each(|end| assert_eq!(read_login_reply(&packet[..end]), None));
+        read_login_reply(&packet)
+    };
+    let quit = LoginReply::Decided(b"\x01\0\0\0\x01".to_vec());
+    assert_eq!(read(b"\0\0\0\x02\0\0\0"), Some(quit));
+    let next = LoginReply::Continue(b"\0\0\0\x03".to_vec());
+    assert_eq!(read(b"\xfemysql_native_password\0salt"), Some(next));
+    let decided = Some(LoginReply::Decided(Vec::new()));
+    assert_eq!(read(b"\xff\x15\x04#28000Access denied"), decided);
+    assert_eq!(read(b"\x01\x04"), decided);
+    for (text, why) in [
+        (&b"\xff\x10\x04#08004Too many connections"[..], "Too many connections (1040)"),
+        (b"\xff\x1d\x04#08S01Server shutdown in progress", "Server shutdown in progress (1053)"),
+        (b"\xff\xd8\x0b#HY000Offline", "Offline (3032)"),
+    ] {
+        assert_eq!(read(text), Some(LoginReply::NotReady(why.into())));
+    }
+    for invalid in [&b"\xff"[..], b"\xff\x15", b"\xff\x15\x04", b"HTTP"] {
+        assert_eq!(read(invalid), Some(LoginReply::Invalid), "{invalid:?}");
+    }
+    assert_eq!(read_login_reply(b"\0\0\0\x02"), Some(LoginReply::Invalid));
+}
+
+#[test]
 fn memcached_is_ready_when_it_sends_its_version() {
     let read = |bytes: &[u8]| dripped(&service(Protocol::Memcached), memcached::read_reply, bytes);
     assert_eq!(read(b"VERSION 1.6.18\r\n"), ready("version 1.6.18"));
     assert_eq!(read(b"CLIENT_ERROR unauthenticated\r\n"), ready("it requires a password"));
     assert_eq!(read(b"ERROR Too many open connections\r\n"), not_ready("ERROR Too many open connections"));
-    for other in [&b"VERSIOX"[..], b"HTTP", &[b"VERSION ", &[b'1'; 2000][..]].concat()] {
+    for other in [&b"VERSIOX"[..], b"HTTP", b"VERSION \r\n", &[b"VERSION ", &[b'1'; 2000][..]].concat()] {
+        assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
+    }
+}
+
+fn amqp_frame(method: &[u8]) -> Vec<u8> {
+    [b"\x01\0\0\0\0\0", &[u8::try_from(method.len()).unwrap()][..], method, b"\xce"].concat()
+}
+
+const AMQP_START: &[u8] =
+    b"\0\x0a\0\x0a\0\x09\0\0\0\x0d\x07productS\0\0\0\0\0\0\0\x0ePLAIN AMQPLAIN\0\0\0\x05en_US";
+
+#[test]
+fn amqp_is_ready_when_the_broker_starts_the_connection() {
+    let read = |bytes: &[u8]| dripped(&service(Protocol::Amqp), amqp::read_reply, bytes);
+    assert_eq!(read(&amqp_frame(AMQP_START)), ready(""));
+    assert_eq!(read(b"AMQP\0\x01\0\0"), not_ready("it speaks AMQP 1-0-0, not 0-9-1"));
+    assert_eq!(read(b"AMQP\x03\x01\0\0"), not_ready("it speaks AMQP 1-0-0, not 0-9-1"));
+    assert_eq!(read(amqp::HEADER), not_ready("it sent the header of AMQP 0-9-1 back and did not start"));
+    assert_eq!(read(&amqp_frame(b"\0\x0a\0\x32\x01\x40\x02no\0\0\0\0")), not_ready("no (320)"));
+    for other in [
+        &b"HTTP"[..],
+        b"\x02",
+        b"\x01\0\0\xff\xff\xff\xff",
+        b"\x01\0\0\0\0\0\x04\0\x0a\0\x0b\xce",
+        &[&amqp_frame(AMQP_START)[..7 + AMQP_START.len()], b"\0"].concat(),
+    ] {
         assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
     }
 }
 
 #[test]
-fn amqp_is_ready_when_the_broker_starts_the_connection() {
-    let read = |bytes: &[u8]| dripped(&service(Protocol::Amqp), amqp::read_reply, bytes);
-    assert_eq!(read(b"\x01\0\0\0\0\0\x06\0\x0a\0\x0a\0\x09"), ready(""));
-    assert_eq!(read(b"AMQP\0\x01\0\0"), not_ready("it speaks AMQP 1-0-0, not 0-9-1"));
-    assert_eq!(read(b"\x01\0\0\0\0\0\x09\0\x0a\0\x32\x01\x40\x02no"), not_ready("no (320)"));
-    for other in [&b"HTTP"[..], b"\x02", b"\x01\0\0\xff\xff\xff\xff", b"\x01\0\0\0\0\0\x04\0\x0a\0\x0b"] {
-        assert_eq!(read(other), Some(Readiness::OtherProtocol), "{other:?}");
+fn amqp_is_not_ready_when_its_start_is_cut() {
+    for length in 4..AMQP_START.len() {
+        let frame = amqp_frame(&AMQP_START[..length]);
+        let other = Some(Readiness::OtherProtocol);
+        assert_eq!(amqp::read_reply(&service(Protocol::Amqp), &frame), other, "{length}");
     }
 }
 
@@ -167,6 +245,23 @@ fn mongodb_is_ready_as_primary_secondary_or_mongos() {
     );
     let error = b"\x01ok\0\0\0\0\0\0\0\0\0\x02errmsg\0\x03\0\0\0no\0\x10code\0\x5b\0\0\0";
     assert_eq!(read(&[error]), not_ready("no (91)"));
+}
+
+#[test]
+fn mongodb_is_not_ready_when_its_answer_is_cut() {
+    let read = |bytes: &[u8]| mongodb::read_reply(&service(Protocol::Mongodb), bytes);
+    let fields = b"\x08isWritablePrimary\0\x01\x12maxBsonObjectSize\0abcdefgh\x01ok\0\0\0\0\0\0\0\xf0\x3f";
+    let whole = mongodb_answer(&[fields]);
+    assert_eq!(read(&whole), ready(""));
+    // With the lengths of what is left.
+    for length in 0..fields.len() {
+        assert_eq!(read(&mongodb_answer(&[&fields[..length]])), Some(Readiness::OtherProtocol), "{length}");
+    }
+    // With the length of the message alone, and that of the document as it was.
+    for length in 16..whole.len() {
+        let cut = [&u32::try_from(length).unwrap().to_le_bytes()[..], &whole[4..length]].concat();
+        assert_eq!(read(&cut), Some(Readiness::OtherProtocol), "{length}");
+    }
 }
 
 #[test]

@@ -4,15 +4,17 @@ use super::crypto;
 use super::verify::{NoVerification, TrustedRoots};
 use crate::plan::probe::{ClientCertificate, Tls, Verification};
 use crate::probe::failure::{Failure, Kind};
-use rustls::client::Resumption;
 use rustls::client::danger::ServerCertVerifier;
+use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ALL_VERSIONS, ClientConfig, ClientConnection};
+use rustls::sign::CertifiedKey;
+use rustls::{ALL_VERSIONS, ClientConfig, ClientConnection, SignatureScheme};
 use std::fs;
 use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Where distributions keep their CA bundle: Debian, Alpine and distroless, Red
 /// Hat, SUSE, and another one of Alpine and the BSDs.
@@ -26,8 +28,31 @@ const BUNDLES: [&str; 5] = [
 /// In bytes; the largest bundles have a quarter of it.
 const LARGEST: u64 = 1024 * 1024;
 
-/// A connection to `host`, which the server has to prove to be.
-pub(super) fn connection(tls: &Tls, host: &str, protocols: &[&[u8]]) -> Result<ClientConnection, Failure> {
+/// Notes in `is_asked` that the server asks for a client certificate, of which there is none.
+#[derive(Debug)]
+struct NoClientCertificate {
+    is_asked: Arc<AtomicBool>,
+}
+
+impl ResolvesClientCert for NoClientCertificate {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.is_asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+/// A connection to `host`, which the server has to prove to be. `lacks_certificate`
+/// is set when it asks for a client certificate and there is none.
+pub(super) fn connection(
+    tls: &Tls,
+    host: &str,
+    protocols: &[&[u8]],
+    lacks_certificate: &Arc<AtomicBool>,
+) -> Result<ClientConnection, Failure> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| ca_failure(format!("'{host}' cannot be the name in a certificate")))?;
     let builder = ClientConfig::builder_with_provider(Arc::new(crypto::provider()))
@@ -42,7 +67,9 @@ pub(super) fn connection(tls: &Tls, host: &str, protocols: &[&[u8]]) -> Result<C
                 .with_client_auth_cert(chain, key)
                 .map_err(|error| client_failure(format!("--key {}: {error}", client.key.display())))?
         }
-        None => builder.with_no_client_auth(),
+        None => builder.with_client_cert_resolver(Arc::new(NoClientCertificate {
+            is_asked: Arc::clone(lacks_certificate),
+        })),
     };
     config.resumption = Resumption::disabled();
     config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();

@@ -2,14 +2,27 @@
 
 use super::verify::is_ca_used_as_server;
 use crate::probe::failure::Kind;
-use rustls::{AlertDescription, CertificateError, Error};
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage};
 use std::io::{self, ErrorKind};
 
+const REQUIRES_CERTIFICATE: &str = "requires a client certificate; write --cert FILE and --key FILE";
+
+/// What the server has done before an error.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Progress {
+    /// It has spoken TLS.
+    pub(super) is_tls: bool,
+    /// It has asked for a client certificate, and there is none.
+    pub(super) lacks_certificate: bool,
+}
+
 /// What failed, and why, in words that follow the server's name.
-pub(crate) fn explain(error: &io::Error) -> (Kind, String) {
+pub(super) fn explain(error: &io::Error, progress: Progress) -> (Kind, String) {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(Error::InvalidCertificate(why)) => (Kind::Certificate, certificate(why)),
-        Some(why) => (Kind::Handshake, handshake(why)),
+        Some(Error::InvalidMessage(why)) => (Kind::Handshake, invalid_message(why, progress)),
+        Some(Error::AlertReceived(alert)) => (Kind::Handshake, rejected(*alert, progress)),
+        Some(why) => (Kind::Handshake, format!("violated the TLS protocol: {why}")),
         None => (Kind::Handshake, connection(error)),
     }
 }
@@ -45,14 +58,34 @@ fn name_of(name: &str) -> &str {
     inside.unwrap_or(name).trim_matches('"')
 }
 
-fn handshake(why: &Error) -> String {
+fn invalid_message(why: &InvalidMessage, progress: Progress) -> String {
     match why {
-        Error::InvalidMessage(_) => "does not speak TLS; write http:// if it speaks HTTP".into(),
-        Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "requires a client certificate; write --cert FILE and --key FILE".into()
+        InvalidMessage::InvalidContentType | InvalidMessage::UnknownProtocolVersion if !progress.is_tls => {
+            "does not speak TLS; write http:// if it speaks HTTP".into()
         }
-        Error::AlertReceived(_) => format!("rejected the TLS connection: {why}"),
-        _ => format!("violated the TLS protocol: {why}"),
+        // Nothing else in a handshake is that long.
+        InvalidMessage::CertificatePayloadTooLarge | InvalidMessage::HandshakePayloadTooLarge => {
+            "has a chain of certificates that is longer than the 64 KiB that hinit reads".into()
+        }
+        _ => format!("violated the TLS protocol: {}", Error::InvalidMessage(*why)),
+    }
+}
+
+/// TLS 1.3 has an alert for a missing client certificate. Before that servers
+/// use one of these.
+fn rejected(alert: AlertDescription, progress: Progress) -> String {
+    use AlertDescription::{
+        AccessDenied, BadCertificate, CertificateRequired, CertificateUnknown, HandshakeFailure,
+        NoCertificate,
+    };
+    match alert {
+        CertificateRequired => REQUIRES_CERTIFICATE.into(),
+        AccessDenied | BadCertificate | CertificateUnknown | HandshakeFailure | NoCertificate
+            if progress.lacks_certificate =>
+        {
+            REQUIRES_CERTIFICATE.into()
+        }
+        _ => format!("rejected the TLS connection: {}", Error::AlertReceived(alert)),
     }
 }
 

@@ -7,7 +7,8 @@ use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::{ExitCodes, Lenient, Output, ProbeCommand};
 use options::{CurlArgs, CurlOption};
 
-const REDIRECTS: &str = "curl -L follows redirects to any host; hinit --follow only to the same host, and any other redirect is the final response";
+const REDIRECTS: &str =
+    "curl -L follows redirects to any host; hinit --follow only to the same host, and fails at any other";
 const HEAD_WITH_BODY: &str = "curl -X HEAD waits for a body that never arrives; -I was intended";
 
 /// The probe of the URL. `merged` if stderr goes to stdout.

@@ -9,7 +9,7 @@ options! {
     MATCH: "      --match REGEX...           Regular expression that the first 10 KiB of the body must match",
     JSON: "      --json PATH=VALUE...       Value that a JSON body must have: status.db=UP, checks[0].ok=true",
     NOT: "      --not...                   Negate the next --contains, --match or --json",
-    FOLLOW: "      --follow                   Follow up to 10 redirects to the same host",
+    FOLLOW: "      --follow                   Follow up to 10 redirects to the same host; any other fails",
     METHOD: "      --method METHOD            Request method (default GET, or POST with --data)",
     HEADER: "      --header 'NAME: VALUE'...  Request header",
     DATA: "      --data TEXT                Request body",

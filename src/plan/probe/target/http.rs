@@ -26,15 +26,39 @@ pub(crate) struct HttpUri {
     pub(crate) path: String,
 }
 
+/// Why a URL cannot be requested. curl and wget have an exit code for each.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum UrlError {
+    /// This scheme is neither `http` nor `https`.
+    Scheme(String),
+    /// It needs TLS, which hinit-slim does not have.
+    NoTls,
+    /// It has no host.
+    NoHost,
+    /// It is not a URL.
+    Invalid(Error),
+}
+
 impl HttpUri {
-    /// Reads a URL; none if its scheme is neither `http` nor `https`.
-    pub(crate) fn parse(text: &str) -> Option<Result<Self>> {
-        let (scheme, rest) = text.split_once("://")?;
-        match scheme.to_ascii_lowercase().as_str() {
-            "http" => Some(port(text, rest, false)),
-            "https" => Some(port(text, rest, true)),
-            _ => None,
+    /// Reads a URL that must have a host: one from a server, or as curl and
+    /// wget read it.
+    pub(crate) fn parse(text: &str) -> std::result::Result<Self, UrlError> {
+        let (scheme, after) = text.split_once(':').unwrap_or_default();
+        let secure = match scheme.to_ascii_lowercase().as_str() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(UrlError::Scheme(scheme.to_owned())),
+        };
+        if secure && cfg!(not(feature = "tls")) {
+            return Err(UrlError::NoTls);
         }
+        let rest = after.strip_prefix("//").unwrap_or_default();
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        if host.is_empty() || host.starts_with(':') {
+            return Err(UrlError::NoHost);
+        }
+        port(text, rest, secure).map_err(UrlError::Invalid)
     }
 }
 
