@@ -4,7 +4,7 @@
 use super::dependencies::Dependencies;
 use super::machine::{Action, Event, Machine, Notice};
 use super::oom_monitor::OomMonitor;
-use super::{descendants, messages};
+use super::messages;
 use crate::error::{Error, Result};
 use crate::health::checks::Checks;
 use crate::health::monitor::{Monitor, MonitorEvent};
@@ -21,7 +21,7 @@ use crate::status::writer::{AppState, StatusWriter};
 use crate::sys::process::{self, Change, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::terminal::{self, Terminal};
-use crate::sys::{Pid, clock, fds, memory};
+use crate::sys::{Pid, clock, descendants, fds, memory};
 use crate::time::Moment;
 use log::{error, info, warn};
 use std::io;
@@ -174,6 +174,9 @@ impl Runtime {
     }
 
     fn first_start(&mut self) {
+        for foreign in self.checks.iter().flat_map(|(checks, _)| checks.foreign_listeners()) {
+            warn!("{}", foreign.before_the_start());
+        }
         match start_with_retries(|| self.start()) {
             Ok(pid) => {
                 messages::started(self.personality, &self.description, pid);
@@ -466,7 +469,7 @@ impl Runtime {
     }
 
     /// As PID 1 every process that hinit can signal belongs to the container.
-    /// Otherwise only the descendants are signalled.
+    /// Otherwise only the descendants are signalled: kill(-1) would reach others.
     fn signal_all(&mut self, signal: Signal) {
         // Reaping finds out whether any process is left.
         self.reaping = true;
