@@ -2,6 +2,7 @@
 //! its actions.
 
 mod dependencies;
+mod leftovers;
 pub(crate) mod machine;
 mod messages;
 mod oom_monitor;
