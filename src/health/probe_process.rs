@@ -3,6 +3,7 @@
 
 use super::checks::{Check, Work};
 use super::output::Output;
+use super::own_listener::OwnListener;
 use crate::health::schedule::{NO_EXIT_CODE, timeout_output};
 use crate::personality::Personality;
 use crate::plan::probe::Builtin;
@@ -62,7 +63,7 @@ impl ProbeProcess {
             Work::Program(program, page) => run(program, inherited, page)?,
             Work::Builtin(target, page) => {
                 page.write(&[]);
-                let verdict = || run_builtin(target, check.own_timeout(), page);
+                let verdict = || run_builtin(target, check.own_timeout(), page, check.own_listener.as_ref());
                 (fork(inherited, || report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
             }
             Work::Notify(wanted, notify_state, page) => {
@@ -232,9 +233,13 @@ fn close_input() {
 }
 
 /// In the child: probes, and reports its progress meanwhile.
-fn run_builtin(target: &Builtin, limit: Duration, page: &SharedPage) -> Verdict {
+fn run_builtin(target: &Builtin, limit: Duration, page: &SharedPage, own: Option<&OwnListener>) -> Verdict {
     signals::unblock_for_library_code();
-    probe::run(target, limit, &mut |progress| page.write(progress))
+    let verdict = probe::run(target, limit, &mut |progress| page.write(progress));
+    match own.filter(|_| verdict.healthy).and_then(OwnListener::foreign) {
+        Some(foreign) => Verdict { healthy: false, reason: foreign.reason() },
+        None => verdict,
+    }
 }
 
 fn verdict_from(result: Result<String, String>) -> Verdict {
