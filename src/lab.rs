@@ -2,5 +2,5 @@
 //! other way round (cargo feature `lab`).
 
 pub(crate) mod command;
-pub mod explain;
+pub(crate) mod explain;
 pub(crate) mod man;

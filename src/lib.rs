@@ -35,6 +35,7 @@
 #![cfg(target_os = "linux")]
 // The library exists for the program; it is read with --document-private-items.
 #![allow(rustdoc::private_intra_doc_links)]
+#![warn(unreachable_pub)]
 
 pub mod cli;
 mod compat;

@@ -23,7 +23,7 @@ mod verdict;
 pub(crate) use connect::look_up;
 pub(crate) use connection::End;
 pub(crate) use context::ProbeContext;
-pub use context::Progress;
+pub(crate) use context::Progress;
 pub(crate) use deadline::Deadline;
 pub(crate) use failure::{Failure, Kind};
 pub use verdict::Verdict;

@@ -8,7 +8,7 @@ mod command;
 mod endpoint;
 mod expand;
 pub(crate) mod http;
-pub mod options;
+pub(crate) mod options;
 mod service;
 mod status_set;
 pub(crate) mod target;
@@ -18,13 +18,13 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use body_check::{BodyCheck, BodyTest, JsonTest, Pattern};
-pub use endpoint::{Address, Endpoint, Host};
+pub(crate) use body_check::{BodyCheck, BodyTest, JsonTest, Pattern};
+pub(crate) use endpoint::{Address, Endpoint, Host};
 
-pub use http::{Header, Http, Request};
-pub use service::{Protocol, Service};
+pub(crate) use http::{Header, Http, Request};
+pub(crate) use service::{Protocol, Service};
 pub use status_set::StatusSet;
-pub use tls::{ClientCertificate, Tls, Verification};
+pub(crate) use tls::{ClientCertificate, Tls, Verification};
 
 /// One probe: a target and its checks.
 #[derive(Debug, Clone, PartialEq)]

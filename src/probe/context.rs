@@ -4,7 +4,7 @@ use super::deadline::Deadline;
 
 /// Gets what a probe is waiting for, in parts of one sentence, whenever that
 /// changes.
-pub type Progress<'a> = &'a mut dyn FnMut(&[&str]);
+pub(crate) type Progress<'a> = &'a mut dyn FnMut(&[&str]);
 
 /// The deadline of a probe, and who hears of its progress.
 pub(crate) struct ProbeContext<'a> {

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 
 /// Looks up a variable of the app's environment.
-pub type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
+pub(super) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What to do with a dollar sign that does not start a `${...}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
