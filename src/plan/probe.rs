@@ -22,7 +22,8 @@ pub(crate) use body_check::{BodyCheck, BodyTest, JsonTest, Pattern};
 pub(crate) use endpoint::{Address, Endpoint, Host};
 
 pub(crate) use http::{Header, Http, Request};
-pub(crate) use service::{Protocol, Service};
+pub(crate) use service::Protocol;
+pub use service::Service;
 pub use status_set::StatusSet;
 pub(crate) use tls::{ClientCertificate, Tls, Verification};
 
