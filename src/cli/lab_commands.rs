@@ -3,6 +3,7 @@
 
 use super::{overview, probe, run, status};
 use crate::lab::command::{bare, of_help};
+use crate::lab::explain::OutputFormat;
 use crate::probe::DEFAULT_TIMEOUT;
 use crate::time::GoDuration;
 use clap::builder::PossibleValuesParser;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 
 /// The positional argument of a verb.
 pub(super) const SOURCE: &str = "SOURCE";
+pub(super) const FORMAT: &str = "format";
 pub(super) const SHELL: &str = "SHELL";
 pub(super) const VERB: &str = "VERB";
 
@@ -29,11 +31,21 @@ pub(super) fn explain() -> Command {
         .value_hint(ValueHint::AnyPath);
     verb("explain", "Translate a HEALTHCHECK to hinit and list its mistakes")
         .long_about(format!("{EXPLAIN}\n\n{}", probe_limit()))
-        .override_usage("hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -")
+        .override_usage("hinit explain [--format FORMAT] 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -")
         .after_help(
             "Exit code 0 if there is a check and all were read, even one that cannot be translated; else 1.",
         )
+        .arg(format())
         .arg(source)
+}
+
+fn format() -> Arg {
+    Arg::new(FORMAT)
+        .long(FORMAT)
+        .value_name("FORMAT")
+        .help("text, json, github (workflow commands) or sarif (2.1.0) (default text)")
+        .value_parser(PossibleValuesParser::new(OutputFormat::NAMES))
+        .hide_possible_values(true)
 }
 
 const EXPLAIN: &str = "\

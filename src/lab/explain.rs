@@ -21,6 +21,7 @@ mod image;
 mod mistakes;
 mod nested_init;
 mod notes;
+mod output;
 mod probe_command;
 mod proposal;
 mod quote;
@@ -38,9 +39,9 @@ mod variable;
 
 use crate::error::{Error, Result};
 use crate::text::one_line;
-pub use notes::Finding;
+pub use output::OutputFormat;
 pub use report::Explained;
-pub use rules::{Level, Rule};
+pub use rules::Rule;
 pub use source::Kind;
 
 /// In bytes; an error may quote the text.

@@ -30,6 +30,18 @@ pub struct Explained {
     pub notes: Vec<Finding>,
 }
 
+impl Explained {
+    /// What CI reports: the notes, and why there is no equivalent.
+    pub(super) fn results(&self) -> Vec<Finding> {
+        let reason = self.health_check.as_ref().err().map(|reason| Finding {
+            rule: Rule::NoEquivalent,
+            line: self.line,
+            text: format!("no equivalent: {reason}"),
+        });
+        self.notes.iter().cloned().chain(reason).collect()
+    }
+}
+
 /// Translates a check and collects its notes.
 pub(super) fn explain(check: &HealthCheck) -> Explained {
     let translation = translate::translate(check);
