@@ -1,13 +1,13 @@
 //! What the PID 1 line has besides health: the stop signal, the options of an
 //! init that it replaces, and the program.
 
+use super::base_image;
 use super::compose_variables::is_placeholder;
 use super::health_check::{Format, HealthCheck};
 use super::image::{Image, Located};
-use super::nested_init;
+use super::nested_init::{self, NestedInit};
 use super::notes::Notes;
 use super::rules::Rule;
-use super::{base_image, nested_init::NestedInit};
 use crate::signal::Signal;
 
 #[derive(Debug, Default)]
@@ -60,19 +60,15 @@ fn own_signal(own: &Located<String>, format: &Format, notes: &mut Notes) -> Opti
     if matches!(format, Format::Compose(_)) && text.contains(is_placeholder) {
         return Some(text.clone());
     }
-    match Signal::parse(text) {
-        Ok(signal) => Some(signal.to_string().trim_start_matches("SIG").to_owned()),
-        Err(error) if text.contains('$') => {
-            let note = format!("the stop signal is {text}: add --stop-signal to the PID 1 line");
-            notes.add_at(Rule::InvalidStopSignal, Some(own.line), note);
-            let _ = error;
-            None
+    let note = match Signal::parse(text) {
+        Ok(signal) => return Some(signal.to_string().trim_start_matches("SIG").to_owned()),
+        Err(_) if text.contains('$') => {
+            format!("the stop signal is {text}: add --stop-signal to the PID 1 line")
         }
-        Err(error) => {
-            notes.add_at(Rule::InvalidStopSignal, Some(own.line), format!("the stop signal: {error}"));
-            None
-        }
-    }
+        Err(error) => format!("the stop signal: {error}"),
+    };
+    notes.add_at(Rule::InvalidStopSignal, Some(own.line), note);
+    None
 }
 
 fn inherited_signal(base: &Located<String>, notes: &mut Notes) -> Option<String> {
