@@ -6,18 +6,18 @@
 //! options end at the first argument that is not one.
 
 mod args;
-mod catatonit;
+pub(crate) mod catatonit;
 mod curl;
 mod default_plan;
-mod dumb_init;
+pub(crate) mod dumb_init;
 mod exit;
-mod getopt;
+pub(crate) mod getopt;
 mod gosu;
 mod http_transfer;
 mod output;
 mod su_exec;
 mod switch_user;
-mod tini;
+pub(crate) mod tini;
 mod values;
 mod wget;
 

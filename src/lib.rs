@@ -66,4 +66,5 @@ mod time;
 
 #[cfg(test)]
 #[path = "../tests/common/skipped.rs"]
+#[allow(unreachable_pub, reason = "the tests of the binary use it too")]
 mod skipped;

@@ -44,7 +44,7 @@ pub mod identity {
 pub mod lab {
     #[cfg(feature = "lab")]
     pub mod explain {
-        pub use crate::lab::explain::{Explained, Kind, explain};
+        pub use crate::lab::explain::{Explained, Kind, OutputFormat, Rule, explain};
     }
 }
 pub mod limits {

@@ -6,7 +6,7 @@
 mod skipped;
 
 use hinit::testing::error::Error;
-use hinit::testing::lab::explain::{Explained, Kind, explain};
+use hinit::testing::lab::explain::{Explained, Kind, OutputFormat, Rule, explain};
 use hinit::testing::plan::probe::{Probe, options};
 use hinit::testing::time::parse_duration;
 use proptest::prelude::*;
@@ -200,6 +200,14 @@ fn variable(name: &str) -> Option<String> {
     Some(if name.ends_with("URL") { "http://localhost/".into() } else { "1".to_owned() })
 }
 
+/// What stands around a check.
+const FILES: [&str; 4] = [
+    "ARG V=1\nFROM nginx:$V AS a\nSTOPSIGNAL $S\nARG PORT=80\nENV A=b PORT=$PORT\nEXPOSE $PORT 53/udp\n",
+    "FROM a\nENTRYPOINT [\"tini\", \"-g\", \"-e\", \"143\", \"--\", \"app\"]\nCMD dumb-init -r 15:3 app\nUSER app\n",
+    "FROM b AS c\nONBUILD HEALTHCHECK CMD nc -z h $PORT\nFROM c\nSHELL [\"/bin/bash\", \"-c\"]\nHEALTHCHECK CMD ",
+    "services:\n  a:\n    image: php:fpm\n    init: true\n    entrypoint: tini -- a\n    stop_signal: ${S}\n    healthcheck:\n      test: ",
+];
+
 /// A real check, cut and joined to a piece of another.
 fn damaged(checks: Vec<String>) -> impl Strategy<Value = String> {
     let piece = select(checks);
@@ -216,6 +224,7 @@ fn damaged(checks: Vec<String>) -> impl Strategy<Value = String> {
 fn prints_one_line_an_item_for_any_input() {
     let mut checks: Vec<String> = real_checks().into_iter().map(|(_, raw)| raw).collect();
     checks.push("HEALTHCHECK CMD curl -f http://localhost/ || exit 1".into());
+    checks.extend(FILES.map(str::to_owned));
     let mut runner = TestRunner::new(ProptestConfig::with_cases(3000));
     let check_lines = |text: String| {
         for kind in [Kind::Line, Kind::File] {
@@ -226,6 +235,13 @@ fn prints_one_line_an_item_for_any_input() {
                     usize::from(!check.location.is_empty()) + usize::from(check.entrypoint.is_some());
                 prop_assert_eq!(shown.lines().count(), 2 + optional + check.notes.len(), "{}", shown);
             }
+            let checks = explain(&text, kind).unwrap_or_default();
+            for format in ["json", "sarif"] {
+                let printed = OutputFormat::parse(format).unwrap().print(&checks, Some("a"));
+                prop_assert!(serde_json::from_str::<Value>(&printed).is_ok(), "{}", printed);
+            }
+            let commands = OutputFormat::Github.print(&checks, Some("a"));
+            prop_assert!(commands.lines().all(|line| line.starts_with("::")), "{}", commands);
         }
         Ok(())
     };
@@ -297,11 +313,180 @@ fn fails_only_for_what_it_cannot_parse() {
         (vec![file("Dockerfile").as_str()], ""),
         (vec!["/"], ""),
         (vec!["-"], ""),
-        (vec!["-"], "FROM a\nUSER b\n"),
+        (vec!["-"], "EXPOSE 80\nUSER b\n"),
+        (vec!["--format", "xml", "nc -z h 1"], ""),
+        (vec!["--format"], ""),
         (vec!["HEALTHCHECK --x=1 CMD y"], ""),
     ] {
         let (code, stdout, stderr) = hinit(&words, stdin);
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (1, "", 1), "{words:?}: {stderr}");
         assert!(stderr.starts_with("hinit: error: "), "{stderr}");
     }
+}
+
+#[test]
+fn proposes_a_check_for_a_dockerfile_without_one() {
+    let (code, stdout, stderr) = hinit(&["-"], "FROM a\nEXPOSE 8080\nUSER app\nCMD [\"app\"]\n");
+    assert_eq!((code, stderr.as_str()), (0, ""));
+    assert!(stdout.starts_with("line 1:\n  old:   none\n"), "{stdout}");
+    assert!(stdout.contains(r#"new:   HEALTHCHECK CMD ["/hinit", "probe", "http://:8080/"]"#), "{stdout}");
+    assert_eq!(hinit(&["-"], "FROM a\nUSER b\n").0, 0);
+}
+
+#[test]
+fn keeps_the_user_of_every_real_pg_isready() {
+    let with_user = Regex::new(r#"pg_isready[^|&;]*([\s"]-U|--username|//[^/@]+@)"#).unwrap();
+    let mut count = 0;
+    for (_, raw) in real_checks().into_iter().filter(|(_, raw)| with_user.is_match(raw)) {
+        let targets: Vec<String> = one(&raw).probe_args.into_iter().map(|args| args[0].clone()).collect();
+        assert!(
+            targets.iter().any(|target| target.starts_with("postgres://") && target.contains('@')),
+            "{raw}"
+        );
+        count += 1;
+    }
+    println!("{count} checks name a user");
+}
+
+/// A Dockerfile with a mistake of each level, and one without an equivalent.
+const MISTAKES: &str = "FROM nginx:1.27
+HEALTHCHECK CMD curl http://localhost/100%,a || exit 0
+ONBUILD HEALTHCHECK CMD pgrep nginx
+";
+
+/// What explain prints of `text` in a format, as a file of an odd name.
+fn in_format(format: &str, text: &str) -> String {
+    let directory = std::env::temp_dir().join(format!("hinit-explain-{format}-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("a,b c"), text).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_hinit"))
+        .args(["explain", "--format", format, "a,b c"])
+        .current_dir(&directory)
+        .output()
+        .unwrap();
+    std::fs::remove_dir_all(directory).unwrap();
+    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn prints_an_object_for_each_check_as_json() {
+    let checks: Value = serde_json::from_str(&in_format("json", MISTAKES)).unwrap();
+    let checks = checks.as_array().unwrap();
+    assert_eq!(checks.len(), 2);
+    for check in checks {
+        let keys: Vec<&str> = check.as_object().unwrap().keys().map(String::as_str).collect();
+        let expected = ["file", "line", "location", "new", "notes", "old", "pid1", "reason", "schema"];
+        assert_eq!(keys, expected);
+        assert_eq!((&check["schema"], &check["file"]), (&Value::from(1), &Value::from("a,b c")));
+        assert_ne!(check["new"].is_null(), check["reason"].is_null());
+    }
+    let notes: Vec<String> = checks[0]["notes"].as_array().unwrap().iter().map(summary).collect();
+    assert_eq!(
+        notes,
+        ["error always-passes 2", "warning error-status-passes 2", "note inherited-stop-signal 1"]
+    );
+    assert_eq!(checks[1]["line"], 3);
+    let line: Value = serde_json::from_str(&hinit(&["--format=json", "curl http://h/"], "").1).unwrap();
+    assert!(line[0]["file"].is_null() && line[0]["notes"][0]["line"].is_null(), "{line}");
+}
+
+fn summary(note: &Value) -> String {
+    format!("{} {} {}", note["level"].as_str().unwrap(), note["id"].as_str().unwrap(), note["line"])
+}
+
+#[test]
+fn prints_workflow_commands_for_github() {
+    let expected = [
+        "::error file=a%2Cb c,line=2,title=always-passes::it always passes: ",
+        "::warning file=a%2Cb c,line=2,title=error-status-passes::curl without -f ",
+        "::notice file=a%2Cb c,line=1,title=inherited-stop-signal::nginx:1.27 has STOPSIGNAL SIGQUIT",
+        "::notice file=a%2Cb c,line=3,title=no-equivalent::no equivalent: it finds a process",
+    ];
+    let printed = in_format("github", MISTAKES);
+    let lines: Vec<&str> = printed.lines().collect();
+    assert!(expected.iter().all(|start| lines.iter().any(|line| line.starts_with(start))), "{printed}");
+    assert!(lines.iter().all(|line| line.starts_with("::")), "{printed}");
+    assert_eq!(hinit(&["--format", "github", "curl -f http://h/"], ""), (0, String::new(), String::new()));
+    let percent = hinit(&["--format", "github", "curl -f http://h/; nc -z 100% 1"], "").1;
+    assert!(percent.starts_with("::warning title=") || percent.starts_with("::notice title="), "{percent}");
+    assert!(!percent.contains("100% ") && percent.contains("100%25"), "{percent}");
+}
+
+#[test]
+fn prints_a_log_in_sarif() {
+    let printed = in_format("sarif", MISTAKES);
+    let log: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(log["version"], "2.1.0");
+    let driver = &log["runs"][0]["tool"]["driver"];
+    assert_eq!(driver["name"], "hinit explain");
+    let rules = driver["rules"].as_array().unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    assert!(results.len() >= 4, "{printed}");
+    for result in results {
+        let rule = &rules[usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap()];
+        assert_eq!(
+            (&rule["id"], &rule["defaultConfiguration"]["level"]),
+            (&result["ruleId"], &result["level"])
+        );
+        assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
+        assert!(!result["message"]["text"].as_str().unwrap().is_empty());
+        let location = &result["locations"][0]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], "a%2Cb%20c");
+        assert!(location["region"]["startLine"].as_u64().unwrap() > 0);
+    }
+    validate_sarif(&printed);
+    let of_line = hinit(&["--format", "sarif", "curl http://h/"], "").1;
+    assert!(!of_line.contains("locations"), "a line by itself has no location: {of_line}");
+    validate_sarif(&of_line);
+    validate_sarif(&hinit(&["--format", "sarif", "curl -f http://h/"], "").1);
+}
+
+/// Validates a log by the classes that the package pydantic-sarif generates
+/// from the schema, where it is installed.
+fn validate_sarif(log: &str) {
+    const SCRIPT: &str = "
+import sys
+try:
+    from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Log
+except ImportError:
+    sys.exit(77)
+Log.model_validate_json(sys.stdin.read())
+";
+    let python = Command::new("python3")
+        .args(["-c", SCRIPT])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn();
+    let Ok(mut python) = python else {
+        return skipped::impossible("the schema of SARIF", "there is no python3");
+    };
+    let _ = python.stdin.take().unwrap().write_all(log.as_bytes());
+    let output = python.wait_with_output().unwrap();
+    match output.status.code() {
+        Some(0) => {}
+        Some(77) => skipped::impossible("the schema of SARIF", "pydantic-sarif is not installed"),
+        _ => panic!("{}\n{log}", String::from_utf8_lossy(&output.stderr)),
+    }
+}
+
+#[test]
+fn documents_every_rule() {
+    let document = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/explain.md")).unwrap();
+    let (_, rules) = document.split_once("\n## Rules\n").unwrap();
+    let rules = rules.split("\n## ").next().unwrap();
+    let listed: Vec<&str> =
+        rules.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    for rule in Rule::all() {
+        let row = format!(
+            "| `{}` | {} | {} |",
+            rule.id(),
+            rule.level().name(),
+            rule.summary().trim_end_matches('.')
+        );
+        assert!(rules.contains(&row), "docs/explain.md lacks the row\n{row}");
+    }
+    let known: Vec<&str> = Rule::all().map(Rule::id).collect();
+    assert_eq!(listed, known);
 }

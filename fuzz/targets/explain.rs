@@ -1,10 +1,11 @@
 //! explain: for any line, Dockerfile or compose file it prints one line an item,
-//! its probes are accepted by hinit, and no control character reaches the terminal.
+//! its probes are accepted by hinit, and no control character reaches the terminal
+//! or CI.
 //!
 //! The first byte selects line or file.
 #![no_main]
 
-use hinit::testing::lab::explain::{Kind, explain};
+use hinit::testing::lab::explain::{Kind, OutputFormat, explain};
 use hinit::testing::plan::probe::options;
 use libfuzzer_sys::fuzz_target;
 
@@ -17,6 +18,12 @@ fuzz_target!(|input: &[u8]| {
         Err(error) => return assert!(!error.to_string().chars().any(char::is_control), "{error}"),
     };
     assert!(!checks.is_empty());
+    for name in OutputFormat::NAMES {
+        let printed = OutputFormat::parse(name).map(|format| format.print(&checks, Some("Dockerfile")));
+        let printed = printed.unwrap_or_default();
+        assert!(!printed.chars().any(|c| c.is_control() && c != '\n'), "{name}: {printed:?}");
+        assert!(name != "github" || printed.lines().all(|line| line.starts_with("::")), "{printed}");
+    }
     for check in checks {
         assert_eq!(check.health_check.is_err(), check.probe_args.is_empty(), "{check:?}");
         let shown = check.to_string();

@@ -1,11 +1,11 @@
 //! `hinit explain LINE|FILE|-`: translates a HEALTHCHECK to hinit.
 
-use super::lab_commands::{self, SOURCE};
+use super::lab_commands::{self, FORMAT, SOURCE};
 use super::output::{fail, show};
 use crate::error::{Error, Result};
 use crate::exit_code;
 use crate::lab::command::{Parsed, parse};
-use crate::lab::explain::{Explained, Kind, explain};
+use crate::lab::explain::{Explained, Kind, OutputFormat, explain};
 use crate::text::{one_line, system_message};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -30,8 +30,14 @@ fn text(arguments: &[OsString]) -> Result<String> {
         Parsed::Matches(matches) => matches,
     };
     let source = matches.get_one::<OsString>(SOURCE).ok_or_else(|| Error::new(USAGE))?;
+    let format = matches.get_one::<String>(FORMAT).and_then(|name| OutputFormat::parse(name));
     let checks = explain_source(source)?;
-    Ok(checks.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    Ok(format.unwrap_or(OutputFormat::Text).print(&checks, path(source)))
+}
+
+/// The path of a source that is a file.
+fn path(source: &OsStr) -> Option<&str> {
+    source.to_str().filter(|text| *text != "-" && !is_line(text))
 }
 
 const USAGE: &str =

@@ -3,6 +3,7 @@
 
 use super::{overview, probe, run, status};
 use crate::lab::command::{bare, of_help};
+use crate::lab::explain::OutputFormat;
 use crate::probe::DEFAULT_TIMEOUT;
 use crate::time::GoDuration;
 use clap::builder::PossibleValuesParser;
@@ -11,6 +12,7 @@ use std::ffi::OsString;
 
 /// The positional argument of a verb.
 pub(super) const SOURCE: &str = "SOURCE";
+pub(super) const FORMAT: &str = "format";
 pub(super) const SHELL: &str = "SHELL";
 pub(super) const VERB: &str = "VERB";
 
@@ -29,11 +31,21 @@ pub(super) fn explain() -> Command {
         .value_hint(ValueHint::AnyPath);
     verb("explain", "Translate a HEALTHCHECK to hinit and list its mistakes")
         .long_about(format!("{EXPLAIN}\n\n{}", probe_limit()))
-        .override_usage("hinit explain 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -")
+        .override_usage("hinit explain [--format FORMAT] 'HEALTHCHECK ...' | Dockerfile | compose.yaml | -")
         .after_help(
             "Exit code 0 if there is a check and all were read, even one that cannot be translated; else 1.",
         )
+        .arg(format())
         .arg(source)
+}
+
+fn format() -> Arg {
+    Arg::new(FORMAT)
+        .long(FORMAT)
+        .value_name("FORMAT")
+        .help("text, json, github (workflow commands) or sarif (2.1.0) (default text)")
+        .value_parser(PossibleValuesParser::new(OutputFormat::NAMES))
+        .hide_possible_values(true)
 }
 
 const EXPLAIN: &str = "\
@@ -41,18 +53,22 @@ Translate a HEALTHCHECK to hinit and list its mistakes. Nothing is run.
 
 For each check it prints the original line, the line with hinit probe, an entrypoint in which
 hinit as PID 1 runs the same check with the same timing, and notes. A check that cannot be
-translated is printed with the reason; PID 1 can still run its command by --health-cmd.
+translated is printed with the reason; PID 1 can still run its command by --health-cmd. For a
+Dockerfile without HEALTHCHECK it proposes one, from EXPOSE, USER and CMD.
 
-Append the image's own entrypoint after the -- of the new one; in a compose file its command too,
-because compose drops it when an entrypoint is given. With hinit as PID 1, HEALTHCHECK CMD
-[\"/hinit\", \"status\"] reports its result to Docker.
+Append the image's own entrypoint after the -- of the new one, unless it stands there already; in
+a compose file its command too, because compose drops it when an entrypoint is given. With hinit
+as PID 1, HEALTHCHECK CMD [\"/hinit\", \"status\"] reports its result to Docker.
 
 curl -L, wget and fetch follow redirects to any host, hinit --follow only to the same host.";
 
 /// The number comes from the code that waits.
 fn probe_limit() -> String {
     let limit = GoDuration(DEFAULT_TIMEOUT);
-    format!("hinit probe has a time limit of its own (default {limit}); a longer one of the check is kept.")
+    format!(
+        "hinit probe has a timeout of its own (default {limit}). The check's is handed on to it, a tenth\n\
+         and at most 500ms shorter, so that the reason is printed before Docker ends the probe."
+    )
 }
 
 /// `hinit completions`.

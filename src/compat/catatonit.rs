@@ -19,7 +19,7 @@ const VERSION: &str = concat!("tini version 0.2.1_catatonit - hinit ", env!("CAR
 
 const USAGE: &str = "usage: catatonit [-ghLPV] [--] <progname> [<arguments>...]\n";
 
-const OPTIONS: OptionTable = OptionTable { short: "ghLPV", long: &[("version", HasArg::No, 'V')] };
+pub(crate) const OPTIONS: OptionTable = OptionTable { short: "ghLPV", long: &[("version", HasArg::No, 'V')] };
 
 /// The exit code for a usage error.
 const USAGE_ERROR: i32 = 1;

@@ -16,7 +16,7 @@ use std::ffi::OsString;
 /// dumb-init's own tests compare this string.
 const VERSION: &str = "dumb-init v1.2.5";
 
-const OPTIONS: OptionTable = OptionTable {
+pub(crate) const OPTIONS: OptionTable = OptionTable {
     short: "hvVcr:",
     long: &[
         ("help", HasArg::No, 'h'),

@@ -8,28 +8,28 @@ use std::os::unix::ffi::OsStrExt;
 
 /// The options of a program.
 #[derive(Debug)]
-pub(super) struct OptionTable {
+pub(crate) struct OptionTable {
     /// Letters, each followed by `:` if it takes a value.
-    pub(super) short: &'static str,
-    pub(super) long: &'static [LongOption],
+    pub(crate) short: &'static str,
+    pub(crate) long: &'static [LongOption],
 }
 
 /// A long name, whether it takes a value, and the letter it stands for. Any
 /// unique prefix of the name is accepted.
-pub(super) type LongOption = (&'static str, HasArg, char);
+pub(crate) type LongOption = (&'static str, HasArg, char);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum HasArg {
+pub(crate) enum HasArg {
     No,
     Required,
 }
 
 /// An option by its letter, and its value if it takes one.
-pub(super) type ParsedOption = (char, Option<OsString>);
+pub(crate) type ParsedOption = (char, Option<OsString>);
 
 /// Parses arguments one option at a time.
 #[derive(Debug)]
-pub(super) struct Getopt<'a> {
+pub(crate) struct Getopt<'a> {
     table: &'static OptionTable,
     args: &'a [OsString],
     /// The letters left of an argument such as `-gvw`.
@@ -38,12 +38,12 @@ pub(super) struct Getopt<'a> {
 
 impl<'a> Getopt<'a> {
     /// `args` do not include `argv[0]`.
-    pub(super) fn new(table: &'static OptionTable, args: &'a [OsString]) -> Self {
+    pub(crate) fn new(table: &'static OptionTable, args: &'a [OsString]) -> Self {
         Self { table, args, cluster: &[] }
     }
 
     /// The arguments after the options: the program to start and its own.
-    pub(super) fn rest(&self) -> &'a [OsString] {
+    pub(crate) fn rest(&self) -> &'a [OsString] {
         self.args
     }
 

@@ -18,7 +18,7 @@ use std::path::Path;
 /// `docker info` shows what is before ` - `.
 const VERSION: &str = concat!("tini version 0.19.0 - hinit ", env!("CARGO_PKG_VERSION"));
 
-const OPTIONS: OptionTable = OptionTable { short: "hvwgle:p:s", long: &[] };
+pub(crate) const OPTIONS: OptionTable = OptionTable { short: "hvwgle:p:s", long: &[] };
 
 /// The exit code for a usage error.
 const USAGE_ERROR: i32 = 1;

@@ -10,16 +10,24 @@
 //! - `report` combines the new lines, as `render` writes them, with the
 //!   notes.
 
+mod base_image;
+mod build_args;
 mod compose_variables;
+mod entrypoint;
 mod exec_form;
 mod filter;
 mod health_check;
+mod image;
 mod mistakes;
+mod nested_init;
 mod notes;
+mod output;
 mod probe_command;
+mod proposal;
 mod quote;
 mod render;
 mod report;
+mod rules;
 mod shell;
 mod source;
 mod timing;
@@ -31,7 +39,9 @@ mod variable;
 
 use crate::error::{Error, Result};
 use crate::text::one_line;
+pub use output::OutputFormat;
 pub use report::Explained;
+pub use rules::Rule;
 pub use source::Kind;
 
 /// In bytes; an error may quote the text.

@@ -7,6 +7,7 @@ mod status_pattern;
 
 use super::notes::{Notes, Reason};
 use super::probe_command::{ExitCodes, Lenient, Output, ProbeCommand};
+use super::rules::Rule;
 use super::shell::ast::{Command, SimpleCommand};
 pub(super) use jq::UNSUPPORTED as UNSUPPORTED_JQ;
 
@@ -33,7 +34,7 @@ pub(super) fn apply(
         probe.lenient = probe.lenient.filter(|_| !probe.has("status")).map(|_| Lenient::PipedBody);
         probe.exit_codes = ExitCodes::ONE;
     } else if !pipeline.decides && !pipefail {
-        notes.add(exit_code_note(&last_program(filters)));
+        notes.add(Rule::PipelineExitCode, exit_code_note(&last_program(filters)));
     }
     Ok(pipeline.decides || pipefail)
 }
@@ -91,12 +92,9 @@ fn unsupported(program: &str) -> Reason {
     format!("hinit cannot check the output of {program}")
 }
 
-/// The start of the note about a pipeline whose filters do not decide.
-pub(super) const PIPELINE_EXIT_CODE: &str = "the exit code of the pipeline is that of";
-
 fn exit_code_note(last: &str) -> String {
     let succeeds = if last == "jq" { "succeeds for any JSON" } else { "always succeeds" };
-    format!("{PIPELINE_EXIT_CODE} {last}, which {succeeds}")
+    format!("the exit code of the pipeline is that of {last}, which {succeeds}")
 }
 
 fn last_program(filters: &[Command]) -> String {

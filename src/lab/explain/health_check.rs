@@ -1,6 +1,7 @@
 //! A health check as a Dockerfile or a compose file defines it.
 
 use super::compose_variables::ComposeVariables;
+use super::image::Image;
 use super::notes::Notes;
 use super::timing::Timing;
 
@@ -11,6 +12,8 @@ pub(super) const MAX_SHOWN: usize = 300;
 pub(super) struct HealthCheck {
     /// `line 12`, `service web`; empty for a line by itself.
     pub(super) location: String,
+    /// The line of the file in which it starts; none outside a file.
+    pub(super) line: Option<usize>,
     /// The old check, in one line.
     pub(super) old: String,
     pub(super) test: Test,
@@ -18,6 +21,27 @@ pub(super) struct HealthCheck {
     pub(super) format: Format,
     /// Notes on its position in the file.
     pub(super) notes: Notes,
+    /// What the file says about its image.
+    pub(super) image: Image,
+    /// Whether it is for the images that are built on this one.
+    pub(super) onbuild: bool,
+}
+
+impl HealthCheck {
+    /// A check of a Dockerfile, with nothing but its command.
+    pub(super) fn new(test: Test) -> Self {
+        Self {
+            location: String::new(),
+            line: None,
+            old: String::new(),
+            test,
+            timing: Timing::default(),
+            format: Format::Dockerfile,
+            notes: Notes::default(),
+            image: Image::default(),
+            onbuild: false,
+        }
+    }
 }
 
 /// The command of a check, in the forms of Docker's `Healthcheck.Test`.
@@ -27,6 +51,8 @@ pub(super) enum Test {
     Disabled,
     /// A compose file without `test:`: the image's check with another timing.
     Inherited,
+    /// A Dockerfile without a HEALTHCHECK.
+    Missing,
     /// Program and arguments, without a shell.
     Exec(Vec<String>),
     Shell {

@@ -2,9 +2,12 @@
 
 use super::exec_form;
 use super::notes::Notes;
+use super::rules::Rule;
 use super::shell::ast::SimpleCommand;
 use super::variable::first_variable;
 
+/// Ends a note on a mistake that the new line does not have.
+pub(super) const INTENDED: &str = "; the new line does what was intended";
 const OPERATORS: [&str; 5] = ["||", "&&", "|", ";", ">"];
 
 /// `["curl", "-f", URL, "||", "exit 1"]`: the arguments before the operator.
@@ -13,13 +16,17 @@ pub(super) fn in_exec_form(args: &[String], notes: &mut Notes) -> Vec<String> {
     let is_operator = |arg: &String| OPERATORS.contains(&arg.as_str()) || arg.starts_with("> ");
     if let Some(at) = args.iter().position(is_operator).filter(|at| *at > 0) {
         let from = &args[at];
-        notes.add(format!(
-            "exec form has no shell: '{from}' and everything after it are arguments of {program}"
-        ));
+        notes.add(
+            Rule::ExecFormOperator,
+            format!("exec form has no shell: '{from}' and everything after it are arguments of {program}"),
+        );
         return args[..at].to_vec();
     }
     if args.len() == 1 && program.contains(' ') {
-        notes.add(format!("exec form with one element runs a program named '{program}'"));
+        notes.add(
+            Rule::ExecFormOneElement,
+            format!("exec form with one element runs a program named '{program}'"),
+        );
         return program.split_whitespace().map(str::to_owned).collect();
     }
     args.to_vec()
@@ -27,9 +34,12 @@ pub(super) fn in_exec_form(args: &[String], notes: &mut Notes) -> Vec<String> {
 
 /// `CMD ["CMD-SHELL", "curl ..."]` in a Dockerfile.
 pub(super) fn compose_keyword(keyword: &str, notes: &mut Notes) {
-    notes.add(format!(
-        "{keyword} in the list is compose syntax; in a Dockerfile it is the name of the program to run"
-    ));
+    notes.add(
+        Rule::ComposeKeyword,
+        format!(
+            "{keyword} in the list is compose syntax; in a Dockerfile it is the name of the program to run"
+        ),
+    );
 }
 
 /// `test: CMD curl ...`: the script without the keyword, which belongs in a list.
@@ -37,9 +47,10 @@ pub(super) fn keyword_in_script<'a>(script: &'a str, notes: &mut Notes) -> &'a s
     let found = ["CMD", "CMD-SHELL"].iter().find_map(|word| Some((word, script.trim().strip_prefix(word)?)));
     match found.filter(|(_, rest)| rest.starts_with(char::is_whitespace)) {
         Some((keyword, rest)) => {
-            notes.add(format!(
-                "{keyword} is a keyword only in a list; here the shell runs a program of that name"
-            ));
+            notes.add(
+                Rule::KeywordInScript,
+                format!("{keyword} is a keyword only in a list; here the shell runs a program of that name"),
+            );
             rest
         }
         None => script,
@@ -51,13 +62,17 @@ pub(super) fn broken_exec_form(script: &str, notes: &mut Notes) -> Option<Vec<St
     let script = script.trim();
     if let Some(args) = leading_list(script) {
         let first = args.first().map_or("", String::as_str);
-        notes.add(format!(
-            "text after the list makes this shell form: the shell runs a program named '[{first},'"
-        ));
+        notes.add(
+            Rule::TextAfterList,
+            format!("text after the list makes this shell form: the shell runs a program named '[{first},'"),
+        );
         return Some(args);
     }
     let inside = script.strip_prefix("['")?.strip_suffix("']")?;
-    notes.add("exec form is JSON and requires double quotes: with single quotes it is shell form");
+    notes.add(
+        Rule::SingleQuotedList,
+        "exec form is JSON and requires double quotes: with single quotes it is shell form",
+    );
     Some(inside.split("',").map(|arg| arg.trim().trim_start_matches('\'').to_owned()).collect())
 }
 
@@ -68,12 +83,17 @@ fn leading_list(script: &str) -> Option<Vec<String>> {
     script.match_indices(']').take(MAX_ATTEMPTS).find_map(|(end, _)| exec_form::parse(&script[..=end]))
 }
 
-/// `["CMD-SHELL", "pg_isready", "-U", "x"]`.
-pub(super) fn extra_arguments(extra: &[String], notes: &mut Notes) {
-    if !extra.is_empty() {
-        let args = extra.join(" ");
-        notes.add(format!("CMD-SHELL runs only its first argument as a script: '{args}' is ignored"));
+/// `["CMD-SHELL", "pg_isready", "-U", "x"]`: the script that was intended.
+pub(super) fn extra_arguments(script: &str, extra: &[String], notes: &mut Notes) -> String {
+    if extra.is_empty() {
+        return script.to_owned();
     }
+    let args = extra.join(" ");
+    notes.add(
+        Rule::CmdShellArguments,
+        format!("CMD-SHELL runs only its first argument as a script: '{args}' is ignored"),
+    );
+    format!("{script} {args}")
 }
 
 /// A variable in single quotes or in exec form.
@@ -84,5 +104,8 @@ pub(super) fn unexpanded_variable(command: &SimpleCommand, exec_form: bool, note
     let name = first_variable(&text).unwrap_or_default();
     let why =
         if exec_form { "exec form does not expand variables" } else { "single quotes prevent expansion" };
-    notes.add(format!("{program} gets ${name} as literal text: {why}; hinit expands ${{{name}}} itself"));
+    notes.add(
+        Rule::UnexpandedVariable,
+        format!("{program} gets ${name} as literal text: {why}; hinit expands ${{{name}}} itself"),
+    );
 }

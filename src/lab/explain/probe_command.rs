@@ -1,7 +1,8 @@
 //! The `hinit probe` command that replaces one command of the old check.
 
 use super::compose_variables::is_placeholder;
-use super::notes::Reason;
+use super::notes::{Notes, Reason};
+use super::rules::Rule;
 use crate::plan::probe::{StatusSet, options};
 
 /// A target with its options, and how the old command behaves.
@@ -64,15 +65,17 @@ pub(super) enum Lenient {
 }
 
 impl Lenient {
-    pub(super) fn note(self) -> String {
+    pub(super) fn add_note(self, notes: &mut Notes) {
         let healthy = StatusSet::default();
         match self {
-            Self::ErrorStatus(command) => {
-                format!("{command} succeeds for status 500; hinit requires {healthy}")
-            }
-            Self::PipedBody => {
-                format!("the pipeline checks the body for any status; hinit also requires status {healthy}")
-            }
+            Self::ErrorStatus(command) => notes.add(
+                Rule::ErrorStatusPasses,
+                format!("{command} succeeds for status 500; hinit requires {healthy}"),
+            ),
+            Self::PipedBody => notes.add(
+                Rule::PipelineAnyStatus,
+                format!("the pipeline checks the body for any status; hinit also requires status {healthy}"),
+            ),
         }
     }
 }
@@ -144,6 +147,11 @@ impl ProbeCommand {
 
     pub(super) fn has(&self, name: &str) -> bool {
         self.options.iter().any(|(known, _)| *known == name)
+    }
+
+    /// The value of an option that can be given only once.
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        self.options.iter().find(|(known, _)| *known == name).and_then(|(_, value)| value.as_deref())
     }
 
     pub(super) fn is_http(&self) -> bool {

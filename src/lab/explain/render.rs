@@ -1,34 +1,39 @@
 //! Writes the new lines as a Dockerfile or a compose file has them.
 
+use super::entrypoint::Entrypoint;
 use super::health_check::{Format, HealthCheck, Test};
 use super::probe_command::ProbeCommand;
 use super::quote::{quote, quote_literal};
+use super::timing::Timing;
 use super::translate::Replacement;
 
 /// Writes the replacement of one check.
 pub(super) struct Renderer<'a> {
     pub(super) check: &'a HealthCheck,
+    pub(super) entrypoint: &'a Entrypoint,
 }
 
 impl Renderer<'_> {
     /// `HEALTHCHECK ...` or `test: ...`, by `hinit probe`.
     pub(super) fn health_check(&self, replacement: &Replacement) -> String {
-        let timeout = self.check.timing.long_timeout();
-        let commands = |probes: &[ProbeCommand]| -> Vec<Vec<String>> {
-            probes.iter().map(|probe| command(probe, timeout.as_deref())).collect()
-        };
         match replacement {
-            Replacement::All(probes) => match commands(probes).as_slice() {
+            Replacement::All(probes) => match self.commands(probes).as_slice() {
                 [command] => self.exec_form(command),
                 commands => self.shell_form(&shell_script(commands, " && ")),
             },
-            Replacement::Any(probes) => self.shell_form(&shell_script(&commands(probes), " || ")),
+            Replacement::Any(probes) => self.shell_form(&shell_script(&self.commands(probes), " || ")),
         }
+    }
+
+    fn commands(&self, probes: &[ProbeCommand]) -> Vec<Vec<String>> {
+        probes.iter().map(|probe| command(probe, &self.check.timing)).collect()
     }
 
     fn exec_form(&self, args: &[String]) -> String {
         match &self.check.format {
-            Format::Dockerfile => format!("HEALTHCHECK {}CMD {}", self.timing_flags(), self.list(args)),
+            Format::Dockerfile => {
+                format!("{}HEALTHCHECK {}CMD {}", self.onbuild(), self.timing_flags(), self.list(args))
+            }
             Format::Compose(_) => {
                 let items: Vec<String> = ["CMD".to_owned()].iter().chain(args).cloned().collect();
                 format!("test: {}", self.list(&items))
@@ -38,7 +43,9 @@ impl Renderer<'_> {
 
     fn shell_form(&self, script: &str) -> String {
         match &self.check.format {
-            Format::Dockerfile => format!("HEALTHCHECK {}CMD {script}", self.timing_flags()),
+            Format::Dockerfile => {
+                format!("{}HEALTHCHECK {}CMD {script}", self.onbuild(), self.timing_flags())
+            }
             Format::Compose(_) => format!("test: {}", self.list(&["CMD-SHELL".into(), script.into()])),
         }
     }
@@ -48,7 +55,12 @@ impl Renderer<'_> {
         self.check.timing.options().iter().map(flag).collect::<Vec<_>>().concat()
     }
 
-    /// `ENTRYPOINT ...` or `entrypoint: ...`, by the options of PID 1.
+    fn onbuild(&self) -> &'static str {
+        if self.check.onbuild { "ONBUILD " } else { "" }
+    }
+
+    /// `ENTRYPOINT ...` or `entrypoint: ...`, by the options of PID 1, whose
+    /// `--health-timeout` limits the probes.
     pub(super) fn entrypoint(&self, replacement: &Replacement, stop_on_failure: bool) -> String {
         let mut options = Vec::new();
         match replacement {
@@ -59,8 +71,7 @@ impl Renderer<'_> {
                 }
             }
             Replacement::Any(probes) => {
-                let commands: Vec<Vec<String>> = probes.iter().map(|probe| command(probe, None)).collect();
-                options.extend(["--health-cmd".to_owned(), shell_script(&commands, " || ")]);
+                options.extend(["--health-cmd".to_owned(), shell_script(&self.commands(probes), " || ")]);
             }
         }
         if stop_on_failure {
@@ -76,6 +87,7 @@ impl Renderer<'_> {
             Test::Shell { script, .. } => script.clone(),
             Test::Disabled => return Some(self.entrypoint_line(vec!["--no-healthcheck".into()])),
             Test::Inherited => return None,
+            Test::Missing => return Some(self.entrypoint_line(Vec::new())),
         };
         Some(self.entrypoint_line(vec!["--health-cmd".into(), command]))
     }
@@ -86,9 +98,11 @@ impl Renderer<'_> {
         for (name, value) in self.check.timing.options() {
             args.extend([format!("--health-{name}"), value.clone()]);
         }
+        args.extend(self.entrypoint.options.iter().cloned());
         args.push("--".into());
+        args.extend(self.entrypoint.program.iter().cloned());
         match &self.check.format {
-            Format::Dockerfile => format!("ENTRYPOINT {}", self.list(&args)),
+            Format::Dockerfile => format!("{}ENTRYPOINT {}", self.onbuild(), self.list(&args)),
             Format::Compose(_) => format!("entrypoint: {}", self.list(&args)),
         }
     }
@@ -107,14 +121,11 @@ impl Renderer<'_> {
     }
 }
 
-/// `/hinit probe ...`, with this timeout if it has none of its own.
-fn command(probe: &ProbeCommand, timeout: Option<&str>) -> Vec<String> {
-    let mut args = vec!["/hinit".to_owned(), "probe".to_owned()];
-    args.extend(probe.args());
-    if let Some(timeout) = timeout.filter(|_| !probe.has("timeout")) {
-        args.extend(["--timeout".to_owned(), timeout.to_owned()]);
-    }
-    args
+/// `/hinit probe ...`, with a timeout under that of the check.
+fn command(probe: &ProbeCommand, timing: &Timing) -> Vec<String> {
+    let timeout = timing.probe_timeout(probe.value("timeout"));
+    let probe = probe.clone().with_timeout(timeout);
+    ["/hinit".to_owned(), "probe".to_owned()].into_iter().chain(probe.args()).collect()
 }
 
 /// Commands for a shell, which leaves `${NAME}` for hinit to expand.

@@ -4,6 +4,7 @@
 mod args;
 mod client_options;
 mod curl;
+mod database_url;
 pub(super) mod duration;
 pub(super) mod echo;
 mod file;
@@ -47,7 +48,7 @@ fn translate_one(program: &str, command: &SimpleCommand, notes: &mut Notes) -> R
             curl::translate(&arguments_or_note(program, command, notes)?, merges_stderr(command), notes)
         }
         "nc" | "ncat" | "netcat" => netcat::translate(&arguments(command)?),
-        "pg_isready" => Ok(postgres::pg_isready(&arguments(command)?, notes)),
+        "pg_isready" => postgres::pg_isready(command, notes),
         "redis-cli" | "valkey-cli" | "keydb-cli" => redis::translate(program, command, notes),
         "mysqladmin" | "mariadb-admin" => Ok(mysql::translate(command, notes)),
         "mongosh" | "mongo" => mongodb::translate(command),

@@ -6,10 +6,12 @@ mod shell_options;
 mod translator;
 mod wrapper;
 
-use super::health_check::Test;
+use super::health_check::{HealthCheck, Test};
 use super::mistakes;
 use super::notes::{Notes, Reason};
 use super::probe_command::{ExitCodes, Lenient, ProbeCommand};
+use super::proposal;
+use super::rules::Rule;
 use super::shell;
 use super::shell::ast::SimpleCommand;
 use super::truth_table::{ExitExpr, MAX_PROBES, PassRule, pass_rule};
@@ -41,26 +43,37 @@ impl Replacement {
     }
 }
 
-/// Translates the command of a check.
-pub(super) fn translate(test: &Test) -> Translation {
+/// Translates the command of a check, or proposes one.
+pub(super) fn translate(check: &HealthCheck) -> Translation {
     let mut translator = Translator::default();
-    let expr = match test {
+    let expr = match &check.test {
+        Test::Missing => return proposed(check),
         Test::Disabled => return none("it disables the image's health check; use --no-healthcheck"),
         Test::Inherited => {
             return none("it has no test of its own and only changes the timing of the image's check");
         }
         Test::Exec(args) => exec_form(args, &mut translator),
         Test::Shell { script, shell, extra } => {
-            mistakes::extra_arguments(extra, &mut translator.notes);
-            translator.use_shell(shell).and_then(|()| shell_form(script, &mut translator))
+            let script = mistakes::extra_arguments(script, extra, &mut translator.notes);
+            translator.use_shell(shell).and_then(|()| shell_form(&script, &mut translator))
         }
     };
     let replacement = expr.and_then(|expr| replacement(&expr, &mut translator));
-    let lenient = translator.probes.iter().filter_map(|probe| probe.lenient);
-    for lenient in lenient.filter(|lenient| replacement.is_ok() || *lenient != Lenient::PipedBody) {
-        translator.notes.add(lenient.note());
+    if replacement.is_ok() {
+        translator.notes.append(Rule::CmdShellArguments, mistakes::INTENDED);
+    }
+    let lenient: Vec<Lenient> = translator.probes.iter().filter_map(|probe| probe.lenient).collect();
+    for lenient in lenient.into_iter().filter(|lenient| replacement.is_ok() || *lenient != Lenient::PipedBody)
+    {
+        lenient.add_note(&mut translator.notes);
     }
     Translation { replacement, stops_container: translator.stops_container, notes: translator.notes }
+}
+
+fn proposed(check: &HealthCheck) -> Translation {
+    let mut notes = Notes::default();
+    let replacement = proposal::probe(&check.image, &mut notes).map(|probe| Replacement::All(vec![probe]));
+    Translation { replacement, stops_container: false, notes }
 }
 
 fn none(reason: &str) -> Translation {
@@ -105,11 +118,11 @@ fn replacement(expr: &ExitExpr, translator: &mut Translator) -> Result<Replaceme
     let rule = pass_rule(expr, &exit_codes);
     let unsupported = why_unsupported(probes);
     note_ignored_probes(&rule, probes, &mut translator.notes);
-    if let Some(note) =
+    if let Some((rule, note)) =
         constant_result(&rule, translator.mixes_and_or).filter(|_| !translator.stops_container)
     {
-        let hint = if unsupported.is_none() { "; the new line does what was intended" } else { "" };
-        translator.notes.add(format!("{note}{hint}"));
+        let hint = if unsupported.is_none() { mistakes::INTENDED } else { "" };
+        translator.notes.add(rule, format!("{note}{hint}"));
     }
     match unsupported {
         Some(reason) => Err(reason),
@@ -167,18 +180,21 @@ fn note_ignored_probes(rule: &PassRule, probes: &[ProbeCommand], notes: &mut Not
     let (PassRule::All(chosen) | PassRule::Any(chosen)) = rule else { return };
     for (_, probe) in probes.iter().enumerate().filter(|(at, _)| !chosen.contains(at)) {
         if probe.unsupported.is_none() {
-            notes.add(format!("the result of {} is ignored", probe.target));
+            notes.add(Rule::IgnoredProbe, format!("the result of {} is ignored", probe.target));
         }
     }
 }
 
-fn constant_result(rule: &PassRule, mixes_and_or: bool) -> Option<&'static str> {
+fn constant_result(rule: &PassRule, mixes_and_or: bool) -> Option<(Rule, &'static str)> {
     match rule {
-        PassRule::Always => Some("it always passes: the line turns every failure into a success"),
-        PassRule::Never if mixes_and_or => Some(
+        PassRule::Always => {
+            Some((Rule::AlwaysPasses, "it always passes: the line turns every failure into a success"))
+        }
+        PassRule::Never if mixes_and_or => Some((
+            Rule::AlwaysFails,
             "it always fails: && and || have the same precedence, so the exit after the last && always runs",
-        ),
-        PassRule::Never => Some("it always fails, even if its probes pass"),
+        )),
+        PassRule::Never => Some((Rule::AlwaysFails, "it always fails, even if its probes pass")),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use super::notes::{Notes, Reason};
 use super::probe_command::ProbeCommand;
 use super::quote::quote;
+use super::rules::Rule;
 use super::shell::ast::SimpleCommand;
 use super::shell::word::Word;
 
@@ -25,10 +26,16 @@ pub(super) fn probe(command: &SimpleCommand, reason: &str) -> ProbeCommand {
 /// Why a program has no equivalent.
 pub(super) fn reason(program: &str, command: &SimpleCommand, notes: &mut Notes) -> Reason {
     if prints_version(command) {
-        notes.add("it prints the version of a program, which does not check the running one");
+        notes.add(
+            Rule::VersionCheck,
+            "it prints the version of a program, which does not check the running one",
+        );
     }
     if ["nginx", "httpd", "apachectl", "apache2ctl"].contains(&program) && tests_configuration(command) {
-        notes.add("it checks a configuration file, which does not check the running server");
+        notes.add(
+            Rule::ConfigurationCheck,
+            "it checks a configuration file, which does not check the running server",
+        );
     }
     let is_mariadb =
         |word: &Word| word.as_text().is_some_and(|text| text == "--connect" || text.starts_with("--innodb"));
@@ -88,7 +95,7 @@ pub(super) fn pipeline_reason(text: &str, notes: &mut Notes) -> Reason {
     // `[w]orker` does not match itself, and `grep -v grep` drops the match.
     let finds_itself = !text.contains('[') && !text.contains("grep -v grep") && programs.contains(&"grep");
     if first == Some(&"ps") && finds_itself {
-        notes.add("ps | grep also finds the grep process, so it always passes");
+        notes.add(Rule::FindsItself, "ps | grep also finds the grep process, so it always passes");
     }
     first.map_or_else(|| SCRIPT.to_owned(), |program| reason_by_name(program))
 }

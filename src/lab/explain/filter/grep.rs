@@ -4,6 +4,7 @@ use super::pattern::{Span, Syntax, literal, regex};
 use super::status_pattern::{in_status, in_status_line, is_status};
 use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::{Output, ProbeCommand};
+use crate::lab::explain::rules::Rule;
 use crate::lab::explain::shell::ast::SimpleCommand;
 use crate::lab::explain::shell::word::Word;
 
@@ -124,7 +125,8 @@ pub(super) fn apply(
     if let Output::JsonValue(path) = &probe.output {
         let text = text.ok_or("it matches a regular expression against the output of jq")?;
         let check = format!("{path}={}", text.trim_matches('"'));
-        notes.add("grep accepts a part of jq's output; hinit's --json compares the whole value");
+        notes
+            .add(Rule::JqPart, "grep accepts a part of jq's output; hinit's --json compares the whole value");
         probe.push("json", check);
         probe.output = Output::Filtered;
         return Ok(());
@@ -160,11 +162,17 @@ fn search_body(
 ) -> Result<(), Reason> {
     searches_only_body(&probe.output, pattern, first_line)?;
     if probe.output == Output::Filtered {
-        notes.add("grep after grep requires both in one line; hinit searches the whole body for each");
+        notes.add(
+            Rule::GrepOneLine,
+            "grep after grep requires both in one line; hinit searches the whole body for each",
+        );
     }
     probe.output = Output::Filtered;
     if grep.inverted {
-        notes.add("grep -v succeeds if any line lacks the text; hinit requires that the whole body lacks it");
+        notes.add(
+            Rule::GrepInverted,
+            "grep -v succeeds if any line lacks the text; hinit requires that the whole body lacks it",
+        );
         probe.options.push(("not", None));
     }
     match grep.literal(pattern) {

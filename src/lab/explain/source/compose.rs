@@ -1,10 +1,10 @@
 //! The `healthcheck:` of each service of a compose file.
 
-use super::yaml::{self, Yaml};
+use super::yaml::{self, Entry, Yaml};
 use crate::error::{Error, Result};
 use crate::lab::explain::compose_variables::ComposeVariables;
 use crate::lab::explain::health_check::{Format, HealthCheck, MAX_SHOWN, Test};
-use crate::lab::explain::notes::Notes;
+use crate::lab::explain::image::{Image, Located, Program};
 use crate::lab::explain::timing::{NAMES, Timing};
 use crate::text::one_line;
 use std::fmt::Write as _;
@@ -16,19 +16,26 @@ use std::fmt::Write as _;
 pub(super) fn health_checks(text: &str) -> Result<Vec<HealthCheck>> {
     let root = yaml::parse(text)?;
     if let Some(healthcheck) = root.get("healthcheck") {
-        return Ok(vec![health_check(String::new(), healthcheck)?]);
+        return Ok(vec![health_check(String::new(), healthcheck, None)?]);
     }
-    let Some(Yaml::Map(services)) = root.get("services").map(|node| &**node) else { return Ok(Vec::new()) };
-    let found = services.iter().filter_map(|(name, service)| Some((name, find(service, "healthcheck")?)));
-    found.map(|(name, node)| health_check(one_line(&format!("service {name}"), MAX_SHOWN), node)).collect()
+    let Some(Yaml::Map(services)) = root.get("services").map(|entry| &*entry.value) else {
+        return Ok(Vec::new());
+    };
+    let found = services.iter().filter_map(|service| Some((service, find(&service.value, "healthcheck")?)));
+    found
+        .map(|(service, entry)| {
+            let location = one_line(&format!("service {}", service.key), MAX_SHOWN);
+            health_check(location, entry, Some(&service.value))
+        })
+        .collect()
 }
 
-/// The value of a key of the map itself, or of one that `<<` merges in.
-fn find<'a>(node: &'a Yaml, key: &str) -> Option<&'a Yaml> {
+/// The entry of a key of the map itself, or of one that `<<` merges in.
+fn find<'a>(node: &'a Yaml, key: &str) -> Option<&'a Entry> {
     find_within(node, key, 0)
 }
 
-fn find_within<'a>(node: &'a Yaml, key: &str, depth: u32) -> Option<&'a Yaml> {
+fn find_within<'a>(node: &'a Yaml, key: &str, depth: u32) -> Option<&'a Entry> {
     const MAX_DEPTH: u32 = 10;
     if let Some(own) = node.get(key) {
         return Some(own);
@@ -39,32 +46,75 @@ fn find_within<'a>(node: &'a Yaml, key: &str, depth: u32) -> Option<&'a Yaml> {
     node.merged().into_iter().find_map(|merged| find_within(merged, key, depth + 1))
 }
 
-fn health_check(location: String, node: &Yaml) -> Result<HealthCheck> {
+fn find_text<'a>(node: &'a Yaml, key: &str) -> Option<(usize, &'a str)> {
+    let entry = find(node, key)?;
+    Some((entry.line, entry.value.text()?))
+}
+
+/// The check of a `healthcheck:`, with what its service says besides.
+fn health_check(location: String, entry: &Entry, service: Option<&Yaml>) -> Result<HealthCheck> {
+    let node = &entry.value;
     let mut variables = ComposeVariables::default();
-    let mut timing = Timing::default();
-    for name in NAMES {
-        let value = find(node, &name.replace('-', "_")).and_then(Yaml::text);
-        if let Some(value) = value {
-            timing.set(name, variables.hide(value));
+    let timing = timing(node, &mut variables);
+    let disabled = find_text(node, "disable").is_some_and(|(_, text)| text == "true");
+    let (line, old, test) = match find(node, "test") {
+        _ if disabled => (entry.line, "disable: true".to_owned(), Test::Disabled),
+        Some(found) => {
+            let test = test(&found.value, &mut variables).map_err(|error| error.at(&location))?;
+            (found.line, format!("test: {}", flow_style(&found.value)), test)
         }
-    }
-    let disabled = find(node, "disable").and_then(Yaml::text) == Some("true");
-    let (old, test) = match find(node, "test") {
-        _ if disabled => ("disable: true".to_owned(), Test::Disabled),
-        Some(node) => {
-            let test = test(node, &mut variables).map_err(|error| error.at(&location))?;
-            (format!("test: {}", flow_style(node)), test)
-        }
-        None => ("no test:".to_owned(), Test::Inherited),
+        None => (entry.line, "no test:".to_owned(), Test::Inherited),
     };
     Ok(HealthCheck {
         location,
+        line: service.map(|_| line),
         old: one_line(&old, MAX_SHOWN),
-        test,
         timing,
+        image: service.map(|service| image(service, &mut variables)).unwrap_or_default(),
         format: Format::Compose(variables),
-        notes: Notes::default(),
+        ..HealthCheck::new(test)
     })
+}
+
+fn timing(node: &Yaml, variables: &mut ComposeVariables) -> Timing {
+    let mut timing = Timing::default();
+    for name in NAMES {
+        if let Some((line, value)) = find_text(node, &name.replace('-', "_")) {
+            timing.set(name, variables.hide(value));
+            timing.set_line(name, line);
+        }
+    }
+    timing
+}
+
+/// What a service says about its image. `image:` beside `build:` only names
+/// what is built.
+fn image(service: &Yaml, variables: &mut ComposeVariables) -> Image {
+    let is_built = find(service, "build").is_some();
+    let base = find_text(service, "image").filter(|_| !is_built);
+    let stop_signal = find_text(service, "stop_signal");
+    Image {
+        base: base.map(|(line, text)| Located { line, value: text.to_owned() }),
+        stop_signal: stop_signal.map(|(line, text)| Located { line, value: variables.hide(text) }),
+        entrypoint: program(service, "entrypoint", variables),
+        command: program(service, "command", variables),
+        engine_init: find_text(service, "init").filter(|(_, text)| *text == "true").map(|(line, _)| line),
+        ..Image::default()
+    }
+}
+
+/// `entrypoint:` or `command:`, which compose splits by itself.
+fn program(service: &Yaml, key: &str, variables: &mut ComposeVariables) -> Option<Located<Program>> {
+    let entry = find(service, key)?;
+    let args = match &*entry.value {
+        Yaml::Scalar(text) => shlex::split(&variables.hide(text))?,
+        Yaml::List(nodes) => {
+            nodes.iter().map(|node| node.text().map(|text| variables.hide(text))).collect::<Option<_>>()?
+        }
+        Yaml::Map(_) => return None,
+    };
+    let args = Some(args).filter(|args: &Vec<String>| !args.is_empty())?;
+    Some(Located { line: entry.line, value: Program::Exec(args) })
 }
 
 fn test(node: &Yaml, variables: &mut ComposeVariables) -> Result<Test> {

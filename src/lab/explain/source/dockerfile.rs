@@ -1,152 +1,150 @@
-//! The HEALTHCHECKs of a Dockerfile. It parses what they depend on: comments,
-//! line continuations, the escape directive, here-documents, stages.
+//! The HEALTHCHECKs of a Dockerfile, and what they depend on: its stages, and
+//! what these say about the image.
+
+mod lexer;
+mod stage;
 
 use super::instruction::{self, split_word};
 use crate::error::Result;
-use crate::lab::explain::exec_form;
-use crate::lab::explain::health_check::{HealthCheck, MAX_SHOWN};
+use crate::lab::explain::health_check::{HealthCheck, MAX_SHOWN, Test};
+use crate::lab::explain::rules::Rule;
 use crate::text::one_line;
+pub(super) use lexer::joined;
+use lexer::{Instruction, instructions};
+use stage::Stage;
 
-/// An instruction with its line continuations joined, and its first line.
-struct Instruction {
-    line: usize,
-    text: String,
-}
-
-/// All HEALTHCHECKs, those that Docker ignores too.
+/// All HEALTHCHECKs, those that Docker ignores too. An image without one gets
+/// an empty check, for a proposal.
 ///
 /// # Errors
 /// A HEALTHCHECK that docker build would reject, with its line.
 pub(super) fn health_checks(text: &str) -> Result<Vec<HealthCheck>> {
-    let mut stage = Stage::default();
-    let mut found: Vec<HealthCheck> = Vec::new();
+    let mut dockerfile = Dockerfile::default();
     for instruction in instructions(text) {
+        dockerfile.read(&instruction)?;
+    }
+    Ok(dockerfile.into_checks())
+}
+
+#[derive(Default)]
+struct Dockerfile {
+    /// The instructions before the first FROM.
+    before: Stage,
+    stages: Vec<Stage>,
+    checks: Vec<Found>,
+}
+
+/// A check, and the index of its stage.
+struct Found {
+    stage: usize,
+    check: HealthCheck,
+}
+
+impl Dockerfile {
+    fn read(&mut self, instruction: &Instruction) -> Result<()> {
         let (keyword, rest) = split_word(&instruction.text);
         match keyword.to_ascii_uppercase().as_str() {
-            "FROM" => stage = Stage { name: stage_name(rest), shell: Vec::new(), first_check: found.len() },
-            "SHELL" => stage.shell = exec_form::parse(rest).unwrap_or_default(),
-            "HEALTHCHECK" => {
-                let check = stage.health_check(&instruction, "", rest)?;
-                note_overridden(&mut found[stage.first_check..], instruction.line);
-                found.push(check);
+            "FROM" => {
+                let stage = Stage::begin(instruction.line, rest, &self.before.image, &self.stages);
+                self.stages.push(stage);
             }
+            "HEALTHCHECK" => self.add(instruction, rest, false)?,
             "ONBUILD" => match split_word(rest) {
                 (inner, arguments) if inner.eq_ignore_ascii_case("HEALTHCHECK") => {
-                    found.push(stage.health_check(&instruction, ONBUILD, arguments)?);
+                    self.add(instruction, arguments, true)?;
                 }
                 _ => {}
             },
-            _ => {}
-        }
-    }
-    Ok(found)
-}
-
-/// The stage that is being read.
-#[derive(Default)]
-struct Stage {
-    /// Empty without one.
-    name: String,
-    /// The list of its last SHELL instruction.
-    shell: Vec<String>,
-    /// The index of its first check.
-    first_check: usize,
-}
-
-impl Stage {
-    fn health_check(&self, instruction: &Instruction, mark: &str, arguments: &str) -> Result<HealthCheck> {
-        let line = format!("line {}{mark}", instruction.line);
-        let check = instruction::health_check(&instruction.text, arguments, &self.shell)
-            .map_err(|error| error.at(&line))?;
-        let location = match self.name.as_str() {
-            "" => line,
-            name => format!("{line}, stage {}", one_line(name, MAX_SHOWN)),
-        };
-        Ok(HealthCheck { location, ..check })
-    }
-}
-
-/// Marks a check for the images that are built from this one.
-const ONBUILD: &str = ", ONBUILD";
-
-/// Docker takes only the last HEALTHCHECK of a stage.
-fn note_overridden(earlier: &mut [HealthCheck], line: usize) {
-    if let Some(check) = earlier.iter_mut().rev().find(|check| !check.location.contains(ONBUILD)) {
-        check.notes.add(format!("Docker ignores this check: line {line} overrides it"));
-    }
-}
-
-/// The name after AS.
-fn stage_name(from: &str) -> String {
-    let words: Vec<&str> = from.split_whitespace().collect();
-    match words.as_slice() {
-        [.., before, name] if before.eq_ignore_ascii_case("as") => (*name).to_owned(),
-        _ => String::new(),
-    }
-}
-
-/// A single instruction with its line continuations joined.
-pub(super) fn joined(text: &str) -> String {
-    instructions(text).into_iter().map(|instruction| instruction.text).collect::<Vec<_>>().join(" ")
-}
-
-fn instructions(text: &str) -> Vec<Instruction> {
-    let escape = escape_character(text);
-    let mut lines = text.lines().enumerate();
-    let mut instructions = Vec::new();
-    while let Some((at, line)) = lines.next() {
-        if is_comment(line) || line.trim().is_empty() {
-            continue;
-        }
-        let mut text = String::new();
-        let mut next = Some(line);
-        while let Some(line) = next {
-            let line = line.trim_end();
-            // Comments and empty lines between continued lines are dropped.
-            let dropped = is_comment(line) || (line.is_empty() && !text.is_empty());
-            let more = dropped || line.ends_with(escape);
-            if !dropped {
-                text += line.strip_suffix(escape).unwrap_or(line);
+            keyword => {
+                let stage = self.stages.last_mut().unwrap_or(&mut self.before);
+                stage.apply(keyword, rest, instruction.line);
             }
-            next = if more { lines.next().map(|(_, line)| line) } else { None };
         }
-        let text = text.trim().to_owned();
-        for end in here_documents(&text) {
-            let _skipped = lines.by_ref().find(|(_, line)| line.trim_start_matches('\t') == end);
-        }
-        instructions.push(Instruction { line: at + 1, text });
+        Ok(())
     }
-    instructions
-}
 
-fn is_comment(line: &str) -> bool {
-    line.trim_start().starts_with('#')
-}
+    fn add(&mut self, instruction: &Instruction, arguments: &str, onbuild: bool) -> Result<()> {
+        let stage = self.stages.last().unwrap_or(&self.before);
+        let line = format!("line {}{}", instruction.line, if onbuild { ", ONBUILD" } else { "" });
+        let check = instruction::health_check(&instruction.text, arguments, &stage.shell)
+            .map_err(|error| error.at(&line))?;
+        let location = located(line, &stage.name);
+        let check = HealthCheck { location, line: Some(instruction.line), onbuild, ..check };
+        let stage = self.stages.len().saturating_sub(1);
+        if !onbuild {
+            self.note_overridden(stage, instruction.line);
+        }
+        self.checks.push(Found { stage, check });
+        Ok(())
+    }
 
-/// The escape character of a `# escape=` directive at the top; default `\`.
-fn escape_character(text: &str) -> char {
-    for line in text.lines() {
-        let Some((name, value)) = line.trim_start().strip_prefix('#').and_then(|line| line.split_once('='))
-        else {
-            break;
+    /// Docker takes only the last HEALTHCHECK of a stage.
+    fn note_overridden(&mut self, stage: usize, line: usize) {
+        let is_earlier = |found: &&mut Found| found.stage == stage && !found.check.onbuild;
+        if let Some(found) = self.checks.iter_mut().rev().find(is_earlier) {
+            let note = format!("Docker ignores this check: line {line} overrides it");
+            found.check.notes.add(Rule::Overridden, note);
+        }
+    }
+
+    /// The checks with what the file says about their images.
+    fn into_checks(mut self) -> Vec<HealthCheck> {
+        let in_image = ancestry(&self.stages);
+        self.note_inherited(&in_image);
+        let is_missing = !self.checks.iter().any(|found| in_image.contains(&found.stage));
+        let proposal = self.stages.last().filter(|_| is_missing).map(|last| missing(&self.stages, last));
+        let Self { before, stages, checks } = self;
+        let checks = checks.into_iter().map(|Found { stage, mut check }| {
+            let is_in_image = in_image.contains(&stage);
+            if let Some(last) = stages.last().filter(|_| !is_in_image && !check.onbuild) {
+                check.notes.add(Rule::OtherStage, other_stage(last));
+            }
+            let own = stages.get(stage).unwrap_or(&before);
+            let stage = stages.last().filter(|_| is_in_image && !check.onbuild).unwrap_or(own);
+            HealthCheck { image: stage.image.clone(), ..check }
+        });
+        checks.chain(proposal).collect()
+    }
+
+    /// Notes the checks that the image has from a stage below and overrides.
+    fn note_inherited(&mut self, in_image: &[usize]) {
+        let line_in = |stage: &usize| {
+            let mut own = self.checks.iter().filter(|found| found.stage == *stage && !found.check.onbuild);
+            Some((*stage, own.next_back()?.check.line?))
         };
-        if name.trim().eq_ignore_ascii_case("escape") && value.trim() == "`" {
-            return '`';
+        let with_check: Vec<(usize, usize)> = in_image.iter().filter_map(line_in).collect();
+        if let Some(((_, line), inherited)) = with_check.split_first() {
+            for (stage, _) in inherited {
+                self.note_overridden(*stage, *line);
+            }
         }
     }
-    '\\'
 }
 
-/// The delimiters of the here-documents of an instruction: `RUN <<EOF`.
-fn here_documents(text: &str) -> Vec<String> {
-    let (word, rest) = split_word(text);
-    if !["RUN", "COPY", "ADD"].iter().any(|known| word.eq_ignore_ascii_case(known)) {
-        return Vec::new();
+/// The last stage, which is the image, and the stages that it is built on.
+fn ancestry(stages: &[Stage]) -> Vec<usize> {
+    let last = stages.len().checked_sub(1);
+    std::iter::successors(last, |stage| stages[*stage].parent).collect()
+}
+
+fn located(line: String, stage: &str) -> String {
+    if stage.is_empty() { line } else { format!("{line}, stage {}", one_line(stage, MAX_SHOWN)) }
+}
+
+fn other_stage(last: &Stage) -> String {
+    let name = if last.name.is_empty() { String::new() } else { format!("{}, ", last.name) };
+    format!("this check is not in the image, which is the last stage ({name}line {})", last.line)
+}
+
+/// The check that an image lacks, in the line of its FROM.
+fn missing(stages: &[Stage], last: &Stage) -> HealthCheck {
+    let location = located(format!("line {}", last.line), &last.name);
+    let count = stages.len();
+    HealthCheck {
+        location: if count > 1 { format!("{location}, the last of {count}") } else { location },
+        line: Some(last.line),
+        old: "none".to_owned(),
+        image: last.image.clone(),
+        ..HealthCheck::new(Test::Missing)
     }
-    let ends = rest.split("<<").skip(1).map(|after| {
-        let word = after.strip_prefix('-').unwrap_or(after).trim_start_matches(['"', '\'']);
-        let end = word.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(word.len());
-        word[..end].to_owned()
-    });
-    ends.filter(|word| !word.is_empty()).collect()
 }

@@ -2,8 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::lab::explain::exec_form;
-use crate::lab::explain::health_check::{Format, HealthCheck, MAX_SHOWN, Test};
-use crate::lab::explain::notes::Notes;
+use crate::lab::explain::health_check::{HealthCheck, MAX_SHOWN, Test};
 use crate::lab::explain::timing::{NAMES, Timing};
 use crate::text::one_line;
 
@@ -14,14 +13,7 @@ use crate::text::one_line;
 /// An unknown option, or neither CMD nor NONE.
 pub(super) fn health_check(old: &str, arguments: &str, shell: &[String]) -> Result<HealthCheck> {
     let (timing, rest) = timing(arguments.trim_start())?;
-    Ok(HealthCheck {
-        location: String::new(),
-        old: one_line(old, MAX_SHOWN),
-        test: test(rest, shell)?,
-        timing,
-        format: Format::Dockerfile,
-        notes: Notes::default(),
-    })
+    Ok(HealthCheck { old: one_line(old, MAX_SHOWN), timing, ..HealthCheck::new(test(rest, shell)?) })
 }
 
 /// The options, and the text after them.

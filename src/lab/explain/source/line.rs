@@ -24,12 +24,17 @@ pub(super) fn health_check(text: &str) -> Result<HealthCheck> {
         return of_compose(&format!("healthcheck:\n  {}", test.replace('\n', "\n  ")));
     }
     let joined = dockerfile::joined(text);
-    let arguments = match instruction::split_word(&joined) {
-        (word, rest) if word.eq_ignore_ascii_case("HEALTHCHECK") => rest.to_owned(),
-        (word, _) if word.eq_ignore_ascii_case("CMD") => joined.clone(),
-        _ => format!("CMD {joined}"),
+    let (onbuild, line) = match instruction::split_word(&joined) {
+        (word, rest) if word.eq_ignore_ascii_case("ONBUILD") => (true, rest),
+        _ => (false, joined.as_str()),
     };
-    instruction::health_check(&joined, &arguments, &[])
+    let arguments = match instruction::split_word(line) {
+        (word, rest) if word.eq_ignore_ascii_case("HEALTHCHECK") => rest.to_owned(),
+        (word, _) if word.eq_ignore_ascii_case("CMD") => line.to_owned(),
+        _ => format!("CMD {line}"),
+    };
+    let check = instruction::health_check(&joined, &arguments, &[])?;
+    Ok(HealthCheck { onbuild, ..check })
 }
 
 fn of_compose(text: &str) -> Result<HealthCheck> {

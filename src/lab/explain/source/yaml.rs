@@ -9,19 +9,28 @@ use yaml_rust2::parser::{Event, Parser};
 pub(super) enum Yaml {
     Scalar(String),
     List(Vec<Rc<Yaml>>),
-    Map(Vec<(String, Rc<Yaml>)>),
+    Map(Vec<Entry>),
+}
+
+/// A key of a map, and its value.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) key: String,
+    /// The line of the key.
+    pub(super) line: usize,
+    pub(super) value: Rc<Yaml>,
 }
 
 impl Yaml {
     /// The value of a key of the map itself; the last one wins.
-    pub(super) fn get(&self, key: &str) -> Option<&Rc<Self>> {
+    pub(super) fn get(&self, key: &str) -> Option<&Entry> {
         let Self::Map(entries) = self else { return None };
-        entries.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+        entries.iter().rev().find(|entry| entry.key == key)
     }
 
     /// The maps that `<<` merges in, in their order.
     pub(super) fn merged(&self) -> Vec<&Rc<Self>> {
-        match self.get("<<").map(|node| (node, &**node)) {
+        match self.get("<<").map(|entry| (&entry.value, &*entry.value)) {
             Some((_, Self::List(nodes))) => nodes.iter().collect(),
             Some((node, _)) => vec![node],
             None => Vec::new(),
@@ -39,7 +48,8 @@ impl Yaml {
 /// A collection that is still open.
 struct Open {
     anchor: usize,
-    nodes: Vec<Rc<Yaml>>,
+    /// Each with its line.
+    nodes: Vec<(usize, Rc<Yaml>)>,
     is_map: bool,
 }
 
@@ -81,7 +91,7 @@ pub(super) fn parse(text: &str) -> Result<Rc<Yaml>> {
             anchors.push((anchor, Rc::clone(&node)));
         }
         match open.last_mut() {
-            Some(collection) => collection.nodes.push(node),
+            Some(collection) => collection.nodes.push((mark.line(), node)),
             None => return Ok(node),
         }
     }
@@ -95,9 +105,13 @@ fn aliased(anchors: &[(usize, Rc<Yaml>)], anchor: usize) -> Rc<Yaml> {
 
 fn closed(open: Open) -> (usize, Rc<Yaml>) {
     if !open.is_map {
-        return (open.anchor, Rc::new(Yaml::List(open.nodes)));
+        let nodes = open.nodes.into_iter().map(|(_, node)| node);
+        return (open.anchor, Rc::new(Yaml::List(nodes.collect())));
     }
-    let pairs = open.nodes.chunks_exact(2);
-    let entries = pairs.map(|pair| (pair[0].text().unwrap_or_default().to_owned(), Rc::clone(&pair[1])));
+    let entries = open.nodes.chunks_exact(2).map(|pair| Entry {
+        key: pair[0].1.text().unwrap_or_default().to_owned(),
+        line: pair[0].0,
+        value: Rc::clone(&pair[1].1),
+    });
     (open.anchor, Rc::new(Yaml::Map(entries.collect())))
 }

@@ -1,6 +1,7 @@
 //! The arguments of a command.
 
 use crate::lab::explain::notes::{Notes, Reason};
+use crate::lab::explain::rules::Rule;
 use crate::lab::explain::shell::ast::{Redirection, SimpleCommand};
 use crate::lab::explain::variable::with_braces;
 
@@ -18,7 +19,7 @@ pub(super) fn arguments_or_note(
 ) -> Result<Vec<String>, Reason> {
     let arguments = arguments(command);
     if arguments.is_err() {
-        notes.add(format!("hinit copied to /usr/bin/{program} runs this line unchanged"));
+        notes.add(Rule::UnderItsName, format!("hinit copied to /usr/bin/{program} runs this line unchanged"));
     }
     arguments
 }

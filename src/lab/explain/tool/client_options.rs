@@ -1,6 +1,8 @@
 //! The options of a database client: `-h host`, `-hhost`, `--host host` and
 //! `--host=host`.
 
+use std::net::Ipv6Addr;
+
 /// Short and long names of the options with a value; an empty short name for none.
 pub(super) type Names<'a> = &'a [(&'a str, &'a str)];
 
@@ -32,12 +34,25 @@ impl ClientOptions {
         self.values.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Sets a value unless the option was given.
+    pub(super) fn set_default(&mut self, name: &str, value: String) {
+        if self.get(name).is_none() {
+            self.values.push((name.to_owned(), value));
+        }
+    }
+
     /// `SCHEME://HOST:PORT`; without a host, or with the directory of a unix
     /// socket, it is this container.
     pub(super) fn target(&self, scheme: &str, default_port: &str) -> String {
-        let host = self.get("host").filter(|host| !host.starts_with('/')).unwrap_or_default();
-        format!("{scheme}://{host}:{}", self.get("port").unwrap_or(default_port))
+        let name = self.get("host").filter(|host| !host.starts_with('/')).unwrap_or_default();
+        format!("{scheme}://{}:{}", host(name), self.get("port").unwrap_or(default_port))
     }
+}
+
+/// A host as a URL has it: an IPv6 address in brackets.
+pub(super) fn host(name: &str) -> String {
+    let is_v6 = name.parse::<Ipv6Addr>().is_ok();
+    if is_v6 { format!("[{name}]") } else { name.to_owned() }
 }
 
 /// The long name of an option, and its value if the argument contains it.

@@ -5,6 +5,7 @@ mod options;
 use super::url::http_probe;
 use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::{ExitCodes, Lenient, Output, ProbeCommand};
+use crate::lab::explain::rules::Rule;
 use options::{CurlArgs, CurlOption};
 
 const REDIRECTS: &str =
@@ -89,7 +90,7 @@ fn add_request_options(probe: &mut ProbeCommand, args: &CurlArgs, notes: &mut No
         probe.add(name, value.clone());
     }
     if !is_head && probe.options.contains(&("method", Some("HEAD".into()))) {
-        notes.add(HEAD_WITH_BODY);
+        notes.add(Rule::CurlHeadWithBody, HEAD_WITH_BODY);
     }
     if let Some(data) = args.data.clone().filter(|_| !args.has(CurlOption::Get)) {
         probe.set("data", data);
@@ -103,7 +104,7 @@ fn add_redirects(probe: &mut ProbeCommand, args: &CurlArgs, notes: &mut Notes) {
     if args.no_redirects {
         probe.set("status", "200-299");
     } else {
-        notes.add(REDIRECTS);
+        notes.add(Rule::Redirects, REDIRECTS);
         probe.flag("follow");
     }
 }

@@ -140,7 +140,7 @@ fn status(probe: &mut ProbeCommand, tokens: &Tokens, notes: &mut Notes) -> Resul
     if tokens.has_name(&["statusCode", "status", "ok"]) {
         return Err(STATUS.into());
     }
-    notes.add(Lenient::ErrorStatus("its script").note());
+    Lenient::ErrorStatus("its script").add_note(notes);
     Ok(())
 }
 

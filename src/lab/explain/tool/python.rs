@@ -78,7 +78,7 @@ fn status(probe: &mut ProbeCommand, tokens: &Tokens, raises: bool, notes: &mut N
         Some(None) => return Err(STATUS.into()),
         None if tokens.has_name(&["status_code", "status", "getcode"]) => return Err(STATUS.into()),
         None if raises => {}
-        None => notes.add(Lenient::ErrorStatus("get() without raise_for_status()").note()),
+        None => Lenient::ErrorStatus("get() without raise_for_status()").add_note(notes),
     }
     Ok(())
 }

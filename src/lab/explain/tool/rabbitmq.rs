@@ -3,6 +3,7 @@
 use super::args::arguments;
 use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::ProbeCommand;
+use crate::lab::explain::rules::Rule;
 use crate::lab::explain::shell::ast::SimpleCommand;
 use crate::lab::explain::unsupported;
 
@@ -12,7 +13,7 @@ pub(super) fn translate(command: &SimpleCommand, notes: &mut Notes) -> Result<Pr
     if !args.iter().any(|arg| arg == "ping" || arg == "check_port_connectivity") {
         return Ok(unsupported::probe(command, "it checks more of RabbitMQ than a ping does"));
     }
-    notes.add(
+    notes.add(Rule::ErlangNode,
         "rabbitmq-diagnostics starts an Erlang node for each check; amqp:// connects to the listener for clients",
     );
     Ok(ProbeCommand::new("amqp://:5672"))

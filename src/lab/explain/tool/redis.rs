@@ -4,6 +4,7 @@ use super::args::arguments;
 use super::client_options::{ClientOptions, Names};
 use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::ProbeCommand;
+use crate::lab::explain::rules::Rule;
 use crate::lab::explain::shell::ast::SimpleCommand;
 use crate::lab::explain::unsupported;
 
@@ -25,11 +26,15 @@ pub(super) fn translate(
     match operands.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["ping"] => {}
         ["incr", "ping"] => {
-            notes.add(format!(
-                "{program} incr ping does not ping: it increments a key named ping in the database"
-            ));
+            notes.add(
+                Rule::RedisIncrPing,
+                format!("{program} incr ping does not ping: it increments a key named ping in the database"),
+            );
         }
-        [] => notes.add(format!("{program} without a command reads an empty stdin and checks nothing")),
+        [] => notes.add(
+            Rule::RedisNoCommand,
+            format!("{program} without a command reads an empty stdin and checks nothing"),
+        ),
         _ => {
             let reason = format!("hinit sends only PING to Redis ({program})");
             return Ok(unsupported::probe(command, &reason));
@@ -38,8 +43,11 @@ pub(super) fn translate(
     if options.get("s").is_some() {
         return Err(format!("{program} connects to a unix socket; redis:// uses TCP"));
     }
-    notes.add(format!(
-        "{program} also exits 0 for an error reply such as LOADING; redis:// requires a ready server"
-    ));
+    notes.add(
+        Rule::RedisErrorReply,
+        format!(
+            "{program} also exits 0 for an error reply such as LOADING; redis:// requires a ready server"
+        ),
+    );
     Ok(ProbeCommand::new(options.target("redis", "6379")))
 }

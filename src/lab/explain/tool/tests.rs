@@ -132,13 +132,33 @@ fn translates_connects() {
 fn translates_database_clients() {
     check(&[
         ("pg_isready", "postgres://:5432"),
-        ("pg_isready -hdb -p 1 -U u -t 5 -q", "postgres://db:1 --timeout 5s"),
-        ("pg_isready -d postgres://u:p@db/x", "postgres://db:5432"),
-        ("pg_isready -h /var/run/postgresql", "postgres://:5432"),
+        ("pg_isready -hdb -p 1 -U u -t 5 -q", "postgres://u@db:1 --timeout 5s"),
+        ("pg_isready -U app -d shop", "postgres://app@:5432/shop"),
+        ("pg_isready --username=app --host=::1 --dbname shop", "postgres://app@[::1]:5432/shop"),
+        ("pg_isready -U 'a@b c' -d d/e", "postgres://a%40b%20c@:5432/d%2Fe"),
+        (
+            "pg_isready -U \"$POSTGRES_USER\" -d ${POSTGRES_DB}",
+            "postgres://${POSTGRES_USER:-postgres}@:5432/${POSTGRES_DB:-postgres}",
+        ),
+        ("pg_isready -U ${PGUSER:-app}", "postgres://${PGUSER:-app}@:5432"),
+        ("pg_isready -h $DB -p $PORT -U ${A}_b", "postgres://${A}_b@${DB}:${PORT}"),
+        ("pg_isready -d postgres://u:p@db/x", "postgres://u@db:5432/x"),
+        ("pg_isready -d postgresql://u@[::1]:7/x?sslmode=disable", "postgres://u@[::1]:7/x"),
+        ("pg_isready -d 'host=db port=7 user=u dbname=x'", "postgres://u@db:7/x"),
+        ("pg_isready -d $DATABASE_URL", "${DATABASE_URL}"),
+        ("pg_isready -h /var/run/postgresql -U u", "postgres://u@%2Fvar%2Frun%2Fpostgresql:5432"),
+        ("PGUSER=app PGHOST=db pg_isready -h other", "postgres://app@other:5432"),
+        ("pg_isready -U $(cat /user) -d x", "postgres://:5432/x"),
+        ("pg_isready --username=\"$(cat /user)\"", "postgres://:5432"),
+        ("pg_isready -h $(cat /host)", "none: an argument is the output of a command: $(cat /host)"),
         ("redis-cli -a $P -p 7 ping | grep PONG", "redis://:7"),
         ("[ \"$(redis-cli ping)\" = PONG ]", "redis://:6379"),
         ("redis-cli info", "none: hinit sends only PING to Redis (redis-cli)"),
         ("mysqladmin -p$P ping -h 127.0.0.1 --silent", "mysql://127.0.0.1:3306"),
+        ("mysqladmin ping -h localhost -uroot", "mysql://root@localhost:3306"),
+        ("mysqladmin ping -h db -u $MYSQL_USER", "mysql://${MYSQL_USER:-root}@db:3306"),
+        ("mariadb-admin --user=app ping", "mysql://app@:3306"),
+        ("mysqladmin -u \"$(cat /u)\" ping", "mysql://:3306"),
         ("mysqladmin ping --password=\"$(cat /p)\" -P7", "mysql://:7"),
         ("mongosh --quiet --eval \"db.adminCommand('ping')\"", "mongodb://:27017"),
         ("rabbitmq-diagnostics -q ping", "amqp://:5672"),
@@ -396,4 +416,34 @@ fn gives_a_reason_if_there_is_no_equivalent() {
         let translated = translated(line);
         assert!(translated.starts_with("none: ") && translated.contains(why), "{line}: {translated}");
     }
+}
+
+#[test]
+fn notes_what_it_cannot_carry() {
+    for (line, note) in [
+        ("pg_isready -U $(cat /user)", "hinit leaves out -U of pg_isready"),
+        ("pg_isready --username=\"$(cat /user)\"", "hinit leaves out --username of pg_isready"),
+        ("pg_isready -d postgres://db/x?sslmode=disable", "hinit leaves out ?sslmode=disable"),
+        ("mysqladmin ping -h db -uroot -psecret", "hinit sends no password"),
+        ("mysqladmin ping -h db --password=$P", "hinit sends no password"),
+        ("mysqladmin ping -h db -u \"$(cat /u)\"", "hinit leaves out the user of mysqladmin"),
+    ] {
+        let notes = explained(line).notes;
+        let found = notes.iter().any(|found| found.rule.id() == "not-carried" && found.text.contains(note));
+        assert!(found, "{line}: {notes:?}");
+    }
+}
+
+#[test]
+fn keeps_the_user_behind_a_script_that_ignores_it() {
+    let explained = explained("healthcheck: {test: [CMD-SHELL, pg_isready, -U, app]}");
+    assert_eq!(explained.probe_args, [["postgres://app@:5432"]]);
+    assert!(explained.notes[0].text.contains("'-U app' is ignored; the new line does what was intended"));
+}
+
+#[test]
+fn keeps_the_names_of_compose_variables_in_a_database_url() {
+    let line = "healthcheck: {test: [CMD-SHELL, 'pg_isready -U ${U:-app} -d $${D}']}";
+    let expected = r#"test: ["CMD", "/hinit", "probe", "postgres://${U:-app}@:5432/$${D:-postgres}"]"#;
+    assert_eq!(explained(line).health_check.as_deref(), Ok(expected));
 }

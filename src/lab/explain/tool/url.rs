@@ -3,6 +3,7 @@
 use crate::lab::explain::compose_variables::is_placeholder;
 use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::ProbeCommand;
+use crate::lab::explain::rules::Rule;
 
 /// The note on `-4` and `-6` of curl and wget.
 pub(super) const ADDRESS_FAMILY: &str = "-4 and -6 select one address family; hinit tries both for localhost";
@@ -13,7 +14,10 @@ pub(super) fn http_probe(url: &str, notes: &mut Notes) -> Result<ProbeCommand, R
     if target != url
         && let Some(name) = leading_variable(url).filter(|name| *name != "${HOSTNAME}")
     {
-        notes.add(format!("http:// was added before {name}; remove it if {name} starts with a scheme"));
+        notes.add(
+            Rule::SchemeAdded,
+            format!("http:// was added before {name}; remove it if {name} starts with a scheme"),
+        );
     }
     if target.contains(char::is_whitespace) {
         return Err(format!("its URL '{url}' contains whitespace"));

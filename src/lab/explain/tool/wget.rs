@@ -5,6 +5,7 @@ use super::duration;
 use super::url::{ADDRESS_FAMILY, http_probe};
 use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::{ExitCodes, Output, ProbeCommand};
+use crate::lab::explain::rules::Rule;
 
 /// Options with a value, in the next argument or after `=`, by short and long name.
 const WITH_VALUE: [(&str, &str); 23] = [
@@ -176,12 +177,12 @@ impl WgetArgs {
             return Err("wget has no URL".into());
         }
         if self.spider {
-            notes.add(SPIDER);
+            notes.add(Rule::Spider, SPIDER);
         } else if self.output_file.is_none() {
-            notes.add(SAVES_FILE);
+            notes.add(Rule::WgetSavesFile, SAVES_FILE);
         }
         if self.address_family {
-            notes.add(ADDRESS_FAMILY);
+            notes.add(Rule::AddressFamily, ADDRESS_FAMILY);
         }
         self.urls.iter().map(|url| self.probe(url, notes)).collect()
     }

@@ -65,7 +65,7 @@ fn names_the_mistakes_of_real_lines() {
     ];
     for (line, note) in table {
         let notes = explained(line).notes;
-        assert!(notes.iter().any(|found| found.contains(note)), "{line}: {notes:?}");
+        assert!(notes.iter().any(|found| found.text.contains(note)), "{line}: {notes:?}");
     }
 }
 
@@ -84,7 +84,8 @@ fn has_no_notes_on_a_correct_line() {
         "bash -o pipefail -c 'curl -f http://h/ | tee /dev/stderr'",
         "[ \"$(curl -s -o /dev/null -w '%{http_code}' http://h/)\" -eq 200 ] || exit 1",
     ] {
-        assert_eq!(explained(line).notes, Vec::<String>::new(), "{line}");
+        let notes: Vec<String> = explained(line).notes.iter().map(ToString::to_string).collect();
+        assert_eq!(notes, Vec::<String>::new(), "{line}");
     }
 }
 
@@ -141,20 +142,43 @@ fn executes_unsupported_commands_beside_probes() {
 }
 
 #[test]
-fn keeps_the_timing_and_passes_a_long_timeout() {
-    let line = "HEALTHCHECK --interval=5m --timeout=40s --retries=2 CMD curl -f http://h/";
-    let explained = explained(line);
-    assert_eq!(
-        explained.health_check.as_deref(),
-        Ok(
-            r#"HEALTHCHECK --interval=5m --timeout=40s --retries=2 CMD ["/hinit", "probe", "http://h/", "--timeout", "40s"]"#
-        )
-    );
-    let run = explained.entrypoint.unwrap_or_default();
-    assert!(
-        run.contains(r#""http://h/", "--health-interval", "5m", "--health-timeout", "40s", "--health-retries", "2", "--"]"#),
-        "{run}"
-    );
+fn keeps_the_timing_and_hands_on_the_timeout() {
+    for (timeout, handed_on) in [("40s", "39.5s"), ("10s", "9.5s"), ("5s", "4.5s"), ("1s", "900ms")] {
+        let line = format!("HEALTHCHECK --interval=5m --timeout={timeout} --retries=2 CMD curl -f http://h/");
+        let explained = explained(&line);
+        let expected = format!(
+            r#"HEALTHCHECK --interval=5m --timeout={timeout} --retries=2 CMD ["/hinit", "probe", "http://h/", "--timeout", "{handed_on}"]"#
+        );
+        assert_eq!(explained.health_check, Ok(expected));
+        let run = explained.entrypoint.unwrap_or_default();
+        let options = format!(
+            r#""http://h/", "--health-interval", "5m", "--health-timeout", "{timeout}", "--health-retries", "2", "--"]"#
+        );
+        assert!(run.contains(&options), "{run}");
+    }
+}
+
+#[test]
+fn keeps_the_shorter_one_of_two_timeouts() {
+    for (line, timeout) in [
+        ("HEALTHCHECK --timeout=5s CMD curl -f -m 3 http://h/", "3s"),
+        ("HEALTHCHECK --timeout=5s CMD curl -f -m 5 http://h/", "4.5s"),
+        ("HEALTHCHECK CMD curl -f -m 60 http://h/", "29.5s"),
+    ] {
+        let health_check = explained(line).health_check.unwrap();
+        assert!(health_check.ends_with(&format!(r#""--timeout", "{timeout}"]"#)), "{line}: {health_check}");
+    }
+    let unknown = explained("healthcheck: {timeout: '${T}', test: nc -z h 1}");
+    assert!(!unknown.health_check.unwrap().contains("--timeout"));
+    assert_eq!(unknown.notes[0].rule.id(), "unknown-timeout");
+}
+
+#[test]
+fn hands_on_the_timeout_to_probes_that_a_shell_joins() {
+    let joined = explained("HEALTHCHECK --timeout=5s CMD nc -z h 1 || nc -z h 2");
+    let script = "/hinit probe tcp://h:1 --timeout 4.5s || /hinit probe tcp://h:2 --timeout 4.5s";
+    assert_eq!(joined.health_check, Ok(format!("HEALTHCHECK --timeout=5s CMD {script}")));
+    assert!(joined.entrypoint.unwrap().contains(&format!(r#""--health-cmd", "{script}""#)));
 }
 
 #[test]
@@ -169,7 +193,7 @@ fn notes_only_real_mistakes() {
         ("set -o pipefail; curl -f http://h/ | tee /x", "always"),
     ] {
         let notes = explained(line).notes;
-        assert!(notes.iter().all(|found| !found.contains(note)), "{line}: {notes:?}");
+        assert!(notes.iter().all(|found| !found.text.contains(note)), "{line}: {notes:?}");
     }
 }
 

@@ -9,6 +9,7 @@ use crate::lab::explain::mistakes;
 use crate::lab::explain::notes::{Notes, Reason};
 use crate::lab::explain::probe_command::{Output, ProbeCommand};
 use crate::lab::explain::quote::quote;
+use crate::lab::explain::rules::Rule;
 use crate::lab::explain::shell;
 use crate::lab::explain::shell::ast::{Command, List, ListOperator, Pipeline, Redirection, SimpleCommand};
 use crate::lab::explain::shell::word::{Part, Word};
@@ -180,7 +181,7 @@ impl Translator {
     fn unnested(&mut self, command: &SimpleCommand) -> Result<ExitExpr, Reason> {
         let command = &self.with_variables(command);
         if !self.shell.bash && command.redirections.iter().any(|redirection| redirection.operator == "&>") {
-            self.notes.add(BACKGROUND);
+            self.notes.add(Rule::BackgroundRedirect, BACKGROUND);
         }
         if let Some(expr) = self.over_dev_tcp(command)? {
             return Ok(expr);
@@ -201,7 +202,7 @@ impl Translator {
             "cd" => self.changes_directory = true,
             "kill" if kill::stops_container(command) => {
                 self.stops_container = true;
-                self.notes.add(STOPS_CONTAINER);
+                self.notes.add(Rule::StopsContainer, STOPS_CONTAINER);
             }
             "." | "source" => return Err("it sources a file, which needs a shell".into()),
             "false" => return Ok(ExitExpr::Code(1)),
@@ -308,7 +309,7 @@ impl Translator {
             return Ok(self.connection.apply(command, &mut self.probes));
         };
         if !self.shell.bash {
-            self.notes.add(DEV_TCP);
+            self.notes.add(Rule::DevTcpNeedsBash, DEV_TCP);
         }
         let probe = ProbeCommand::new(dev_tcp.target).with_timeout(self.timeout.clone());
         let expr = self.add(probe);
@@ -347,9 +348,9 @@ impl Translator {
             && condition::expect_output(probe, operator, expected)
         {
             if ["-lt", "-le"].contains(&operator) {
-                self.notes.add(LESS_THAN);
+                self.notes.add(Rule::StatusBelow, LESS_THAN);
             }
-            self.notes.remove_starting_with(filter::PIPELINE_EXIT_CODE);
+            self.notes.remove(Rule::PipelineExitCode);
             return Ok(Some(if expected == "PONG" { expr } else { ExitExpr::Probe(before) }));
         }
         self.probes.truncate(before);

@@ -3,6 +3,7 @@
 use super::super::duration;
 use super::super::url::ADDRESS_FAMILY;
 use crate::lab::explain::notes::{Notes, Reason};
+use crate::lab::explain::rules::Rule;
 
 /// What an option changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -171,14 +172,14 @@ impl CurlArgs {
         let value = value.unwrap_or_default();
         match option {
             Fail | Insecure | Head | Follow | Get | Include | Verbose | Globoff => self.flags.push(option),
-            AddressFamily => notes.add(ADDRESS_FAMILY),
+            AddressFamily => notes.add(Rule::AddressFamily, ADDRESS_FAMILY),
             MaxRedirects => self.no_redirects = value == "0",
             OutputFile => self.set_output_file(value, notes),
             DumpHeader => self.prints_headers = value == "-",
             WriteOut => self.write_out = Some(value),
             Ignored | IgnoredValue => {}
             Timeout => self.timeout = duration::from_seconds(&value),
-            Retry => notes.add(RETRIES),
+            Retry => notes.add(Rule::Retries, RETRIES),
             Url => self.urls.push(value),
             UnixSocket => self.unix_socket = Some(value),
             Data | Json if value.starts_with('@') => {
@@ -196,7 +197,7 @@ impl CurlArgs {
 
     fn set_output_file(&mut self, file: String, notes: &mut Notes) {
         if file != "-" && file != "/dev/null" {
-            notes.add(format!("curl also writes the response to {file}; hinit does not"));
+            notes.add(Rule::OutputFile, format!("curl also writes the response to {file}; hinit does not"));
         }
         self.output_file = (file != "-").then_some(file);
     }
@@ -225,7 +226,7 @@ fn letters(arg: &str, notes: &mut Notes) -> String {
     if arg != "-fail" {
         return arg[1..].to_owned();
     }
-    notes.add("curl reads -fail as -f -a -i -l; --fail was intended");
+    notes.add(Rule::CurlFailOption, "curl reads -fail as -f -a -i -l; --fail was intended");
     "f".to_owned()
 }
 
