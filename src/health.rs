@@ -7,7 +7,6 @@ pub(crate) mod checks;
 pub(crate) mod monitor;
 pub(crate) mod notify;
 pub(crate) mod output;
-pub(crate) mod own_listener;
 pub(crate) mod probe_process;
 pub(crate) mod probe_round;
 pub(crate) mod schedule;

@@ -32,8 +32,6 @@ pub(crate) struct Plan {
     pub life: Life,
     /// What healthy means; none if no check is configured.
     pub health: Option<Health>,
-    /// Whether a check may be answered by a process outside the app, off PID 1.
-    pub any_listener: bool,
     /// The app's dependencies.
     pub wait_for: WaitFor,
     /// A file that exists while the app is healthy and not stopping.

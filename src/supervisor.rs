@@ -2,7 +2,7 @@
 //! its actions.
 
 mod dependencies;
-mod leftovers;
+mod descendants;
 pub(crate) mod machine;
 mod messages;
 mod oom_monitor;
@@ -119,10 +119,7 @@ fn prepare(
     };
     let wanted = dependencies::checks_of(&plan.wait_for.probes);
     let wanted = (!wanted.probes.is_empty()).then(|| checks(&wanted)).transpose()?;
-    let mut checks = plan.health.as_ref().map(checks).transpose()?;
-    if let (Some((checks, _)), false) = (&mut checks, plan.any_listener || process::own_pid() == 1) {
-        checks.require_own_listener(process::own_pid());
-    }
+    let checks = plan.health.as_ref().map(checks).transpose()?;
     let listener = listener(plan, checks.as_ref().map(|(checks, _)| checks), environment)?;
     Ok(Prepared {
         program: program(plan, with_notify_socket(environment.clone(), listener.as_ref()), sockets)?,

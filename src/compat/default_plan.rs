@@ -14,7 +14,6 @@ pub(super) fn default_plan(command: &[OsString], personality: Personality) -> Op
         stop: Stop::default(),
         life: Life::default(),
         health: None,
-        any_listener: false,
         wait_for: WaitFor::default(),
         ready_file: None,
         status_file: None,

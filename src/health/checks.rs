@@ -1,14 +1,12 @@
 //! The health checks of a plan, prepared before the app is started.
 
 use super::notify::SharedNotifyState;
-use super::own_listener::{ForeignListener, OwnListener};
 use crate::error::{Error, Result};
 use crate::plan::probe::{Builtin, Notify, Probe, Target};
 use crate::plan::{App, Health};
 use crate::spawn::child_setup::ChildSetup;
 use crate::spawn::environment::Environment;
 use crate::spawn::program::Program;
-use crate::sys::Pid;
 use crate::sys::shared_page::SharedPage;
 use crate::sys::signals::Inherited;
 use std::ffi::OsString;
@@ -32,8 +30,6 @@ pub(super) struct Check {
     pub(super) limit: Option<Duration>,
     /// The schedule's.
     pub(super) timeout: Duration,
-    /// The port that must be the app's for the check to pass.
-    pub(super) own_listener: Option<OwnListener>,
 }
 
 #[derive(Debug)]
@@ -66,21 +62,6 @@ impl Checks {
     pub(crate) fn notify_state(&self) -> SharedNotifyState {
         SharedNotifyState::clone(&self.notify_state)
     }
-
-    /// From here on a built-in check of a port on loopback passes only if a descendant
-    /// of `root` listens there, or `root` itself.
-    pub(crate) fn require_own_listener(&mut self, root: Pid) {
-        for check in &mut self.all {
-            if let Work::Builtin(target, _) = &check.work {
-                check.own_listener = OwnListener::of(target, root);
-            }
-        }
-    }
-
-    /// The processes that have a port of the app already.
-    pub(crate) fn foreign_listeners(&self) -> Vec<ForeignListener> {
-        self.all.iter().filter_map(|check| check.own_listener.as_ref()?.foreign()).collect()
-    }
 }
 
 impl Check {
@@ -98,7 +79,7 @@ impl Check {
             }
         };
         let limit = probe.timeout.filter(|own| *own < timeout);
-        Ok(Self { name: probe.name.clone(), work, limit, timeout, own_listener: None })
+        Ok(Self { name: probe.name.clone(), work, limit, timeout })
     }
 
     /// The time after which a built-in probe ends by itself. hinit kills it at

@@ -49,11 +49,6 @@ impl Monitor {
         self.round.as_ref().map(ProbeRound::partial).unwrap_or_default()
     }
 
-    /// The running checks; each leads a process group.
-    pub(crate) fn pids(&self) -> impl Iterator<Item = Pid> {
-        self.round.iter().flat_map(ProbeRound::pids)
-    }
-
     /// When [`Self::turn`] is wanted at the latest.
     pub(crate) fn deadline(&self) -> Option<Moment> {
         let round = self.round.as_ref().and_then(ProbeRound::deadline);

@@ -3,7 +3,6 @@
 
 use super::checks::{Check, Work};
 use super::output::Output;
-use super::own_listener::OwnListener;
 use crate::health::schedule::{NO_EXIT_CODE, timeout_output};
 use crate::personality::Personality;
 use crate::plan::probe::Builtin;
@@ -63,7 +62,7 @@ impl ProbeProcess {
             Work::Program(program, page) => run(program, inherited, page)?,
             Work::Builtin(target, page) => {
                 page.write(&[]);
-                let verdict = || run_builtin(target, check.own_timeout(), page, check.own_listener.as_ref());
+                let verdict = || run_builtin(target, check.own_timeout(), page);
                 (fork(inherited, || report(&verdict(), page))?, Channel::Page(Rc::clone(page)))
             }
             Work::Notify(wanted, notify_state, page) => {
@@ -233,13 +232,9 @@ fn close_input() {
 }
 
 /// In the child: probes, and reports its progress meanwhile.
-fn run_builtin(target: &Builtin, limit: Duration, page: &SharedPage, own: Option<&OwnListener>) -> Verdict {
+fn run_builtin(target: &Builtin, limit: Duration, page: &SharedPage) -> Verdict {
     signals::unblock_for_library_code();
-    let verdict = probe::run(target, limit, &mut |progress| page.write(progress));
-    match own.filter(|_| verdict.healthy).and_then(OwnListener::foreign) {
-        Some(foreign) => Verdict { healthy: false, reason: foreign.reason() },
-        None => verdict,
-    }
+    probe::run(target, limit, &mut |progress| page.write(progress))
 }
 
 fn verdict_from(result: Result<String, String>) -> Verdict {

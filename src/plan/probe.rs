@@ -78,11 +78,6 @@ pub enum Builtin {
 impl Builtin {
     /// The host to connect to, if there is one.
     pub(crate) fn host(&self) -> Option<&Host> {
-        self.address().map(|address| &address.host)
-    }
-
-    /// The host and the port to connect to, if there is one.
-    pub(crate) fn address(&self) -> Option<&Address> {
         let endpoint = match self {
             Self::Http(http) => &http.request.endpoint,
             Self::Stream(stream) => &stream.endpoint,
@@ -91,7 +86,7 @@ impl Builtin {
             Self::File(_) | Self::PidFile(_) => return None,
         };
         match endpoint {
-            Endpoint::Port(address) => Some(address),
+            Endpoint::Port(address) => Some(&address.host),
             Endpoint::Socket(_) => None,
         }
     }

@@ -4,7 +4,7 @@
 use super::dependencies::Dependencies;
 use super::machine::{Action, Event, Machine, Notice};
 use super::oom_monitor::OomMonitor;
-use super::{leftovers, messages};
+use super::{descendants, messages};
 use crate::error::{Error, Result};
 use crate::health::checks::Checks;
 use crate::health::monitor::{Monitor, MonitorEvent};
@@ -18,10 +18,10 @@ use crate::spawn::program::Program;
 use crate::spawn::start::{start, start_with_retries};
 use crate::spawn::start_error::StartError;
 use crate::status::writer::{AppState, StatusWriter};
-use crate::sys::process::{self, Change, Ending, Wait};
+use crate::sys::process::{self, Change, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::terminal::{self, Terminal};
-use crate::sys::{Pid, clock, descendants, fds, memory};
+use crate::sys::{Pid, clock, fds, memory};
 use crate::time::Moment;
 use log::{error, info, warn};
 use std::io;
@@ -88,8 +88,6 @@ pub(crate) struct Runtime {
     /// The sender of the stop request. Kept, since that process may be gone when
     /// the app has ended.
     stop_requested_by: Option<String>,
-    /// The app ended by itself with code 0 in its last life.
-    is_success: bool,
     exit: Option<i32>,
     todo: Vec<Action>,
 }
@@ -133,7 +131,6 @@ impl Runtime {
             has_freed_memory: false,
             oom_monitor: OomMonitor::default(),
             stop_requested_by: None,
-            is_success: false,
             exit: None,
             todo: Vec::with_capacity(8),
         })
@@ -158,7 +155,6 @@ impl Runtime {
                 self.status_writer.remove();
                 // Dropping them kills the checks still running.
                 (self.monitor, self.dependencies) = (None, None);
-                self.warn_of_leftovers();
                 return code;
             }
             match self.wait() {
@@ -166,13 +162,6 @@ impl Runtime {
                 Err(error) => self.sleep_instead(&error),
             }
             self.turn(&mut arrivals);
-        }
-    }
-
-    /// Another init says nothing about it either.
-    fn warn_of_leftovers(&mut self) {
-        if self.personality == Personality::Hinit {
-            leftovers::warn_at_exit(&mut self.inbox, self.is_success);
         }
     }
 
@@ -185,9 +174,6 @@ impl Runtime {
     }
 
     fn first_start(&mut self) {
-        for foreign in self.checks.iter().flat_map(|(checks, _)| checks.foreign_listeners()) {
-            warn!("{}", foreign.before_the_start());
-        }
         match start_with_retries(|| self.start()) {
             Ok(pid) => {
                 messages::started(self.personality, &self.description, pid);
@@ -428,24 +414,9 @@ impl Runtime {
     fn log(&mut self, notice: Notice) {
         self.stop_requested_by =
             self.stop_requested_by.take().or_else(|| messages::stop_requested_by(notice));
-        self.note_success(notice);
         match notice {
             Notice::Ended(ending) if self.oom_monitor.killed_app(ending) => messages::out_of_memory(ending),
             _ => messages::log_notice(self.personality, notice, self.stop_requested_by.as_deref()),
-        }
-    }
-
-    /// A stop that was requested is no end of the app's own: the phase has changed.
-    fn note_success(&mut self, notice: Notice) {
-        match notice {
-            Notice::Ended(ending) => {
-                self.is_success = ending == Ending::Exited(0) && self.phase == Phase::Running;
-            }
-            Notice::Restarting(..) | Notice::Sweeping(_) if self.is_success => {
-                let checks = self.monitor.iter().flat_map(Monitor::pids);
-                leftovers::warn_of_daemon(&self.app_group.into_iter().chain(checks).collect::<Vec<_>>());
-            }
-            _ => {}
         }
     }
 
@@ -493,7 +464,7 @@ impl Runtime {
     }
 
     /// As PID 1 every process that hinit can signal belongs to the container.
-    /// Otherwise only the descendants are signalled: kill(-1) would reach others.
+    /// Otherwise only the descendants are signalled.
     fn signal_all(&mut self, signal: Signal) {
         // Reaping finds out whether any process is left.
         self.reaping = true;

@@ -148,15 +148,6 @@ pub(crate) fn wait_any() -> Wait {
     wait(-1, libc::WNOHANG | libc::WUNTRACED | libc::WCONTINUED)
 }
 
-/// Whether there is a child at all, dead or alive. Reaps none.
-pub(crate) fn has_children() -> bool {
-    // SAFETY: all fields of a siginfo_t may be zero.
-    let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
-    let options = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
-    // SAFETY: `info` is valid to write to.
-    super::uninterrupted(|| check(unsafe { libc::waitid(libc::P_ALL, 0, &raw mut info, options) })).is_ok()
-}
-
 /// Waits until this child has ended, and reaps it.
 pub fn wait_for(pid: Pid) -> Option<Ending> {
     match wait(pid, 0) {

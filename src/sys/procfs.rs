@@ -1,7 +1,6 @@
 //! Reads /proc: the one parser of a process's `stat` file (proc_pid_stat(5)).
 
 use super::Pid;
-use crate::text::one_line;
 use std::{fs, io};
 
 /// The fields of `/proc/PID/stat` that hinit needs.
@@ -13,8 +12,6 @@ pub(crate) struct Stat {
     pub state: char,
     /// Field 4.
     pub parent: Pid,
-    /// Field 5: its process group.
-    pub group: Pid,
     /// Field 22, in ticks since boot.
     pub start_time: u64,
 }
@@ -37,14 +34,13 @@ impl Stat {
         let mut fields = after.split_ascii_whitespace();
         let state = fields.next()?.chars().next()?;
         let parent = fields.next()?.parse().ok()?;
-        let group = fields.next()?.parse().ok()?;
-        let start_time = fields.nth(START_TIME - GROUP - 1)?.parse().ok()?;
-        Some(Self { command: command.to_owned(), state, parent, group, start_time })
+        let start_time = fields.nth(START_TIME - PARENT - 1)?.parse().ok()?;
+        Some(Self { command: command.to_owned(), state, parent, start_time })
     }
 }
 
 /// Field numbers of the manual page.
-const GROUP: usize = 5;
+const PARENT: usize = 4;
 const START_TIME: usize = 22;
 
 /// The `stat` of a process.
@@ -81,24 +77,6 @@ pub(crate) fn effective_user(pid: Pid) -> Option<u32> {
     users.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// In bytes.
-const SHOWN_COMMAND: usize = 60;
-
-/// A process for a message: `pid 12 (node server.js)`, with the start of its command
-/// line, or its name if it has none.
-pub(crate) fn describe(pid: Pid) -> String {
-    let line = text(&format!("/proc/{pid}/cmdline")).unwrap_or_default().replace('\0', " ");
-    let command = match line.trim() {
-        "" => stat(pid).map(|stat| stat.command).unwrap_or_default(),
-        line => line.to_owned(),
-    };
-    if command.is_empty() {
-        format!("pid {pid}")
-    } else {
-        format!("pid {pid} ({})", one_line(&command, SHOWN_COMMAND))
-    }
-}
-
 /// The pids of all visible processes; none without /proc.
 pub(crate) fn pids() -> impl Iterator<Item = Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
@@ -115,8 +93,7 @@ mod tests {
     fn parses_any_name() {
         for name in ["a", "a) S 9", "a b (c)", "", ")", "\u{fffd}"] {
             let stat = Stat::parse(&format!("7 ({name}) S {REST}")).unwrap();
-            assert_eq!((&*stat.command, stat.state, stat.parent, stat.group), (name, 'S', 3, 7));
-            assert_eq!(stat.start_time, 4711);
+            assert_eq!((&*stat.command, stat.state, stat.parent, stat.start_time), (name, 'S', 3, 4711));
         }
     }
 
@@ -133,15 +110,6 @@ mod tests {
         for text in ["", "7", "7 (a", "7 (a)", "7 (a) S", "7 (a) S x", "7 (a) S 3 7 7", "nonsense", cut] {
             assert_eq!(Stat::parse(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn describes_a_process_by_its_command_line() {
-        let own = super::super::process::own_pid();
-        let first = std::env::args().next().unwrap();
-        let shown = describe(own);
-        assert!(shown.starts_with(&format!("pid {own} ({}", one_line(&first, SHOWN_COMMAND))), "{shown}");
-        assert_eq!(describe(Pid::MAX), format!("pid {}", Pid::MAX));
     }
 
     #[test]

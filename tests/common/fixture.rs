@@ -24,8 +24,6 @@ fn main() {
         "notify" => notify(&words[1..]),
         "flood" => flood(),
         "bind" => bind(words.get(1).map_or("", String::as_str)),
-        "listen" => listen(words.get(1).map_or("", String::as_str)),
-        "daemon" => daemon(words.get(1).map_or("", String::as_str)),
         "fork-until" => fork_until(number.unwrap_or(1)),
         "use-memory" => use_memory(),
         "leave-group" => leave_group(),
@@ -192,47 +190,6 @@ fn bind(address: &str) {
     match std::net::TcpListener::bind(address) {
         Ok(_) => say("bound"),
         Err(error) => say(&error.to_string()),
-    }
-}
-
-/// Listens as soon as it can have the port, says on which and as which process, and
-/// takes connections.
-fn listen(address: &str) {
-    say("waiting");
-    let end = clock::now() + LONGEST;
-    let listener = loop {
-        match std::net::TcpListener::bind(address) {
-            Ok(listener) => break listener,
-            Err(error) => assert!(clock::now() < end, "{error}"),
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    };
-    let port = listener.local_addr().expect("an address").port();
-    say(&format!("listens {port} {}", process::own_pid()));
-    std::thread::spawn(move || listener.incoming().for_each(drop));
-    wait_for_ever();
-}
-
-/// Goes to the background as a daemon does: a child in a session of its own listens,
-/// and the parent ends with code 0 once it does.
-fn daemon(address: &str) {
-    let (mut read, write) = io::pipe().expect("a pipe");
-    match fork().expect("a child") {
-        Side::Child => {
-            drop(read);
-            nix::unistd::setsid().expect("a session");
-            nix::unistd::dup2_stdout(write).expect("stdout");
-            listen(address);
-        }
-        Side::Parent(_) => {
-            drop(write);
-            let (mut said, mut byte) = (String::new(), [0]);
-            while !(said.contains("listens") && said.ends_with('\n')) {
-                io::Read::read_exact(&mut read, &mut byte).expect("the child speaks");
-                said.push(char::from(byte[0]));
-            }
-            say(&said);
-        }
     }
 }
 

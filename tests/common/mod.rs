@@ -69,7 +69,7 @@ pub fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
 }
 
-pub fn no_namespaces() -> Option<String> {
+fn no_namespaces() -> Option<String> {
     let status = Builder::new(As::Pid1)
         .command(Command::new("/bin/true"))
         .spawn_command()

@@ -35,7 +35,6 @@ pub(super) fn build_plan(args: &ParsedArgs) -> Result<Plan> {
         stop: stop(args)?,
         life: life(args)?,
         health: health(args, &variables)?,
-        any_listener: args.switch(options::ANY_LISTENER)?.unwrap_or(false),
         wait_for: wait_for(args, &variables)?,
         ready_file: args.path(options::READY_FILE)?,
         status_file: args.path(options::STATUS_FILE)?,

@@ -39,8 +39,6 @@ options! {
     HEALTH_ON_FAILURE: "      --health-on-failure ACTION  Action when the app becomes unhealthy: none, stop or kill (both
                                   exit with code 69), or restart (default none)",
     NO_HEALTHCHECK: "      --no-healthcheck[=BOOL]     Disable all health checks (default false)",
-    ANY_LISTENER: "      --any-listener[=BOOL]       Unless hinit is PID 1: count an answer on loopback as the app's
-                                  even if another process listens there (default false)",
     WAIT_FOR: "      --wait-for 'TARGET [CHECKS]'...  Start the app only when this probe passes, as for --health",
     WAIT_TIMEOUT: "      --wait-timeout DURATION     Time limit of --wait-for, exit code 124 (default no limit)",
     READY_FILE: "      --ready-file PATH           File that exists while the app is healthy and not stopping",

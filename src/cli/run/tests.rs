@@ -45,7 +45,7 @@ const LIMITS: [Row; 3] = [
 
 const CHECKED: &str = "--health-cmd true";
 
-const HEALTH: [Row; 14] = [
+const HEALTH: [Row; 13] = [
     ("health", "", "--health tcp://:1", |plan| plan.health = Some(checked_by(tcp()))),
     ("health-cmd", "", CHECKED, |plan| plan.health = Some(checked_by(Probe::from_command("true").unwrap()))),
     ("health-interval", CHECKED, "--health-interval 1s", |plan| timing(plan).interval = SECOND),
@@ -57,7 +57,6 @@ const HEALTH: [Row; 14] = [
     }),
     ("health-on-failure", CHECKED, "--health-on-failure kill", |plan| plan.life.on_failure = OnFailure::Kill),
     ("no-healthcheck", CHECKED, "--no-healthcheck", |plan| plan.health = None),
-    ("any-listener", CHECKED, "--any-listener", |plan| plan.any_listener = true),
     ("wait-for", "", "--wait-for tcp://:1", |plan| plan.wait_for.probes = vec![tcp()]),
     ("wait-timeout", "--wait-for tcp://:1", "--wait-timeout 1s", |plan| plan.wait_for.limit = Some(SECOND)),
     ("ready-file", "", "--ready-file /ready", |plan| plan.ready_file = Some("/ready".into())),

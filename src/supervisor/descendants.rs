@@ -1,11 +1,12 @@
-//! The descendants of a process, read from /proc.
+//! The descendants of hinit when it is not PID 1, read from /proc: kill(-1)
+//! would also signal processes outside the container.
 
-use super::{Pid, procfs};
+use crate::sys::{Pid, procfs};
 
 /// All living descendants of `ancestor`, parents before children.
 ///
 /// Empty without /proc.
-pub(crate) fn of(ancestor: Pid) -> Vec<Pid> {
+pub(super) fn of(ancestor: Pid) -> Vec<Pid> {
     let parent = |pid| procfs::stat(pid).ok().map(|stat| stat.parent);
     let parents: Vec<(Pid, Pid)> = procfs::pids().filter_map(|pid| Some((pid, parent(pid)?))).collect();
     below(ancestor, &parents)
