@@ -3,6 +3,7 @@
 
 pub(crate) mod child_setup;
 pub(crate) mod environment;
+mod interpreter_line;
 pub(crate) mod process_group;
 pub(crate) mod program;
 pub(crate) mod socket_activation;

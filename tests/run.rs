@@ -1,5 +1,6 @@
 //! `hinit run` as PID 1 and as an ordinary process: starting, signals, reaping
 //! and ending.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -211,14 +212,73 @@ fn leaves_with_126_or_127_if_the_program_cannot_be_executed() {
     });
 }
 
+/// An executable file with this text.
+fn script(directory: &common::TempDir, text: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let script = directory.file("script", text);
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    script.display().to_string()
+}
+
+#[test]
+fn a_script_that_cannot_be_executed_says_why() {
+    let directory = common::TempDir::new("interpreter");
+    let table = [
+        (
+            "#!/bin/sh\r\necho started\r\n",
+            "ends in CR LF, so that '/bin/sh\\r' is looked for; save it with Unix",
+        ),
+        ("#! /no/such/bash -e\r\n", "it is a script for '/no/such/bash', which is not in this image"),
+        (
+            "#!/usr/bin/env no-such\r\n",
+            "ends in CR LF, so that 'no-such\\r' is looked for; save it with Unix",
+        ),
+    ];
+    everywhere(|mode| {
+        for (text, why) in table {
+            let out = hinit(mode, [script(&directory, text)]).output();
+            assert_eq!((out.code, out.stdout.as_str()), (127, ""), "{text}");
+            assert!(out.stderr.contains(why), "{text}: {}", out.stderr);
+        }
+        let out = hinit(mode, [script(&directory, "#!/usr/bin/env sh\nexit 127\n")]).output();
+        assert!(out.code == 127 && !out.stderr.contains("CR LF"), "{}", out.stderr);
+    });
+}
+
+#[test]
+fn a_command_line_in_the_place_of_a_program_is_told_its_words() {
+    for (program, words) in [
+        ("node server.js", r#"write each word by itself: ["node", "server.js"]"#),
+        ("/no/such -p  80", r#"write each word by itself: ["/no/such", "-p", "80"]"#),
+    ] {
+        let out = hinit(As::Process, [program]).output();
+        assert_eq!((out.code, out.stderr.lines().count()), (127, 1), "{}", out.stderr);
+        assert!(out.stderr.contains(words), "{}", out.stderr);
+    }
+    let directory = common::TempDir::new("a blank");
+    let out = hinit(As::Process, [script(&directory, "#!/bin/sh\nexit 4\n")]).output();
+    assert_eq!(out.code, 4, "{}", out.stderr);
+}
+
+#[test]
+fn a_stdout_that_the_user_cannot_open_again_is_told_once() {
+    if !common::is_root() {
+        return common::skip("a drop", "not root");
+    }
+    let words = ["--user", "10001:10001", "sh", "-c", "true"];
+    let out = hinit(As::Process, words).before_exec(given::no_chown).output();
+    assert_eq!(out.code, 0, "{}", out.stderr);
+    assert_eq!(out.stderr.matches("for want of CAP_CHOWN; add CHOWN").count(), 1, "{}", out.stderr);
+    let out = hinit(As::Process, words).output();
+    assert!(!out.stderr.contains("CHOWN"), "{}", out.stderr);
+}
+
 #[test]
 fn gives_a_script_without_an_interpreter_line_to_the_shell() {
     everywhere(|mode| {
-        use std::os::unix::fs::PermissionsExt;
         let directory = common::TempDir::new("script");
-        let script = directory.file("script", "echo $1; exit 3\n");
-        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let out = hinit(mode, [script.as_os_str(), "word".as_ref()]).output();
+        let script = script(&directory, "echo $1; exit 3\n");
+        let out = hinit(mode, [script.as_str(), "word"]).output();
         assert_eq!((out.code, out.stdout.as_str()), (3, "word\n"), "{}", out.stderr);
     });
 }

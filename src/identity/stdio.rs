@@ -7,18 +7,28 @@ use crate::sys::creds;
 use nix::errno::Errno;
 use nix::sys::stat::{FileStat, SFlag, fstat, major};
 use nix::unistd::{Uid, fchown};
+use std::os::fd::AsRawFd;
 
 /// Makes `uid` the owner of standard streams that are pipes or pseudo-terminals of
 /// root. A failure does not stop the drop.
 pub(super) fn change_owner(uid: u32) {
+    let mut is_denied = false;
     for stream in creds::stdio() {
         let is_roots = fstat(stream).is_ok_and(|stat| is_roots_stream(&stat));
         let changed = if is_roots { fchown(stream, Some(Uid::from_raw(uid)), None) } else { Ok(()) };
         match changed {
-            // No CAP_CHOWN, a read-only mount, an unmapped uid.
-            Ok(()) | Err(Errno::EPERM | Errno::EROFS | Errno::EINVAL) => {}
+            // A read-only mount, an unmapped uid.
+            Ok(()) | Err(Errno::EROFS | Errno::EINVAL) => {}
+            Err(Errno::EPERM) => is_denied |= stream.as_raw_fd() != libc::STDIN_FILENO,
             Err(errno) => log::warn!("cannot change the owner of a standard stream: {}", errno.desc()),
         }
+    }
+    if is_denied {
+        // No warning: gosu and su-exec say nothing of it.
+        log::info!(
+            "uid {uid} cannot open /dev/stdout and /dev/stderr, which stay root's for want of CAP_CHOWN; add CHOWN \
+             to the container's capabilities if the app opens them"
+        );
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::child_setup::ChildSetup;
 use super::environment::Environment;
+use super::interpreter_line;
 use super::socket_activation;
 use super::start_error::StartError;
 use crate::error::{Error, Result};
@@ -10,10 +11,11 @@ use crate::personality::Personality;
 use crate::plan::{App, Isolation};
 use crate::sys::exec::{StringArray, become_program, c_string};
 use crate::sys::process;
+use crate::text::Json;
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Docker's own default, for an environment without `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -115,19 +117,20 @@ impl Program {
         StartError::not_executed(personality, &self.name, error, &self.why(error))
     }
 
-    fn exists(&self, search: Option<&OsStr>) -> bool {
-        candidates(&self.name, search).iter().any(|path| Path::new(path).exists())
+    /// Why it may have ended with code 127 though it was executed.
+    pub(crate) fn hint_for_not_found(&self) -> Option<String> {
+        interpreter_line::hint_for_not_found(&self.file()?)
+    }
+
+    /// The file that was to be executed, if there is one.
+    fn file(&self) -> Option<PathBuf> {
+        let paths = candidates(&self.name, self.search.as_deref());
+        paths.into_iter().map(PathBuf::from).find(|path| path.is_file())
     }
 
     fn why(&self, error: &io::Error) -> String {
         match (error.raw_os_error(), &self.search) {
-            (Some(libc::ENOENT), path) if self.exists(path.as_deref()) => {
-                "the file is there, but the interpreter or loader it names is not in this image".to_owned()
-            }
-            (Some(libc::ENOENT), Some(path)) => {
-                format!("not found in PATH ({}); check its name, or write its full path", path.display())
-            }
-            (Some(libc::ENOENT), None) => "there is no such file; check the path".to_owned(),
+            (Some(libc::ENOENT), search) => self.why_not_found(search.as_deref()),
             (Some(libc::EACCES), _) => {
                 "permission denied; is it a file, executable (chmod +x), and readable for this user?"
                     .to_owned()
@@ -139,6 +142,27 @@ impl Program {
             _ => error.to_string(),
         }
     }
+
+    fn why_not_found(&self, search: Option<&OsStr>) -> String {
+        match (self.file(), words(&self.name), search) {
+            (Some(file), ..) => interpreter_line::missing(&file),
+            (None, Some(words), _) => {
+                format!(
+                    "there is no program of that name; it has blanks in it, so write each word by itself: {words}"
+                )
+            }
+            (None, None, Some(path)) => {
+                format!("not found in PATH ({}); check its name, or write its full path", path.display())
+            }
+            (None, None, None) => "there is no such file; check the path".to_owned(),
+        }
+    }
+}
+
+/// A whole command line in the place of a name, as a JSON list of its words.
+fn words(name: &OsStr) -> Option<String> {
+    let words: Vec<_> = name.to_str()?.split_whitespace().map(|word| Json(word).to_string()).collect();
+    (words.len() > 1).then(|| format!("[{}]", words.join(", ")))
 }
 
 fn build(app: &App, environment: &Environment, search: Option<OsString>) -> io::Result<Program> {

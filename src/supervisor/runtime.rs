@@ -6,6 +6,7 @@ use super::machine::{Action, Event, Machine, Notice};
 use super::oom_monitor::OomMonitor;
 use super::{leftovers, messages};
 use crate::error::{Error, Result};
+use crate::exit_code;
 use crate::health::checks::Checks;
 use crate::health::monitor::{Monitor, MonitorEvent};
 use crate::health::notify::Listener;
@@ -428,18 +429,23 @@ impl Runtime {
     fn log(&mut self, notice: Notice) {
         self.stop_requested_by =
             self.stop_requested_by.take().or_else(|| messages::stop_requested_by(notice));
-        self.note_success(notice);
         match notice {
             Notice::Ended(ending) if self.oom_monitor.killed_app(ending) => messages::out_of_memory(ending),
             _ => messages::log_notice(self.personality, notice, self.stop_requested_by.as_deref()),
         }
+        if self.personality == Personality::Hinit {
+            self.hint_at(notice);
+        }
     }
 
-    /// A stop that was requested is no end of the app's own: the phase has changed.
-    fn note_success(&mut self, notice: Notice) {
+    /// Hints for an app that ended by itself: after a stop request the phase is another.
+    fn hint_at(&mut self, notice: Notice) {
         match notice {
             Notice::Ended(ending) => {
                 self.is_success = ending == Ending::Exited(0) && self.phase == Phase::Running;
+                if ending == Ending::Exited(exit_code::NOT_FOUND) {
+                    self.program.hint_for_not_found().inspect(|hint| warn!("{hint}"));
+                }
             }
             Notice::Restarting(..) | Notice::Sweeping(_) if self.is_success => {
                 let checks = self.monitor.iter().flat_map(Monitor::pids);

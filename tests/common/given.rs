@@ -158,6 +158,13 @@ pub fn nobody_special() -> io::Result<()> {
     }
 }
 
+/// Root without CAP_CHOWN, once a program is executed.
+pub fn no_chown() -> io::Result<()> {
+    const CAP_CHOWN: libc::c_ulong = 0;
+    // SAFETY: a prctl with numbers.
+    checked(unsafe { libc::prctl(libc::PR_CAPBSET_DROP, CAP_CHOWN, 0, 0, 0) })
+}
+
 /// One file in the place of another, in a mount namespace of its own.
 pub fn bound(from: &Path, to: &Path) -> impl FnMut() -> io::Result<()> + use<> {
     let [from, to] = [from, to].map(|path| CString::new(path.as_os_str().as_bytes()).expect("a path"));
