@@ -113,9 +113,8 @@ fn by_init(hinit: &Subject, server: &Server) -> Outcome<f64> {
     let idle = cpu_of_run(hinit, &[], || Ok(()))?;
     let before = server.requests();
     let url = server.url();
-    let probing = cpu_of_run(hinit, &["--health", &url, "--health-interval", "20ms"], || {
-        server.wait_for(before + PROBES, LIMIT)
-    })?;
+    let flags = ["--health", &url, "--any-listener", "--health-interval", "20ms"];
+    let probing = cpu_of_run(hinit, &flags, || server.wait_for(before + PROBES, LIMIT))?;
     Ok(each(probing - idle, server.requests() - before))
 }
 
