@@ -97,15 +97,17 @@ fn list(pids: &[Pid]) -> Option<String> {
 
 fn describe(pid: Pid, listeners: &[Listener]) -> String {
     let sockets = listeners::sockets(pid).unwrap_or_default();
-    let own = listeners.iter().filter(|listener| sockets.contains(&listener.inode));
-    let mut ports: Vec<_> = own.map(|listener| listener.address.port()).collect();
-    ports.sort_unstable();
-    ports.dedup();
-    let ports: Vec<_> = ports.iter().map(u16::to_string).collect();
-    let on = match ports.len() {
-        0 => String::new(),
-        1 => format!(" on port {}", ports[0]),
-        _ => format!(" on ports {}", ports.join(" ")),
-    };
-    procfs::describe(pid) + &on
+    let mut ports: Vec<String> = Vec::new();
+    for listener in listeners.iter().filter(|listener| sockets.contains(&listener.inode)) {
+        let port = listener.address.port().to_string();
+        if !ports.contains(&port) {
+            ports.push(port);
+        }
+    }
+    let process = procfs::describe(pid);
+    match ports.len() {
+        0 => process,
+        1 => format!("{process} on port {}", ports[0]),
+        _ => format!("{process} on ports {}", ports.join(" ")),
+    }
 }
