@@ -99,6 +99,8 @@ fn with_freezing_check(group: &Cgroup, healthy: &Path, options: &[&str], script:
 fn a_check_that_survives_kill_makes_unhealthy_and_no_other_is_started() {
     let Some(group) = cgroup("freezer") else { return };
     for mode in [As::Process, As::Pid1] {
+        // The check of the last turn, thawed and killed, must not freeze again.
+        until("the group is empty", || group.pids().is_empty().then_some(()));
         group.set("freezer.state", "FROZEN");
         let dir = TempDir::new("unkillable");
         let (healthy, ready) = (dir.file("healthy", ""), dir.path().join("ready"));
@@ -124,6 +126,8 @@ fn a_check_that_survives_kill_makes_unhealthy_and_no_other_is_started() {
 fn a_check_that_survives_kill_is_waited_for_in_the_next_life_of_the_app_too() {
     let Some(group) = cgroup("freezer") else { return };
     for mode in [As::Process, As::Pid1] {
+        // The check of the last turn, thawed and killed, must not freeze again.
+        until("the group is empty", || group.pids().is_empty().then_some(()));
         group.set("freezer.state", "FROZEN");
         let dir = TempDir::new("next-life");
         let healthy = dir.path().join("healthy");
