@@ -2,6 +2,7 @@
 //! links in /proc/PID/fd.
 
 use super::Pid;
+use super::procfs::text;
 use std::fs;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -22,9 +23,9 @@ pub(crate) struct Listener {
 /// # Errors
 /// There is no /proc.
 pub(crate) fn all() -> io::Result<Vec<Listener>> {
-    let mut table = fs::read_to_string("/proc/net/tcp")?;
+    let mut table = text("/proc/net/tcp")?;
     // It is missing without IPv6.
-    table.push_str(&fs::read_to_string("/proc/net/tcp6").unwrap_or_default());
+    table.push_str(&text("/proc/net/tcp6").unwrap_or_default());
     Ok(table.lines().filter_map(parse).collect())
 }
 

@@ -69,7 +69,7 @@ fn parse_file(path: &str) -> io::Result<Stat> {
 }
 
 /// A process can have a name that is not UTF-8 (prctl(2), `PR_SET_NAME`).
-fn text(path: &str) -> io::Result<String> {
+pub(super) fn text(path: &str) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&fs::read(path)?).into_owned())
 }
 
