@@ -17,6 +17,10 @@ use std::{env, fs, thread};
 
 /// Longer than any scenario takes, and an end if nobody ends it.
 const LONG: Duration = Duration::from_secs(300);
+/// The unit of times in proc(5), on every machine that Docker runs on.
+const TICK: Duration = Duration::from_millis(10);
+/// Enough for hinit to kill an early probe, and far less than any timeout.
+const UNTIL_KILLED: Duration = Duration::from_millis(200);
 
 fn main() {
     let words: Vec<String> = env::args().collect();
@@ -34,14 +38,48 @@ fn asker() -> &'static str {
     if process::parent_pid() == 0 { "docker" } else { "hinit" }
 }
 
-/// Whether hinit asks before Docker's moment has come.
+/// Whether hinit started this probe before the first moment that Docker has too.
+///
+/// The probe's own start decides: on a busy machine the code gets here long after
+/// it. Within a tick of that moment it cannot tell; then it waits, since hinit
+/// kills an early probe as soon as a regular one is due.
 fn is_early() -> bool {
+    if asker() == "docker" {
+        return false;
+    }
+    let Some(due) = regular_start() else { return true };
+    let start = own_start();
+    if start < due && due < start + TICK {
+        thread::sleep(UNTIL_KILLED);
+    }
+    start + TICK <= due
+}
+
+/// When hinit starts the next regular check, or has started the one that runs.
+fn regular_start() -> Option<Duration> {
     let timeout = env::var("HINIT_HEALTH_TIMEOUT").expect("the timeout");
     let timeout = parse_duration(&timeout).expect("a duration");
     let file = env::var_os("HINIT_STATUS_FILE").map(PathBuf::from);
-    let document = reader::read(&locations::locations(file.as_deref()));
-    let due = document.ok().and_then(|document| document.result_due).map(|due| due.saturating_sub(timeout));
-    asker() == "hinit" && due.is_none_or(|due| clock::now() < due)
+    let document = reader::read(&locations::locations(file.as_deref())).ok()?;
+    Some(document.result_due?.saturating_sub(timeout))
+}
+
+/// When this process was started, at most a tick too early (proc_pid_stat(5)), on
+/// the clock of the status document.
+fn own_start() -> Duration {
+    let stat = fs::read_to_string("/proc/self/stat").expect("a /proc");
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: u32 = fields.skip(19).find_map(|field| field.parse().ok()).expect("a start");
+    clock::now().saturating_sub(since_boot().saturating_sub(TICK * ticks))
+}
+
+/// The clock of process starts. Unlike the document's it goes on while the machine
+/// is suspended.
+fn since_boot() -> Duration {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: `time` is a valid timespec to write to.
+    unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) };
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).expect("less than a second"))
 }
 
 fn refuse() {
