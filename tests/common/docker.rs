@@ -1,4 +1,5 @@
-//! A real Docker engine, driven by its own command line.
+//! A real Docker engine, driven by its own command line: the one that DOCKER_HOST
+//! names, and with TESTED_RUNTIME another runtime of it than its default.
 //!
 //! Everything made here carries the label `hinit-test`, has no network, and goes
 //! when its value is dropped, except [`python_base`], which is made once.
@@ -117,7 +118,7 @@ impl Image {
 
     /// Starts a container: `options` of `docker run`, then the command if any.
     pub(crate) fn run(&self, options: &[&str], command: &[&str]) -> Container {
-        let words = [&FIXED[..], &["--detach"], options, &[self.tag()], command].concat();
+        let words = [&FIXED[..], &runtime_options(), &["--detach"], options, &[self.tag()], command].concat();
         Container(docker(&words).trim().to_owned())
     }
 }
@@ -135,13 +136,24 @@ pub(crate) struct Container(String);
 /// The options of every `docker run` here.
 const FIXED: [&str; 5] = ["run", "--network", "none", "--label", "hinit-test"];
 
+/// The OCI runtime that the containers are to have; none is the engine's default.
+pub(crate) fn runtime() -> Option<&'static str> {
+    static RUNTIME: OnceLock<Option<String>> = OnceLock::new();
+    RUNTIME.get_or_init(|| env::var("TESTED_RUNTIME").ok()).as_deref()
+}
+
+fn runtime_options() -> Vec<&'static str> {
+    runtime().map_or_else(Vec::new, |name| vec!["--runtime", name])
+}
+
 impl Container {
     /// The words for a client that a test starts itself, and the container that
     /// it makes.
     #[allow(dead_code, reason = "for a test with a client of its own")]
     pub(crate) fn by_client(image: &Image, options: &[&str], command: &[&str]) -> (Self, Vec<String>) {
         let name = unique("hinit-test");
-        let words = [&FIXED[..], &["--name", &name], options, &[image.tag()], command].concat();
+        let words =
+            [&FIXED[..], &runtime_options(), &["--name", &name], options, &[image.tag()], command].concat();
         let words = words.into_iter().map(str::to_owned).collect();
         (Self(name), words)
     }
@@ -221,6 +233,18 @@ impl Container {
     #[allow(dead_code, reason = "not every test kills one")]
     pub(crate) fn kill(&self) {
         docker(&["kill", &self.0]);
+    }
+
+    /// `docker kill --signal`.
+    #[allow(dead_code, reason = "not every test sends one")]
+    pub(crate) fn kill_with(&self, signal: &str) {
+        docker(&["kill", "--signal", signal, &self.0]);
+    }
+
+    /// Waits for the end by itself, and gives the exit code.
+    #[allow(dead_code, reason = "not every test waits for an end")]
+    pub(crate) fn wait(&self) -> String {
+        docker(&["wait", &self.0]).trim().to_owned()
     }
 
     /// `docker stop`, and the exit code it led to.
