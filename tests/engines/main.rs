@@ -44,7 +44,7 @@ fn image(name: &str, healthcheck: &str) -> Option<Image> {
            COPY hinit web busybox /
            ENV PORT=8080 HINIT_HEALTH_INTERVAL=1s HINIT_HEALTH_TIMEOUT=5s
            ENTRYPOINT ["/hinit", "--health", "http://:8080/health", "--"]
-           HEALTHCHECK --interval=1s --retries=2 CMD {healthcheck}
+           HEALTHCHECK --interval=1s --timeout=5s --retries=2 CMD {healthcheck}
            CMD ["/web"]
         "#
     );
