@@ -13,10 +13,13 @@ pub enum Phase {
     Stopping,
     /// It ended and will be started again.
     Restarting,
+    /// It ended, and hinit ends with it.
+    Exited,
 }
 
 impl Phase {
-    const ALL: [Self; 5] = [Self::Starting, Self::Running, Self::Draining, Self::Stopping, Self::Restarting];
+    const ALL: [Self; 6] =
+        [Self::Starting, Self::Running, Self::Draining, Self::Stopping, Self::Restarting, Self::Exited];
 
     /// The name in the status document.
     pub const fn name(self) -> &'static str {
@@ -26,6 +29,7 @@ impl Phase {
             Self::Draining => "draining",
             Self::Stopping => "stopping",
             Self::Restarting => "restarting",
+            Self::Exited => "exited",
         }
     }
 

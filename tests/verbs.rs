@@ -210,6 +210,7 @@ fn publish(name: &str, status: Status) -> (PathBuf, StatusFile) {
         next_check: None,
         result_due: Some(Duration::MAX),
         early_reason: None,
+        end: None,
     };
     (path.clone(), StatusFile::create(None, &[path], &document).0.unwrap())
 }

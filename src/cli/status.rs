@@ -8,12 +8,12 @@ use crate::health::{Status, reason};
 use crate::options::{Help, Options, Rest, options};
 use crate::phase::Phase;
 use crate::status::document::Document;
-use crate::status::locations::locations;
+use crate::status::examine::Found;
+use crate::status::locations::{Locations, locations};
 use crate::status::reader;
 use crate::sys::clock;
 use crate::time::{GoDuration, Moment, parse_duration, rounded};
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 /// A check may be this late before hinit is taken to be stuck.
@@ -56,7 +56,7 @@ options! {
 /// What to print, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Request {
-    files: Vec<PathBuf>,
+    locations: Locations,
     json: bool,
     wait: bool,
     /// How long to wait; none is for ever.
@@ -77,15 +77,15 @@ impl Request {
             return Err(Error::new("--timeout is the time limit of --wait; add --wait"));
         }
         let json = args.switch(JSON)?.unwrap_or(false);
-        Ok(Self { files: files(args)?, json, wait, limit })
+        Ok(Self { locations: searched(args)?, json, wait, limit })
     }
 
     fn answer(&self) -> i32 {
         if self.wait {
             return self.answer_when_healthy();
         }
-        match reader::read(&self.files) {
-            Ok(document) => self.print(&document, ""),
+        match reader::read(&self.locations) {
+            Ok(found) => self.print(&found.document, ""),
             Err(why) => output::fail(&Error::new(why), exit_code::NOT_HEALTHY),
         }
     }
@@ -94,21 +94,23 @@ impl Request {
     /// hinit may be about to start; one that has disappeared is.
     fn answer_when_healthy(&self) -> i32 {
         let begin = clock::now();
-        let mut last: Option<Document> = None;
+        let mut last: Option<Found> = None;
         loop {
-            let found = reader::read(&self.files);
+            let found = match &last {
+                Some(last) => reader::read_next(last).map_err(|()| ended(last)),
+                None => reader::read(&self.locations).map_err(Error::new),
+            };
             let is_over = self.limit.is_some_and(|limit| clock::now().saturating_sub(begin) >= limit);
-            match (found, &last) {
-                (Ok(document), _) if judged(&document).0 => {
-                    return self.print(&document, "");
+            match found {
+                Ok(found) if judged(&found.document).0 => return self.print(&found.document, ""),
+                Ok(found) if is_over => return self.print(&found.document, &self.waited()),
+                Ok(found) => last = Some(found),
+                Err(error) if last.is_some() => return output::fail(&error, exit_code::NOT_HEALTHY),
+                Err(why) if is_over => {
+                    let error = Error::new(format!("{why}{}", self.waited()));
+                    return output::fail(&error, exit_code::NOT_HEALTHY);
                 }
-                (Ok(document), _) if is_over => return self.print(&document, &self.waited()),
-                (Ok(document), _) => last = Some(document),
-                (Err(_), Some(document)) => return output::fail(&gone(document), exit_code::NOT_HEALTHY),
-                (Err(why), None) if is_over => {
-                    return output::fail(&Error::new(why + &self.waited()), exit_code::NOT_HEALTHY);
-                }
-                (Err(_), None) => {}
+                Err(_) => {}
             }
             let left =
                 self.limit.map_or(PAUSE, |limit| (begin.saturating_add(limit)).saturating_sub(clock::now()));
@@ -127,12 +129,11 @@ impl Request {
     }
 }
 
-/// A file given as a flag is the only one: another hinit of this machine must not
-/// answer for it. The environment's is the first of those that hinit tries to
-/// write to.
-fn files(args: &ParsedArgs) -> Result<Vec<PathBuf>> {
+/// A file given as a flag is the only one; the environment's is the first of those
+/// that hinit tries to write to.
+fn searched(args: &ParsedArgs) -> Result<Locations> {
     match args.flag_only(STATUS_FILE) {
-        Some(named) => Ok(vec![named.path()?]),
+        Some(named) => named.path().map(Locations::only),
         None => Ok(locations(args.path(STATUS_FILE)?.as_deref())),
     }
 }
@@ -144,9 +145,13 @@ fn check_wanted(text: &str) -> Result<()> {
     }
 }
 
-fn gone(last: &Document) -> Error {
-    let (_, line) = judged(last);
-    Error::new(format!("hinit (pid {}) is gone; its last status was {line}", last.supervisor.pid))
+/// The end of the hinit that was waited for, in the words of its last document.
+fn ended(last: &Found) -> Error {
+    let (pid, (_, line)) = (last.document.supervisor.pid, judged(&last.document));
+    Error::new(match reader::end_of(last) {
+        Some(end) => format!("hinit (pid {pid}) has ended: {end}; its last status was {line}"),
+        None => format!("hinit (pid {pid}) is gone; its last status was {line}"),
+    })
 }
 
 /// Whether the app is fit for use, and its status in one line.
@@ -221,7 +226,9 @@ mod tests {
         ("json", "", "--json", |request| request.json = true),
         ("wait", "", "--wait", |request| request.wait = true),
         ("timeout", "--wait", "--timeout 1s", |request| request.limit = Some(Duration::from_secs(1))),
-        ("status-file", "", "--status-file /status", |request| request.files = vec!["/status".into()]),
+        ("status-file", "", "--status-file /status", |request| {
+            request.locations = Locations::only("/status".into());
+        }),
     ];
 
     fn request(given: &str) -> Request {
@@ -263,6 +270,7 @@ mod tests {
             next_check: None,
             result_due: Some(NOW),
             early_reason: None,
+            end: None,
         }
     }
 

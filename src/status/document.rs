@@ -35,6 +35,9 @@ pub struct Document {
     pub result_due: Option<Moment>,
     /// The output of the last early check, if no regular one has ended since.
     pub early_reason: Option<String>,
+    /// How the app ended, in words. Only in the last document, for a reader that has
+    /// the file open: hinit removes its name.
+    pub end: Option<String>,
 }
 
 /// The hinit that wrote the document.
@@ -86,6 +89,7 @@ impl Document {
             next_check: schedule.and_then(Schedule::next_check).map(|moment| clock.at(moment)),
             result_due: schedule.map(Schedule::result_due),
             early_reason: schedule.and_then(Schedule::early_reason).map(str::to_owned),
+            end: None,
         }
     }
 
@@ -107,6 +111,7 @@ impl Document {
             next_check: hinit.get("NextCheck")?.as_str().and_then(parse_time),
             result_due: hinit.get("ResultDueMonotonicMs")?.as_u64().map(Duration::from_millis),
             early_reason: hinit.get("EarlyReason")?.as_str().map(str::to_owned),
+            end: hinit.get("End").and_then(Value::as_str).map(str::to_owned),
         })
     }
 }
@@ -185,6 +190,7 @@ mod tests {
             next_check: Some(time(1_763_740_830_000_000_001)),
             result_due: Some(Duration::from_millis(5)),
             early_reason: None,
+            end: None,
         }
     }
 
@@ -219,6 +225,7 @@ mod tests {
             app_pid: None,
             supervisor: Supervisor { pid: 1, start_time: None, namespace: None },
             early_reason: Some("refused".into()),
+            end: Some("the app exited with code 3".into()),
             ..document()
         };
         for document in [document(), without_health] {

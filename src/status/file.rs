@@ -2,7 +2,7 @@
 //! old one.
 
 use super::document::Document;
-use super::reader;
+use super::examine::other_writer;
 use crate::sys::clock;
 use crate::sys::files::{self, Lock};
 use std::borrow::Cow;
@@ -126,7 +126,7 @@ impl StatusFile {
 
     fn claim(&mut self, document: &Document) -> io::Result<()> {
         check_replaceable(&self.path)?;
-        match reader::other_writer(&self.path, document.supervisor) {
+        match other_writer(&self.path) {
             Some(other) => Err(io::Error::new(ErrorKind::ResourceBusy, other)),
             None => self.write(document),
         }
@@ -218,7 +218,31 @@ impl StatusFile {
         Ok(())
     }
 
-    /// Removes the document when hinit ends.
+    /// Removes the document, and writes a last one for the readers that have it open
+    /// and wait. They have one of the two files: the spare one first, since a reader
+    /// looks again when the name is gone, then the visible one, which no other reader
+    /// may see half written.
+    pub(crate) fn finish(&mut self, last: &Document) {
+        self.text.clear();
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.text, "{last}");
+        if let Some(spare) = self.spare.and_then(|spare| spare.open(&self.next)) {
+            self.write_last(&spare);
+        }
+        self.remove();
+        if let Some(current) = &self.current {
+            self.write_last(&current.file);
+        }
+    }
+
+    /// If a reader has the file locked or the disk is full, readers learn less.
+    fn write_last(&self, file: &File) {
+        if files::lock(file, Lock::Exclusive).is_ok() && file.write_all_at(self.text.as_bytes(), 0).is_ok() {
+            let _ = file.set_len(self.text.len() as u64);
+        }
+    }
+
+    /// Removes the document.
     pub fn remove(&self) {
         let _ = fs::remove_file(&self.path);
         if self.spare.is_some_and(|spare| spare.open(&self.next).is_some()) {

@@ -1,118 +1,101 @@
-//! Reads the status document and decides whether to trust it.
-//!
-//! Any user may be able to put a file at its location. It is trusted only if it
-//! belongs to root, or to the user of the living process that it names as its
-//! writer.
+//! Finds the status document of the hinit that a reader means.
 
-use super::document::{Document, Supervisor};
-use crate::sys::files::{self, Lock};
+use super::document::Supervisor;
+use super::examine::{Found, Rejected, examine};
+use super::locations::Locations;
+use super::namespace;
 use crate::sys::{process, procfs};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Five outputs of 4 KiB, each byte escaped to six, are 120 KiB.
-const MAX_SIZE: u64 = 256 * 1024;
-const ROOT: u32 = 0;
-/// A locked document is being overwritten, and so has already been replaced.
-const TRIES: u32 = 3;
+/// Between the removal of the last document and the end of hinit, which is some
+/// microseconds.
+const END_PAUSE: Duration = Duration::from_millis(5);
+const END_TRIES: u32 = 100;
 
-/// The first document of `locations` that is trusted and whose writer lives.
+/// The document that answers for the app: the requested one, else that of PID 1, else
+/// the only one that there is.
 ///
 /// # Errors
-/// Why there is none, in one line.
-pub fn read(locations: &[PathBuf]) -> Result<Document, String> {
-    let mut why = None;
-    for path in locations {
-        match examine(path) {
-            Ok(Some(document)) => return Ok(document),
-            Ok(None) => {}
-            Err(reason) => {
-                why.get_or_insert_with(|| format!("{}: {reason}", path.display()));
-            }
-        }
-    }
-    Err(why.unwrap_or_else(|| no_document(locations)))
-}
-
-fn no_document(locations: &[PathBuf]) -> String {
-    match locations {
-        [only] => format!(
-            "{}: there is no status document; was hinit started with this --status-file?",
-            only.display()
-        ),
-        _ => "no status document found; hinit is not running here, or its log says why it cannot write one"
-            .into(),
-    }
-}
-
-/// The other hinit that writes to this path now, for an error.
-pub(super) fn other_writer(path: &Path, own: Supervisor) -> Option<String> {
-    match examine(path) {
-        Ok(None) => None,
-        Ok(Some(Document { supervisor, .. })) if supervisor != own => {
-            Some(format!("the hinit with pid {} writes there", supervisor.pid))
-        }
-        _ => is_claimed(path).then(|| "the hinit of another container writes there".into()),
-    }
-}
-
-/// Whether a living process has claimed this document.
-fn is_claimed(path: &Path) -> bool {
-    open(path).is_ok_and(|file| files::is_claimed(&file))
-}
-
-/// Does not block on a FIFO.
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(path)
-}
-
-/// The same, locked: hinit overwrites a document that it has replaced. After some
-/// tries the lock must be another program's, and the file is read without.
-fn open_to_read(path: &Path) -> io::Result<File> {
-    let mut file = open(path)?;
-    for _ in 0..TRIES {
-        match files::lock(&file, Lock::Shared) {
-            Err(error) if error.kind() == ErrorKind::WouldBlock => file = open(path)?,
-            _ => break,
-        }
-    }
-    Ok(file)
-}
-
-/// None if the file does not exist.
-fn examine(path: &Path) -> Result<Option<Document>, String> {
-    let file = match open_to_read(path) {
-        Ok(file) => file,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(None);
-        }
-        Err(error) => return Err(error.to_string()),
+/// Why there is none, or that there are two, in one line.
+pub fn read(locations: &Locations) -> Result<Found, String> {
+    let mut rejected = Vec::new();
+    let mut trusted = |path: &Path| {
+        let examined = examine(path);
+        examined.unwrap_or_else(|why| {
+            rejected.push((path.to_path_buf(), why));
+            None
+        })
     };
-    let metadata = file.metadata().map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("it is not a regular file".into());
+    if let Some(found) = locations.requested.as_deref().and_then(&mut trusted) {
+        return Ok(found);
     }
-    let document = parse(file).ok_or("it is not a status document")?;
-    let supervisor = document.supervisor;
-    if is_in_other_namespace(supervisor) {
-        return Err("it belongs to a hinit in another container".into());
+    let found: Vec<Found> = locations.others.iter().filter_map(|path| trusted(path)).collect();
+    if found.is_empty() {
+        return Err(why_none(locations, &rejected));
     }
-    if !is_alive(supervisor) {
-        return Err(format!("the hinit that wrote it (pid {}) is gone", supervisor.pid));
-    }
-    let owner = metadata.uid();
-    if owner != ROOT && owner != procfs::effective_user(supervisor.pid).unwrap_or_else(process::own_user) {
-        return Err(format!("it belongs to user {owner}, not to hinit's user, so it is not trusted"));
-    }
-    Ok(Some(document))
+    choose(found)
 }
 
-fn parse(file: File) -> Option<Document> {
-    let mut bytes = Vec::new();
-    let length = file.take(MAX_SIZE + 1).read_to_end(&mut bytes).ok()?;
-    if length as u64 > MAX_SIZE { None } else { Document::from_json(&bytes) }
+/// PID 1's document, or the only one.
+fn choose(mut found: Vec<Found>) -> Result<Found, String> {
+    let pid = |found: &Found| found.document.supervisor.pid;
+    let chosen = found.iter().position(|found| pid(found) == 1).unwrap_or(0);
+    let first = found.swap_remove(chosen);
+    match found.iter().find(|other| pid(other) != pid(&first)) {
+        Some(other) if pid(&first) != 1 => Err(format!(
+            "more than one hinit runs here: pid {} ({}) and pid {} ({}); write --status-file with the file of one",
+            pid(&first),
+            first.path.display(),
+            pid(other),
+            other.path.display(),
+        )),
+        _ => Ok(first),
+    }
+}
+
+/// The next document of the hinit that wrote `last`.
+///
+/// # Errors
+/// It has ended, or another one writes there now.
+pub(crate) fn read_next(last: &Found) -> Result<Found, ()> {
+    let found = examine(&last.path).ok().flatten().ok_or(())?;
+    if found.document.supervisor == last.document.supervisor { Ok(found) } else { Err(()) }
+}
+
+/// How the app of a hinit that has ended did end, if its last document says it.
+pub(crate) fn end_of(last: &Found) -> Option<String> {
+    for _ in 0..END_TRIES {
+        let is_ending = last.is_claimed();
+        let end = last.read_again().and_then(|document| document.end);
+        if end.is_some() || !is_ending {
+            return end;
+        }
+        std::thread::sleep(END_PAUSE);
+    }
+    None
+}
+
+/// A file of others in a default location is no reason by itself: it is only
+/// mentioned.
+fn why_none(locations: &Locations, rejected: &[(PathBuf, Rejected)]) -> String {
+    let show = |(path, why): &(PathBuf, Rejected)| format!("{}: {}", path.display(), why.reason());
+    let requested = locations.requested.as_ref();
+    let is_reason =
+        |(path, why): &(PathBuf, Rejected)| requested == Some(path) || matches!(why, Rejected::Stale(_));
+    if let Some(reason) = rejected.iter().find(|entry| is_reason(entry)) {
+        return show(reason);
+    }
+    if let (Some(only), true) = (requested, locations.others.is_empty()) {
+        let path = only.display();
+        return format!("{path}: there is no status document; was hinit started with this --status-file?");
+    }
+    let ignored: Vec<String> = rejected.iter().map(show).collect();
+    let ignored =
+        if ignored.is_empty() { String::new() } else { format!(" (ignored: {})", ignored.join("; ")) };
+    format!(
+        "no status document found; hinit is not running here, or its log says why it cannot write one{ignored}"
+    )
 }
 
 /// This process as the writer of a document.
@@ -120,34 +103,14 @@ pub fn this_process() -> Supervisor {
     Supervisor {
         pid: process::own_pid(),
         start_time: procfs::own_stat().ok().map(|stat| stat.start_time),
-        namespace: own_namespace(),
+        namespace: namespace::inode(namespace::PID),
     }
-}
-
-fn own_namespace() -> Option<u64> {
-    fs::metadata("/proc/self/ns/pid").ok().map(|metadata| metadata.ino())
-}
-
-/// Whether its pid belongs to another pid namespace than this process's.
-fn is_in_other_namespace(supervisor: Supervisor) -> bool {
-    let namespaces = supervisor.namespace.zip(own_namespace());
-    namespaces.is_some_and(|(theirs, ours)| theirs != ours)
 }
 
 /// Whether it is stopped (SIGSTOP, `^Z`) and so does nothing for its app. A stop
 /// by a debugger does not count.
 pub(crate) fn is_stopped(supervisor: Supervisor) -> bool {
     procfs::stat(supervisor.pid).is_ok_and(|stat| stat.is_stopped())
-}
-
-fn is_alive(supervisor: Supervisor) -> bool {
-    match (supervisor.start_time, procfs::stat(supervisor.pid)) {
-        (_, Ok(stat)) if stat.is_dead() => false,
-        (Some(start_time), Ok(stat)) => start_time == stat.start_time,
-        // Without /proc, or if it hides other users' processes (hidepid in proc(5)),
-        // the kernel still tells whether the pid exists.
-        _ => process::exists(supervisor.pid),
-    }
 }
 
 #[cfg(test)]

@@ -57,13 +57,7 @@ impl StatusWriter {
 
     /// Writes the document. A failure is logged once and does not stop the app.
     pub(crate) fn publish(&mut self, app: AppState, schedule: Option<&Schedule>) {
-        self.clock.sync(clock::now(), SystemTime::now());
-        let supervisor = *self.supervisor.get_or_insert_with(reader::this_process);
-        let health = Document::new(supervisor, app.phase, schedule, &self.clock);
-        let mut document = Document { app_pid: app.pid, restarts: app.restarts, ..health };
-        if app.is_unchecked {
-            document.health.status = Status::Starting;
-        }
+        let document = self.document(app, schedule);
         if let Some(file) = &mut self.ready_file {
             file.show(is_ready(&document));
         }
@@ -72,6 +66,17 @@ impl StatusWriter {
             None if !self.failed => self.create(&document),
             None => {}
         }
+    }
+
+    fn document(&mut self, app: AppState, schedule: Option<&Schedule>) -> Document {
+        self.clock.sync(clock::now(), SystemTime::now());
+        let supervisor = *self.supervisor.get_or_insert_with(reader::this_process);
+        let health = Document::new(supervisor, app.phase, schedule, &self.clock);
+        let mut document = Document { app_pid: app.pid, restarts: app.restarts, ..health };
+        if app.is_unchecked {
+            document.health.status = Status::Starting;
+        }
+        document
     }
 
     fn create(&mut self, document: &Document) {
@@ -98,13 +103,14 @@ impl StatusWriter {
         self.file = Some(file);
     }
 
-    /// Removes the document and the ready file, when hinit ends.
-    pub(crate) fn remove(&mut self) {
+    /// Removes the document and the ready file, when hinit ends. A reader that waits
+    /// gets the `end` of the app, in words.
+    pub(crate) fn finish(&mut self, app: AppState, schedule: Option<&Schedule>, end: String) {
         if let Some(file) = &mut self.ready_file {
             file.show(false);
         }
-        if let Some(file) = self.file.take() {
-            file.remove();
+        if let Some(mut file) = self.file.take() {
+            file.finish(&Document { end: Some(end), ..self.document(app, schedule) });
         }
     }
 }

@@ -71,6 +71,16 @@ pub(super) fn reaped_app(personality: Personality, pid: Pid, ending: Ending) {
     }
 }
 
+/// How the app ended and, if that differs, with which code hinit does; for a reader
+/// of the status that waits.
+pub(super) fn end(ending: Option<Ending>, code: i32) -> String {
+    match ending {
+        Some(ending) if ending.code() == code => format!("the app {}", hinit::ending(ending)),
+        Some(ending) => format!("the app {}, and hinit with code {code}", hinit::ending(ending)),
+        None => format!("hinit exited with code {code}, without an app that has ended"),
+    }
+}
+
 /// An orphan has been reaped.
 pub(super) fn reaped(personality: Personality, pid: Pid, ending: Ending, warn_on_reap: bool) {
     match personality {

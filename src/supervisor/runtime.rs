@@ -18,7 +18,7 @@ use crate::spawn::program::Program;
 use crate::spawn::start::{start, start_with_retries};
 use crate::spawn::start_error::StartError;
 use crate::status::writer::{AppState, StatusWriter};
-use crate::sys::process::{self, Change, Wait};
+use crate::sys::process::{self, Change, Ending, Wait};
 use crate::sys::signals::{self, Arrival, Inbox, Inherited};
 use crate::sys::terminal::{self, Terminal};
 use crate::sys::{Pid, clock, fds, memory};
@@ -67,6 +67,8 @@ pub(crate) struct Runtime {
     app: Option<Pid>,
     /// The app's process group, which may outlive it.
     app_group: Option<Pid>,
+    /// How its last life ended.
+    last_ending: Option<Ending>,
     /// When the app was last started.
     started_at: Moment,
     phase: Phase,
@@ -116,6 +118,7 @@ impl Runtime {
             terminal: Terminal::find(),
             app: None,
             app_group: None,
+            last_ending: None,
             started_at: Moment::ZERO,
             phase: Phase::Starting,
             checks: prepared.checks,
@@ -152,7 +155,7 @@ impl Runtime {
         self.begin();
         loop {
             if let Some(code) = self.exit {
-                self.status_writer.remove();
+                self.finish_status(code);
                 // Dropping them kills the checks still running.
                 (self.monitor, self.dependencies) = (None, None);
                 return code;
@@ -308,16 +311,25 @@ impl Runtime {
     }
 
     fn publish(&mut self) {
-        if !self.personality.writes_status() {
-            return;
+        if self.personality.writes_status() {
+            let app = self.app_state();
+            self.status_writer.publish(app, self.monitor.as_ref().map(Monitor::schedule));
         }
-        let app = AppState {
+    }
+
+    fn finish_status(&mut self, code: i32) {
+        self.phase = Phase::Exited;
+        let (app, end) = (self.app_state(), messages::end(self.last_ending, code));
+        self.status_writer.finish(app, self.monitor.as_ref().map(Monitor::schedule), end);
+    }
+
+    fn app_state(&self) -> AppState {
+        AppState {
             phase: self.phase,
             pid: self.app,
             restarts: self.machine.restarts(),
             is_unchecked: self.checks.is_some(),
-        };
-        self.status_writer.publish(app, self.monitor.as_ref().map(Monitor::schedule));
+        }
     }
 
     fn enter(&mut self, phase: Phase) {
@@ -372,6 +384,7 @@ impl Runtime {
         match change {
             Change::Ended(ending) if of_app => {
                 self.app = None;
+                self.last_ending = Some(ending);
                 self.pass_terminal(pid, terminal::own_group());
                 messages::reaped_app(self.personality, pid, ending);
                 self.dispatch(Event::Ended(ending));

@@ -1,6 +1,6 @@
 //! Files: locks, and exchanging names.
 
-use super::{check, check_long};
+use super::{Pid, check, check_long};
 use std::ffi::CString;
 use std::fs::File;
 use std::io;
@@ -49,13 +49,14 @@ pub(crate) fn claim(file: &File) -> io::Result<()> {
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock) }).map(drop)
 }
 
-/// Whether another living process has claimed this file by [`claim`]. A read lock
-/// does not count: any process that may read the file can take one.
-pub(crate) fn is_claimed(file: &File) -> bool {
+/// The other living process that has claimed this file by [`claim`]: its pid in
+/// this pid namespace, or 0 if it is in another one. A read lock does not count: any
+/// process that may read the file can take one.
+pub(crate) fn claimant(file: &File) -> Option<Pid> {
     let mut lock = whole_file();
     // SAFETY: `lock` is valid to read and write.
     let result = check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_GETLK, &raw mut lock) });
-    result.is_ok() && lock.l_type == WRITE_LOCK
+    (result.is_ok() && lock.l_type == WRITE_LOCK).then_some(lock.l_pid)
 }
 
 fn whole_file() -> libc::flock {
@@ -88,13 +89,15 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn a_read_lock_is_no_claim() {
-        use crate::sys::process::{Side, leave, wait_for};
+    fn a_write_lock_is_a_claim_and_a_read_lock_is_none() {
+        use crate::sys::process::{Side, leave, own_pid, wait_for};
         use crate::sys::signals::Inherited;
         let path = std::env::temp_dir().join(format!("hinit-claimed-{}", std::process::id()));
         fs::write(&path, "").unwrap();
+        let own = own_pid();
+        let seen = |file: File| claimant(&file).map_or(0, |pid| if pid == own { 1 } else { 2 });
         let seen_by_another = || match Inherited::of_a_test().fork().unwrap() {
-            Side::Child => leave(File::open(&path).map_or(2, |file| i32::from(is_claimed(&file)))),
+            Side::Child => leave(File::open(&path).map_or(3, seen)),
             Side::Parent(pid) => wait_for(pid).unwrap().code(),
         };
         let file = File::options().read(true).write(true).open(&path).unwrap();

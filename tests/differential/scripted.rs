@@ -39,8 +39,8 @@ fn is_early() -> bool {
     let timeout = env::var("HINIT_HEALTH_TIMEOUT").expect("the timeout");
     let timeout = parse_duration(&timeout).expect("a duration");
     let file = env::var_os("HINIT_STATUS_FILE").map(PathBuf::from);
-    let document = reader::read(&locations::locations(file.as_deref()));
-    let due = document.ok().and_then(|document| document.result_due).map(|due| due.saturating_sub(timeout));
+    let found = reader::read(&locations::locations(file.as_deref()));
+    let due = found.ok().and_then(|found| found.document.result_due).map(|due| due.saturating_sub(timeout));
     asker() == "hinit" && due.is_none_or(|due| clock::now() < due)
 }
 

@@ -11,6 +11,7 @@ mod docker;
 mod draining;
 mod hidden;
 mod named;
+mod several;
 mod shared;
 mod stale;
 mod wait;

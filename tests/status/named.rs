@@ -17,11 +17,12 @@ fn by_list(first: Option<&Path>) -> (i32, String) {
 fn nobody_else_answers_for_a_file_that_is_named() {
     let dir = TempDir::new("named");
     let missing = dir.path().join("missing.json");
-    // Known to all of this machine.
+    // Known to all of this machine, where others may run too.
     let running = hinit(As::Process, [fixture().as_str(), "signals"]).start();
     running.prints("ready");
-    until("a hinit of this machine answers", || (by_list(None).0 == 0).then_some(()));
-    assert_eq!(by_list(Some(&missing)).0, 0, "the variable is only the first place");
+    let answers = |(code, text): (i32, String)| code == 0 || text.contains("more than one hinit runs here");
+    until("a hinit of this machine answers", || answers(by_list(None)).then_some(()));
+    assert!(answers(by_list(Some(&missing))), "the variable is only the first place");
     for words in [[].as_slice(), &["--json"], &["--wait", "--timeout", "10ms"]] {
         let (code, text) = said(&status(&missing, words).output().unwrap());
         let why = format!("hinit: error: {}: there is no status document;", missing.display());

@@ -1,12 +1,13 @@
 //! `hinit status --wait`.
 
-use crate::common::{As, TempDir, until};
+use crate::common::{As, TempDir, send, until};
 use crate::{Watched, said, status};
 use std::fs;
 use std::process::Child;
 
 const KILL: i32 = 9;
 const TERM: i32 = 15;
+const STOP: i32 = 19;
 
 /// Whether it waits: it has looked, found something else, and sleeps.
 fn waits(child: &mut Child) {
@@ -55,18 +56,51 @@ fn gives_up_after_the_timeout_with_the_last_reason() {
 }
 
 #[test]
-fn gives_up_when_hinit_goes_away() {
+fn ends_with_the_hinit_that_it_waits_for_and_says_how_the_app_ended() {
+    // The fixture's own code, and a signal that it does not catch.
+    for (signal, end) in [(TERM, "exited with code 7"), (KILL, "was killed by SIGKILL")] {
+        let watched = Watched::start(As::Process);
+        let mut waiting = watched.status(&["--wait"]).spawn().unwrap();
+        waits(&mut waiting);
+        let pid = watched.running.pid;
+        send(if signal == TERM { pid } else { watched.running.app() }, signal);
+        let (code, text) = said(&waiting.wait_with_output().unwrap());
+        let ended = format!("hinit: error: hinit (pid {pid}) has ended: the app {end}; its last status was ");
+        assert!(code == 1 && text.starts_with(&ended), "{text}");
+    }
+}
+
+#[test]
+fn ends_when_hinit_is_killed_though_its_document_is_still_there() {
     let watched = Watched::start(As::Process);
-    let mut waiting = watched.status(&["--wait", "--timeout", "1m"]).spawn().unwrap();
+    let mut waiting = watched.status(&["--wait"]).spawn().unwrap();
     waits(&mut waiting);
-    let pid = watched.running.pid;
-    watched.running.signal(TERM);
+    let (pid, app) = (watched.running.pid, watched.running.app());
+    watched.running.signal(KILL);
     let (code, text) = said(&waiting.wait_with_output().unwrap());
+    send(app, KILL);
     assert_eq!(code, 1);
     assert!(
         text.starts_with(&format!("hinit: error: hinit (pid {pid}) is gone; its last status was ")),
         "{text}"
     );
+}
+
+/// Another hinit that takes over the path is not the one that was waited for.
+#[test]
+fn ends_when_another_hinit_writes_to_the_same_file() {
+    let first = Watched::start(As::Process);
+    let mut waiting = first.status(&["--wait"]).spawn().unwrap();
+    waits(&mut waiting);
+    // It would put its own document there again.
+    first.running.signal(STOP);
+    let second = Watched::start(As::Process);
+    second.make_healthy();
+    assert_eq!(said(&second.status(&["--wait"]).output().unwrap()).0, 0);
+    fs::copy(second.place(), first.dir.path().join("copy")).unwrap();
+    fs::rename(first.dir.path().join("copy"), first.place()).unwrap();
+    let (code, text) = said(&waiting.wait_with_output().unwrap());
+    assert!(code == 1 && text.contains(&format!("hinit (pid {}) is gone", first.running.pid)), "{text}");
 }
 
 #[test]

@@ -33,7 +33,8 @@ impl Display for Document {
     "PidNamespace": {namespace},
     "NextCheck": {next},
     "ResultDueMonotonicMs": {due},
-    "EarlyReason": {early}
+    "EarlyReason": {early},
+    "End": {end}
   }}
 }}"#,
             restarts = self.restarts,
@@ -43,6 +44,7 @@ impl Display for Document {
             next = OrNull(self.next_check.map(show_time).as_deref().map(Json)),
             due = OrNull(self.result_due.map(super::millis)),
             early = OrNull(self.early_reason.as_deref().map(Json)),
+            end = OrNull(self.end.as_deref().map(Json)),
         )
     }
 }
