@@ -100,8 +100,9 @@ fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<()> {
 /// Makes hinit's own directory while it still can. If that fails, the status is
 /// written to another location.
 fn make_status_directory(plan: &Plan, account: Option<&Account>) {
-    if plan.personality.writes_status() && plan.status_file.is_none() && nix::unistd::geteuid().is_root() {
-        let (uid, gid) = account.map_or((0, 0), |account| (account.uid, account.gid));
+    if plan.personality.writes_status() && plan.status_file.is_none() {
+        let own = || (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+        let (uid, gid) = account.map_or_else(own, |account| (account.uid, account.gid));
         if let Err(error) = make_runtime_directory(uid, gid) {
             debug!("cannot make the directory for the status: {error}");
         }

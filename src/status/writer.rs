@@ -131,7 +131,7 @@ fn warn_no_location(unusable: &[Unusable], status: Status) {
     let level = if wanted { Level::Warn } else { Level::Debug };
     log!(
         level,
-        "cannot write the status for 'hinit status': {tried}; mount a tmpfs on /run, or write --status-file PATH"
+        "cannot write the status for 'hinit status': {tried}; mount a tmpfs on /run/hinit or /tmp, or write --status-file PATH"
     );
 }
 

@@ -120,3 +120,26 @@ fn root_trusts_a_hinit_that_has_dropped_root_by_its_own_directory() {
     };
     assert!(printed(&output).contains(" 10001 10001 "), "{output:?}");
 }
+
+/// hinit as a user in a container whose root is read-only.
+const AS_USER: &str = "chmod 755 /tmp /dev/shm
+    as_user() { setpriv --reuid 10001 --regid 10001 --clear-groups ./hinit \"$@\"; }\n";
+
+#[test]
+fn a_user_too_makes_the_directory_where_run_is_writable() {
+    let lines = "mount -t tmpfs none /run; umask 077
+        as_user -q sleep 600 & as_user status --wait; ls -nd /run/hinit /run/hinit/status.json";
+    let Some(output) = script(&format!("{AS_USER}{lines}")) else { return };
+    let text = printed(&output);
+    assert!(text.contains("drwxr-xr-x") && text.contains(" 10001 "), "{text}");
+}
+
+#[test]
+fn the_hint_for_a_read_only_root_leads_to_a_status() {
+    let lines = "as_user --health-cmd true true
+        mkdir /run/hinit; mount -t tmpfs none /run/hinit
+        as_user -q sleep 600 & as_user status --wait";
+    let Some(output) = script(&format!("{AS_USER}{lines}")) else { return };
+    let text = printed(&output);
+    assert!(text.contains("mount a tmpfs on /run/hinit or /tmp, or write --status-file PATH"), "{text}");
+}
