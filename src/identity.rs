@@ -16,7 +16,7 @@ mod stdio;
 mod verify;
 
 pub(crate) use account::Account;
-pub(crate) use drop::{Outcome, become_user, stay, switch_user};
+pub(crate) use drop::{Outcome, become_user, check_capabilities, stay, switch_user};
 
 use crate::error::Result;
 use database::Database;

@@ -86,6 +86,9 @@ fn make_ready(plan: &Plan, inherited: Inherited) -> Result<Ready> {
 /// Steps that may need root. `--chown` comes last, so that no volume has been
 /// changed if another step fails.
 fn do_as_root(plan: &Plan, account: Option<&Account>) -> Result<()> {
+    if let Some(account) = account {
+        identity::check_capabilities(account, !plan.identity.chown.is_empty())?;
+    }
     plan.app.limits.iter().try_for_each(Limit::raise_hard_limit)?;
     if let Some(score) = plan.app.oom_score_adj {
         oom_score::adjust(score);

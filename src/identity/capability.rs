@@ -61,6 +61,15 @@ impl Set {
     /// Every capability, also those of future kernels.
     pub const ALL: Self = Self(!0);
 
+    /// Changes the owner of files.
+    pub(crate) const CHOWN: Self = Self(1 << 0);
+    /// Reads, writes and searches whatever the mode is.
+    pub(crate) const DAC_OVERRIDE: Self = Self(1 << 1);
+    /// Changes the gids and the groups of a process.
+    pub(crate) const SETGID: Self = Self(1 << 6);
+    /// Changes the uids of a process.
+    pub(crate) const SETUID: Self = Self(1 << 7);
+
     /// Reads `NET_BIND_SERVICE`, `CAP_NET_BIND_SERVICE` or `ALL` in any case,
     /// as `docker run` does.
     ///
@@ -79,6 +88,13 @@ impl Set {
     /// Whether all of these are among `others`.
     pub fn is_within(self, others: Self) -> bool {
         self - others == Self::NONE
+    }
+
+    /// As options of `docker run`: `--cap-add SETGID --cap-add SETUID`.
+    pub(crate) fn as_options(self) -> String {
+        let options: Vec<String> =
+            self.numbers().map(|number| format!("--cap-add {}", Self(1 << number))).collect();
+        options.join(" ")
     }
 
     /// The numbers, lowest first.
@@ -178,6 +194,12 @@ mod tests {
         assert_eq!(Set::parse("CHOWN"), Ok(Set(1)));
         assert_eq!(Set::parse("CHECKPOINT_RESTORE"), Ok(Set(1 << 40)));
         assert_eq!(Set::parse("all"), Ok(Set::ALL));
+    }
+
+    #[test]
+    fn the_constants_have_the_numbers_of_their_names() {
+        let constants = Set::CHOWN | Set::DAC_OVERRIDE | Set::SETGID | Set::SETUID;
+        assert_eq!(set("CHOWN DAC_OVERRIDE SETGID SETUID"), constants);
     }
 
     #[test]

@@ -28,9 +28,9 @@ pub(crate) enum Outcome {
 
 /// Makes this process `account`, before its first fork.
 ///
-/// Without a value `no_new_privs` is set after a drop only. Root that stays root
-/// keeps its capabilities, and so does a process that already is this user,
-/// except for what `capabilities` changes.
+/// Without a value `no_new_privs` is set unless the account is root. Root that stays
+/// root keeps its capabilities, except for what `capabilities` changes. A process that
+/// already is this user loses what it has of root all the same.
 ///
 /// # Errors
 /// The step that failed. The process must then not go on: some steps have been
@@ -40,8 +40,48 @@ pub(crate) fn become_user(
     no_new_privs: Option<bool>,
     capabilities: Choice,
 ) -> Result<Outcome> {
-    switch(account, no_new_privs, capabilities)
-        .map_err(|error| error.at(&format!("--user {}:{}", account.uid, account.gid)))
+    let become_it = || {
+        let ids = ids_now()?;
+        if account.uid != 0 && ids.are(account) {
+            restrict(account, &ids, no_new_privs.unwrap_or(true), capabilities)?;
+            return Ok(Outcome::Kept);
+        }
+        switch(account, &ids, no_new_privs, capabilities)
+    };
+    become_it().map_err(|error: Error| error.at(&name_of(account)))
+}
+
+/// Fails if hinit lacks a capability to become `account`, and names all that are
+/// missing at once: also those that `--chown` needs, if that is to be done too.
+///
+/// # Errors
+/// A capability is missing.
+pub(crate) fn check_capabilities(account: &Account, with_chown: bool) -> Result<()> {
+    missing_capabilities(account, with_chown)
+        .and_then(|missing| match missing {
+            Set::NONE => Ok(()),
+            missing => Err(Error::new(format!(
+                "the container lacks {missing}; start it with docker run {}, or {AS_THAT_USER}",
+                missing.as_options()
+            ))),
+        })
+        .map_err(|error| error.at(&name_of(account)))
+}
+
+fn missing_capabilities(account: &Account, with_chown: bool) -> Result<Set> {
+    let (held, ids) = (Set(sets_now()?.held.effective), ids_now()?);
+    let [_, effective, _] = ids.uids;
+    let missing = ids.capabilities_to_become(account) - held;
+    // Anybody but root cannot change at all, which is another error.
+    if effective != 0 || missing == Set::NONE {
+        return Ok(Set::NONE);
+    }
+    let chown = if with_chown { Set::CHOWN | Set::DAC_OVERRIDE } else { Set::NONE };
+    Ok(missing | (chown - held))
+}
+
+fn name_of(account: &Account) -> String {
+    format!("--user {}:{}", account.uid, account.gid)
 }
 
 /// Keeps the user of this process, with these capabilities.
@@ -72,9 +112,8 @@ fn set_no_new_privs() -> Result<()> {
     })
 }
 
-fn switch(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
+fn switch(account: &Account, ids: &Ids, no_new_privs: Option<bool>, capabilities: Choice) -> Result<Outcome> {
     check_single_threaded()?;
-    let ids = ids_now()?;
     if ids.are(account) {
         return stay(no_new_privs, capabilities);
     }
@@ -86,10 +125,10 @@ fn switch(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -
         )));
     }
     if account.uid == 0 {
-        change_ids(account, &ids)?;
+        change_ids(account, ids)?;
         return stay(no_new_privs, capabilities);
     }
-    give_up_root(account, &ids, no_new_privs.unwrap_or(true), capabilities)?;
+    give_up_root(account, ids, no_new_privs.unwrap_or(true), capabilities)?;
     Ok(Outcome::Dropped)
 }
 
@@ -99,7 +138,7 @@ fn switch(account: &Account, no_new_privs: Option<bool>, capabilities: Choice) -
 /// # Errors
 /// As for [`become_user`], without the name of the option.
 pub(crate) fn switch_user(account: &Account) -> Result<Outcome> {
-    switch(account, Some(false), Choice::default())
+    switch(account, &ids_now()?, Some(false), Choice::default())
 }
 
 /// The kernel keeps credentials by thread, and raw calls change only one thread.
@@ -117,6 +156,43 @@ fn ids_now() -> Result<Ids> {
 
 fn sets_now() -> Result<Sets> {
     Sets::now().map_err(|error| failed("reading the capabilities", &error, AS_THAT_USER))
+}
+
+/// Drops what this user still has of root, as under `docker run --user` or Kubernetes'
+/// `runAsUser`. None of it needs a privilege, except for the bounding set, which
+/// no_new_privs puts out of reach, and the groups, which can only be reported.
+fn restrict(account: &Account, ids: &Ids, no_new_privs: bool, capabilities: Choice) -> Result<()> {
+    check_single_threaded()?;
+    let wanted = sets_now()?.after_drop(capabilities, no_new_privs)?;
+    shrink_bounding_set(wanted.bounding, no_new_privs)?;
+    set_capabilities(&wanted, AS_THAT_USER)?;
+    apply_no_new_privs(no_new_privs)?;
+    verify_privileges(account, no_new_privs, &wanted)?;
+    if !ids.have_groups_of(account) {
+        warn_other_groups(account, ids);
+    }
+    Ok(())
+}
+
+/// A volume's group is one of them (`fsGroup` in Kubernetes), so they are no error.
+fn warn_other_groups(account: &Account, ids: &Ids) {
+    let list = |groups: Vec<&u32>| groups.into_iter().map(u32::to_string).collect::<Vec<_>>().join(" ");
+    let (gid, has) = (account.gid, |group: &&u32| ids.groups.contains(group));
+    // Engines leave the primary group out of the list, which changes nothing.
+    let missing = list(account.groups.iter().filter(|group| **group != gid && !has(group)).collect());
+    let other = list(ids.groups.iter().filter(|group| !account.groups.contains(group)).collect());
+    if !other.is_empty() {
+        log::warn!(
+            "{}: hinit was started as that user and keeps the groups {other} too (--group-add, fsGroup)",
+            name_of(account)
+        );
+    }
+    if !missing.is_empty() {
+        log::warn!(
+            "{}: hinit was started as that user and without its groups {missing}; add them (--group-add), or start the container as root",
+            name_of(account)
+        );
+    }
 }
 
 fn give_up_root(account: &Account, ids: &Ids, no_new_privs: bool, capabilities: Choice) -> Result<()> {
@@ -139,11 +215,24 @@ fn shrink_bounding_set(wanted: Set, no_new_privs: bool) -> Result<()> {
     };
     match drop_others() {
         // Without CAP_SETPCAP. With no_new_privs no exec grants what is left in it.
-        Err(error) if no_new_privs && is(&error, libc::EPERM) => Ok(()),
+        Err(error) if no_new_privs && is(&error, libc::EPERM) => {
+            log_bounding_set(wanted);
+            Ok(())
+        }
         done => done.map_err(|error| {
             failed("bounding set", &error, "set --no-new-privs, or add SETPCAP to the container")
         }),
     }
+}
+
+/// Usual as a user (`docker run --user`), and then not worth a line.
+fn log_bounding_set(wanted: Set) {
+    let level = if nix::unistd::geteuid().is_root() { log::Level::Info } else { log::Level::Debug };
+    let left = creds::bounding_set().map_or(Set::NONE, Set) - wanted;
+    log::log!(
+        level,
+        "the bounding set keeps {left}, since the container lacks SETPCAP; no_new_privs puts it out of reach"
+    );
 }
 
 /// Whether the permitted set survives the change of uid.
@@ -196,9 +285,13 @@ fn apply_no_new_privs(wanted: bool) -> Result<()> {
 /// Verifies the drop. The ids are checked again, since the attempts to regain root
 /// come after the first check.
 fn verify(account: &Account, no_new_privs: bool, wanted: &Sets) -> Result<()> {
+    verify_privileges(account, no_new_privs, wanted)?;
+    wrong_ids(account, &ids_now()?).map_or(Ok(()), |what| Err(unverified(what, AS_THAT_USER)))
+}
+
+fn verify_privileges(account: &Account, no_new_privs: bool, wanted: &Sets) -> Result<()> {
     let privileges = Privileges::now().map_err(|error| failed("verification", &error, AS_THAT_USER))?;
     wrong_privileges(account, no_new_privs, wanted, &privileges)
-        .or(wrong_ids(account, &ids_now()?))
         .map_or(Ok(()), |what| Err(unverified(what, AS_THAT_USER)))
 }
 

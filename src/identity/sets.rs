@@ -67,11 +67,9 @@ impl Sets {
         if choice.add == Set::ALL || missing == Set::NONE {
             return Ok(choice.applied(basics, available));
         }
-        let options: Vec<String> =
-            missing.numbers().map(|number| format!("--cap-add {}", Set(1 << number))).collect();
         Err(Error::new(format!(
             "--cap-add: hinit does not hold {missing} itself; start the container as root (--user drops) with docker run {}",
-            options.join(" ")
+            missing.as_options()
         )))
     }
 }

@@ -39,6 +39,13 @@ impl Ids {
         self.uids == [account.uid; 3] && self.gids == [account.gid; 3]
     }
 
+    /// The capabilities that a change to the account needs.
+    pub(super) fn capabilities_to_become(&self, account: &Account) -> Set {
+        let has_groups = self.gids == [account.gid; 3] && self.have_groups_of(account);
+        let (gid, uid) = (!has_groups, self.uids != [account.uid; 3]);
+        (if gid { Set::SETGID } else { Set::NONE }) | (if uid { Set::SETUID } else { Set::NONE })
+    }
+
     /// Whether the groups are the account's.
     pub(super) fn have_groups_of(&self, account: &Account) -> bool {
         self.groups == sorted(account.groups.clone())
@@ -144,6 +151,22 @@ pub(super) fn wrong_sets(wanted: &Sets, found: &Sets, no_new_privs: bool) -> Opt
 mod tests {
     use super::*;
     use crate::sys::creds::Capabilities;
+
+    #[test]
+    fn only_what_changes_needs_a_capability() {
+        let ids = |uid, gid, groups: &[u32]| Ids { uids: [uid; 3], gids: [gid; 3], groups: groups.into() };
+        let both = Set::SETGID | Set::SETUID;
+        let table = [
+            (ids(0, 0, &[0]), both),
+            (ids(0, 1000, &[4, 1000]), Set::SETUID),
+            (ids(0, 1000, &[1000]), both),
+            (ids(1000, 0, &[4, 1000]), Set::SETGID),
+            (ids(1000, 1000, &[4, 1000]), Set::NONE),
+        ];
+        for (ids, needed) in table {
+            assert_eq!(ids.capabilities_to_become(&account(1000)), needed, "{ids:?}");
+        }
+    }
 
     fn account(gid: u32) -> Account {
         Account { uid: 1000, gid, groups: vec![gid, 4], name: None, home: "/".into() }

@@ -145,14 +145,52 @@ fn gid_0_asked_for_literally_is_the_only_thing_of_root() {
     status.assert_no_capability();
 }
 
+/// Kubernetes' `runAsUser` and `docker run --user` on an image that has `--user` in
+/// its ENTRYPOINT.
 #[test]
-fn being_that_user_already_changes_nothing() {
-    need!();
+fn being_that_user_already_leaves_no_privilege_either() {
+    need!("setpriv");
     let scratch = TempDir::new("identity");
-    let already = started_as(&scratch, 10001, 10002);
-    let status = Status::of(&run(already, &["--user", "10001:10002", STATUS[0], STATUS[1]]));
-    assert_eq!((status.field("Uid"), status.field("Gid")), (vec!["10001"; 4], vec!["10002"; 4]));
-    assert_eq!(status.field("NoNewPrivs"), ["0"]);
+    let status = |words: &[&str]| {
+        let already = started_as(&scratch, 10001, 10002);
+        let hinit = already.get_program().to_str().unwrap();
+        // As podman's --cap-add, and the inheritable set of CVE-2022-24769.
+        let podman = ["--reuid", "10001", "--regid", "10002", "--clear-groups", "--inh-caps", "+chown,+kill"];
+        let mut command = std::process::Command::new("setpriv");
+        command.args(podman).args(["--ambient-caps", "+kill", hinit]);
+        Status::of(&run(command, &[&["--user", "10001:10002"], words, &STATUS].concat()))
+    };
+    let plain = status(&[]);
+    assert_eq!((plain.field("Uid"), plain.field("Gid")), (vec!["10001"; 4], vec!["10002"; 4]));
+    plain.assert_no_capability();
+    assert_eq!(plain.field("NoNewPrivs"), ["1"]);
+    let open = status(&["--no-new-privs=false"]);
+    open.assert_no_capability();
+    assert_eq!(open.field("NoNewPrivs"), ["0"]);
+    assert_eq!(status(&["--cap-add", "KILL"]).mask("CapEff"), 1 << 5);
+}
+
+#[test]
+fn the_groups_of_a_user_that_hinit_is_already_are_told() {
+    need!("setpriv", "unshare");
+    let scratch = TempDir::new("identity");
+    let output = |groups: &str, spec: &str| {
+        let script = format!(
+            "mount --bind $0/passwd /etc/passwd; mount --bind $0/group /etc/group
+            install -m 755 $1 $0/hinit; chmod 755 $0; shift
+            exec setpriv --reuid 10001 --regid 10002 --groups {groups} $0/hinit \"$@\""
+        );
+        scratch.file("passwd", PASSWD);
+        scratch.file("group", GROUP);
+        run(after(&script, scratch.path()), &["--user", spec, STATUS[0], STATUS[1]])
+    };
+    let own = output("4,33", "app");
+    assert!(!stderr(&own).contains("warning"), "{own:?}");
+    let other = output("2000,10002", "10001:10002");
+    assert_eq!(Status::of(&other).field("Groups"), ["2000", "10002"]);
+    assert!(stderr(&other).contains("and keeps the groups 2000 too (--group-add, fsGroup)"), "{other:?}");
+    let missing = output("33", "app");
+    assert!(stderr(&missing).contains("and without its groups 4; add them (--group-add)"), "{missing:?}");
 }
 
 #[test]

@@ -52,11 +52,35 @@ fn capabilities_that_would_survive_are_dropped_too() {
 }
 
 #[test]
-fn a_missing_capability_is_named() {
+fn missing_capabilities_are_all_named_at_once() {
     need!("setpriv");
     let words = ["--user", "10001:10002", "echo", "started"];
-    assert_stopped(&without("setuid", &words), "setresuid: Operation not permitted; add SETUID to");
-    assert_stopped(&without("setgid", &words), "setgroups: Operation not permitted; add SETGID to");
+    let fix = |names: &str, options: &str| {
+        format!(
+            "--user 10001:10002: the container lacks {names}; start it with docker run {options}, or start"
+        )
+    };
+    assert_stopped(&without("setuid", &words), &fix("SETUID", "--cap-add SETUID"));
+    assert_stopped(&without("setgid", &words), &fix("SETGID", "--cap-add SETGID"));
+    let both = fix("SETGID SETUID", "--cap-add SETGID --cap-add SETUID");
+    assert_stopped(&without("setgid,-setuid", &words), &both);
+    let chown = [&["--chown", "/var/tmp"], &words[..]].concat();
+    assert_stopped(&without("setuid,-chown", &chown), "the container lacks CHOWN SETUID; start it with");
+}
+
+/// `docker run --cap-drop ALL --cap-add SETUID --cap-add SETGID`.
+#[test]
+fn a_bounding_set_that_cannot_be_emptied_is_told() {
+    need!("setpriv");
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-all,+setuid,+setgid", HINIT]);
+    let output = command.args(WORDS).output().unwrap();
+    let status = Status::of(&output);
+    status.assert_no_capability();
+    assert_eq!(status.mask("CapBnd"), 1 << 6 | 1 << 7);
+    let told =
+        "the bounding set keeps SETGID SETUID, since the container lacks SETPCAP; no_new_privs puts it";
+    assert!(stderr(&output).contains(told), "{output:?}");
 }
 
 #[test]

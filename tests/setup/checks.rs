@@ -59,7 +59,8 @@ fn what_hinit_probes_itself_has_no_limit_that_is_meant_for_the_app() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let target = format!("tcp://{}", listener.local_addr().unwrap());
     // The fixture itself needs five descriptors, and a probe more.
-    status_says(&["--ulimit", "nofile=6", "--health", &target], &status, &["accepts connections"]);
+    let options = ["--ulimit", "nofile=6", "--health", &target];
+    status_says(&options, &status, &["accepts connections"]);
 }
 
 #[test]
