@@ -11,6 +11,9 @@
 //! - Files that the user already owns are not touched: a start with nothing to
 //!   do writes nothing, also on a read-only mount.
 //! - A directory is changed after its contents.
+//! - However deep the tree is, one directory is open at a time. The way back is
+//!   `..`, and what is there must be the directory that the walk came from, as
+//!   fts(3) does it.
 
 use crate::error::{Error, Result};
 use crate::identity::Account;
@@ -58,10 +61,15 @@ struct Walk<'a> {
 
 /// A directory whose files are done, and the directories in it that are not.
 struct Level {
-    fd: OwnedFd,
     stat: FileStat,
-    path: PathBuf,
     remaining: Vec<CString>,
+}
+
+/// Where the walk is: an open directory, its path, and the levels down to it.
+struct Position {
+    fd: OwnedFd,
+    path: PathBuf,
+    levels: Vec<Level>,
 }
 
 impl Walk<'_> {
@@ -92,60 +100,82 @@ impl Walk<'_> {
         if !is(stat, SFlag::S_IFDIR) {
             return self.change_one(fd.as_fd(), c"", stat, self.path);
         }
-        let mut levels = vec![self.enter(fd.as_fd(), c".", self.path.to_owned())?];
-        while let Some(level) = levels.last_mut() {
-            if let Some(name) = level.remaining.pop() {
-                let path = level.path.join(OsStr::from_bytes(name.to_bytes()));
-                let below = self.enter_below(level, &name, &path)?;
-                levels.extend(below);
-            } else {
-                self.change_one(level.fd.as_fd(), c"", &level.stat, &level.path)?;
-                levels.pop();
+        let top =
+            openat(fd, c".", DIRECTORY, Mode::empty()).map_err(|errno| self.failed(self.path, errno))?;
+        let levels = vec![self.list(&top, self.path)?];
+        let mut position = Position { fd: top, path: self.path.to_owned(), levels };
+        while let Some(level) = position.levels.last_mut() {
+            match level.remaining.pop() {
+                Some(name) => self.enter(&mut position, &name)?,
+                None => self.leave(&mut position)?,
             }
         }
         Ok(())
     }
 
-    /// None for another mount, and for a directory that is gone by now.
-    fn enter_below(&self, level: &Level, name: &CStr, path: &Path) -> Result<Option<Level>> {
-        match open_below(level.fd.as_fd(), name, level.stat.st_dev) {
-            Ok(fd) => self.list(fd, path.to_owned()).map(Some),
+    /// Goes down, except into another mount and into a directory that is gone by now.
+    fn enter(&self, position: &mut Position, name: &CStr) -> Result<()> {
+        let Some(above) = position.levels.last() else { return Ok(()) };
+        let path = position.path.join(OsStr::from_bytes(name.to_bytes()));
+        match open_below(position.fd.as_fd(), name, above.stat.st_dev) {
+            Ok(fd) => {
+                position.levels.push(self.list(&fd, &path)?);
+                (position.fd, position.path) = (fd, path);
+            }
             Err(Errno::EXDEV) => {
                 info!("--chown {}: skipping {}, which is another mount", self.path.display(), path.display());
-                Ok(None)
             }
             // Removed or replaced meanwhile: whoever did that owns what is there.
-            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => Ok(None),
-            Err(errno) => Err(self.failed(path, errno)),
+            Err(Errno::ENOENT | Errno::ENOTDIR | Errno::ELOOP) => {}
+            Err(errno) => return Err(self.failed(&path, errno)),
         }
+        Ok(())
     }
 
-    fn enter(&self, at: BorrowedFd<'_>, name: &CStr, path: PathBuf) -> Result<Level> {
-        let fd = openat(at, name, DIRECTORY, Mode::empty()).map_err(|errno| self.failed(&path, errno))?;
-        self.list(fd, path)
+    /// Changes a directory whose contents are done, and goes up.
+    fn leave(&self, position: &mut Position) -> Result<()> {
+        let Some(done) = position.levels.pop() else { return Ok(()) };
+        self.change_one(position.fd.as_fd(), c"", &done.stat, &position.path)?;
+        if let Some(above) = position.levels.last() {
+            position.fd = self.parent(position.fd.as_fd(), &above.stat, &position.path)?;
+            position.path.pop();
+        }
+        Ok(())
+    }
+
+    /// The directory that the walk came from, which `..` is unless somebody has moved
+    /// the directory.
+    fn parent(&self, fd: BorrowedFd<'_>, expected: &FileStat, path: &Path) -> Result<OwnedFd> {
+        let parent = open_below(fd, c"..", expected.st_dev).map_err(|errno| self.failed(path, errno))?;
+        let found = self.stat(parent.as_fd())?;
+        if (found.st_dev, found.st_ino) == (expected.st_dev, expected.st_ino) {
+            return Ok(parent);
+        }
+        let why = format!("{}: it was moved meanwhile", path.display());
+        Err(self.error(&why, "start the container when nobody else changes the volume"))
     }
 
     /// Changes everything in a directory except its directories, which it returns
     /// as remaining.
-    fn list(&self, fd: OwnedFd, path: PathBuf) -> Result<Level> {
+    fn list(&self, fd: &OwnedFd, path: &Path) -> Result<Level> {
         let stat = self.stat(fd.as_fd())?;
         // A descriptor of its own, so that `fd` can be used during the reading.
-        let copy = openat(&fd, c".", DIRECTORY, Mode::empty());
-        let mut entries = copy.and_then(Dir::from_fd).map_err(|errno| self.failed(&path, errno))?;
+        let copy = openat(fd, c".", DIRECTORY, Mode::empty());
+        let mut entries = copy.and_then(Dir::from_fd).map_err(|errno| self.failed(path, errno))?;
         let mut remaining = Vec::new();
         for entry in entries.iter() {
-            let entry = entry.map_err(|errno| self.failed(&path, errno))?;
+            let entry = entry.map_err(|errno| self.failed(path, errno))?;
             let name = entry.file_name();
             if name == c"." || name == c".." {
                 continue;
             }
             if entry.file_type() == Some(Type::Directory)
-                || self.change_file(fd.as_fd(), name, &stat, &path)?
+                || self.change_file(fd.as_fd(), name, &stat, path)?
             {
                 remaining.push(name.to_owned());
             }
         }
-        Ok(Level { fd, stat, path, remaining })
+        Ok(Level { stat, remaining })
     }
 
     /// Whether it is a directory after all, and so remaining.
@@ -207,7 +237,7 @@ impl Walk<'_> {
                 "add CHOWN and DAC_OVERRIDE to the container's capabilities, or set the owner of the volume outside"
             }
             Errno::EINVAL => "this user namespace does not map the user; write one that it maps",
-            Errno::EMFILE => "directories are nested deeper than the limit on open files; raise nofile",
+            Errno::EMFILE => "raise the limit on open files (docker run --ulimit nofile=1024)",
             _ => "set its owner outside of the container and leave --chown out",
         };
         let inside = if path == self.path { String::new() } else { format!("{}: ", path.display()) };
@@ -258,4 +288,27 @@ fn is_mounted(at: BorrowedFd<'_>, name: &CStr, stat: &FileStat, directory: &File
 
 fn is(stat: &FileStat, kind: SFlag) -> bool {
     stat.st_mode & SFlag::S_IFMT.bits() == kind.bits()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// Somebody who moves a directory during the walk must not lead it elsewhere.
+    #[test]
+    fn the_way_up_is_only_the_directory_that_the_walk_came_from() {
+        let root = std::env::temp_dir().join(format!("hinit-chown-up-{}", std::process::id()));
+        fs::create_dir_all(root.join("data/below")).unwrap();
+        fs::create_dir(root.join("outside")).unwrap();
+        let walk = Walk { path: &root, owner: Uid::from_raw(1), group: Gid::from_raw(1) };
+        let open = |name: &str| openat(AT_FDCWD, &root.join(name), DIRECTORY, Mode::empty()).unwrap();
+        let (data, below) = (fstat(open("data")).unwrap(), open("data/below"));
+        let up = || walk.parent(below.as_fd(), &data, &root.join("data/below"));
+        assert!(up().is_ok());
+        fs::rename(root.join("data/below"), root.join("outside/below")).unwrap();
+        let error = up().unwrap_err().to_string();
+        assert!(error.contains("below: it was moved meanwhile; "), "{error}");
+        fs::remove_dir_all(&root).unwrap();
+    }
 }

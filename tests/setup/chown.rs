@@ -1,12 +1,12 @@
 //! `--chown`: volumes and directories that belong to the user.
 
-use crate::common::TempDir;
+use crate::common::{HINIT, TempDir};
 use crate::machine::{after, command, run, started_as, stderr, stdout};
 use crate::{USER, assert_refused, need};
 use std::fs;
 use std::os::unix::fs::{MetadataExt, lchown, symlink};
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output};
 
 const TRUE: [&str; 1] = ["true"];
 
@@ -200,15 +200,28 @@ fn without_openat2_another_device_below_keeps_its_owners() {
     }
 }
 
+/// The app can make a tree that is deeper than the limit on open files, and would
+/// block its own next start.
 #[test]
-fn a_deep_tree_is_no_trouble() {
+fn a_tree_may_be_deeper_than_the_limit_on_open_files() {
     need!();
-    let tree = Tree::new();
-    let deep: PathBuf = std::iter::repeat_n("d", 400).collect();
-    let deep = tree.path("data").join(deep);
-    fs::create_dir_all(&deep).unwrap();
-    assert!(chown(&tree.path("data")).status.success());
-    assert_given(&deep);
+    for (limit, depth) in [("1024", 1100), ("16", 400)] {
+        let tree = Tree::new();
+        let deep: PathBuf = std::iter::repeat_n("d", depth).collect();
+        let deep = tree.path("data").join(deep);
+        fs::create_dir_all(&deep).unwrap();
+        fs::write(deep.join("file"), "x").unwrap();
+        let mut start = Command::new("sh");
+        start.args(["-ec", "ulimit -n $0; exec \"$@\"", limit, HINIT]);
+        let data = tree.path("data");
+        let output = run(start, &[&USER[..], &["--chown", data.to_str().unwrap()], &TRUE].concat());
+        assert!(output.status.success(), "{output:?}");
+        deep.ancestors().take(depth + 1).for_each(assert_given);
+        assert_given(&deep.join("file"));
+        assert_given(&tree.path("data/a/b/c/deep"));
+        // The test's own directory is removed with a descriptor for each level.
+        assert!(Command::new("rm").arg("-rf").arg(data.join("d")).status().unwrap().success());
+    }
 }
 
 #[test]
@@ -242,8 +255,8 @@ fn a_hinit_that_is_not_root_only_warns_of_an_owner_it_cannot_change() {
 fn without_the_capability_the_fix_is_told() {
     need!("setpriv");
     let tree = Tree::new();
-    let mut start = std::process::Command::new("setpriv");
-    start.args(["--bounding-set=-chown", crate::common::HINIT]);
+    let mut start = Command::new("setpriv");
+    start.args(["--bounding-set=-chown", HINIT]);
     let data = tree.path("data");
     let words = [&USER[..], &["--chown", data.to_str().unwrap(), "echo", "started"]].concat();
     assert_refused(&run(start, &words), "Operation not permitted; add CHOWN");
