@@ -3,3 +3,4 @@
 
 pub(crate) mod chown;
 pub(crate) mod env_file;
+mod input_file;

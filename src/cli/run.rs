@@ -23,7 +23,9 @@ pub(super) fn main(arguments: &[OsString], inherited: Inherited) -> i32 {
     match prepare(arguments) {
         Ok(Some(plan)) => supervisor::run(plan, inherited),
         Ok(None) => output::show(&HELP.to_string()),
-        Err(error) => output::fail(&error, Personality::Hinit.own_failure()),
+        Err(error) => {
+            output::fail(&error, error.exit_code().unwrap_or_else(|| Personality::Hinit.own_failure()))
+        }
     }
 }
 

@@ -6,34 +6,38 @@
 //! hinit's own variable to the app. A byte order mark and a carriage return at
 //! the end of a line are removed, as by Docker.
 
+use super::input_file::{self, Failure};
 use crate::error::{Error, Result};
+use crate::exit_code::SIGNAL_BASE;
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 /// The largest file that is read: 1 MiB; execve(2) accepts little more.
-const LARGEST: u64 = 1 << 20;
+const LARGEST: usize = 1 << 20;
 
 /// Names and values in the file's order.
 pub(crate) type Variables = Vec<(OsString, OsString)>;
 
-/// Reads one file, before the drop: a secret may be readable for root only.
+/// Reads one file, before the drop: a secret may be readable for root only. A FIFO is
+/// read to its end, unless a stop request comes first.
 ///
 /// # Errors
-/// It cannot be read, is larger than 1 MiB, or a line is malformed.
+/// It cannot be read, is larger than 1 MiB, a line is malformed, or a stop request
+/// came.
 pub(crate) fn read(path: &Path) -> Result<Variables> {
     let what = format!("--env-file {}", path.display());
-    let mut bytes = Vec::new();
-    let length = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    match length {
-        Err(error) => {
+    match input_file::read(path, LARGEST) {
+        Ok(bytes) => parse(&bytes).map_err(|error| error.at(&what)),
+        Err(Failure::Unreadable(error)) => {
             Err(Error::with_fix(&what, error, "write a file that is in the container and can be read"))
         }
-        Ok(length) if length as u64 > LARGEST => {
-            Err(Error::with_fix(&what, "it is larger than 1 MiB", "make it smaller"))
+        Err(Failure::TooLarge) => Err(Error::with_fix(&what, "it is larger than 1 MiB", "make it smaller")),
+        Err(Failure::Stopped(signal)) => {
+            let why = format!("{signal} came before the end of it");
+            let error =
+                Error::with_fix(&what, why, "nothing was started; a FIFO needs a writer that closes it");
+            Err(error.with_exit_code(SIGNAL_BASE + signal.number()))
         }
-        Ok(_) => parse(&bytes).map_err(|error| error.at(&what)),
     }
 }
 

@@ -194,7 +194,7 @@ impl Inbox {
     pub fn open() -> io::Result<Self> {
         // A signalfd gets only blocked signals; SIGCHLD would be missing.
         let blocked = set_mask(ALL).is_some();
-        match blocked.then(signalfd) {
+        match blocked.then(|| signalfd(ALL)) {
             Some(Ok(fd)) => Ok(Self::Signalfd(File::from(fd))),
             _ => handlers().map(|pipe| Self::Pipe(File::from(pipe))),
         }
@@ -218,8 +218,16 @@ impl Inbox {
     }
 }
 
-fn signalfd() -> io::Result<OwnedFd> {
-    let mask = ALL;
+/// A descriptor that is readable as long as one of these blocked signals is pending.
+/// It is only polled, so that none is taken away from the [`Inbox`].
+///
+/// # Errors
+/// A seccomp filter denies it, or there is no descriptor left.
+pub(crate) fn watch(signals: &[Signal]) -> io::Result<OwnedFd> {
+    signalfd(signals.iter().fold(0, |mask, signal| mask | 1 << (signal.number() - 1)))
+}
+
+fn signalfd(mask: Mask) -> io::Result<OwnedFd> {
     let flags = libc::SFD_CLOEXEC | libc::SFD_NONBLOCK;
     // SAFETY: the mask is valid for the size given; -1 asks for a new fd.
     let fd = unsafe { libc::syscall(libc::SYS_signalfd4, -1, &raw const mask, MASK_SIZE, flags) };

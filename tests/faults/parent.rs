@@ -39,7 +39,7 @@ fn nothing_is_started_for_a_parent_that_has_died_already() {
     let hinit = parent.app();
     until("hinit waits for its variables", || {
         let at = fs::read_to_string(format!("/proc/{hinit}/wchan")).unwrap_or_default();
-        (at.contains("partner") || at.contains("fifo")).then_some(())
+        at.contains("poll").then_some(())
     });
     send(parent.pid, KILL);
     until("the parent is gone", || {

@@ -1,9 +1,11 @@
 //! `--env-file`.
 
-use crate::common::TempDir;
+use crate::common::{As, HINIT, TempDir, everywhere, hinit, until};
 use crate::machine::{command, run, stdout};
 use crate::{USER, assert_refused, both_ways, need};
+use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 #[test]
 fn the_app_has_the_variables_of_the_file_as_docker_reads_them() {
@@ -67,4 +69,62 @@ fn a_file_that_cannot_be_read_starts_nothing() {
         &read(bad.to_str().unwrap()),
         "line 2: the name 'export B' has white space in it; write NAME=VALUE",
     );
+}
+
+/// A FIFO in the scratch directory.
+fn fifo(scratch: &TempDir) -> String {
+    let path = scratch.path().join("fifo");
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Whether a process of this pid waits in poll.
+fn polls(pid: i32) -> Option<()> {
+    std::fs::read_to_string(format!("/proc/{pid}/wchan")).is_ok_and(|at| at.contains("poll")).then_some(())
+}
+
+#[test]
+fn a_fifo_without_a_writer_is_waited_for_until_a_stop_request() {
+    everywhere(|mode| {
+        for (signal, code) in [(libc::SIGTERM, 143), (libc::SIGINT, 130)] {
+            let scratch = TempDir::new("before");
+            let running = hinit(mode, ["--env-file", &fifo(&scratch), "echo", "started"]).start();
+            until("hinit waits for a writer", || polls(running.pid));
+            // Is no stop request, and is not lost: it just waits.
+            running.signal(libc::SIGUSR1).signal(signal);
+            let output = running.wait();
+            assert_eq!((output.code, output.stdout.as_str()), (code, ""), "{}", output.stderr);
+            assert!(
+                output.stderr.contains("came before the end of it; nothing was started"),
+                "{}",
+                output.stderr
+            );
+        }
+    });
+}
+
+#[test]
+fn a_writer_that_hesitates_is_waited_for_until_it_closes_the_fifo() {
+    let scratch = TempDir::new("before");
+    let path = fifo(&scratch);
+    let running = hinit(As::Process, ["--env-file", &path, "sh", "-c", "echo $A$B"]).start();
+    until("hinit waits for a writer", || polls(running.pid));
+    let mut writer = std::fs::File::options().write(true).open(&path).unwrap();
+    writer.write_all(b"A=1\nB=").unwrap();
+    until("hinit waits for the rest", || polls(running.pid));
+    writer.write_all(b"2\n").unwrap();
+    drop(writer);
+    running.prints("12\n");
+    assert_eq!(running.wait().code, 0);
+}
+
+/// A shell's `<(...)`, whose writer may be gone before hinit opens it.
+#[test]
+fn the_output_of_a_command_is_read_as_a_file() {
+    for wait in ["", "sleep 0 | cat;"] {
+        let script =
+            format!("exec 3< <(printf 'A=1\\n'); {wait} exec $0 --env-file /dev/fd/3 sh -c 'echo $A'");
+        let output = Command::new("bash").args(["-c", &script, HINIT]).output().unwrap();
+        assert_eq!(stdout(&output), "1\n", "{output:?}");
+    }
 }
