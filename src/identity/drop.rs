@@ -10,11 +10,15 @@ use super::sets::Sets;
 use super::stdio;
 use super::verify::{Ids, Privileges, wrong_ids, wrong_privileges, wrong_sets};
 use crate::error::{Error, Result};
-use crate::sys::creds;
+use crate::sys::creds::{self, Capabilities};
+use crate::text::one_line;
 use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::unistd::{Gid, Uid, setgroups, setresgid, setresuid};
 use std::io;
+
+/// Of an emulator, in an error: in bytes.
+const LONGEST_NAME: usize = 64;
 
 /// Whether the user has changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -144,10 +148,29 @@ pub(crate) fn switch_user(account: &Account) -> Result<Outcome> {
 /// The kernel keeps credentials by thread, and raw calls change only one thread.
 fn check_single_threaded() -> Result<()> {
     match std::fs::read_dir("/proc/self/task").map(Iterator::count) {
-        Ok(2..) => Err(Error::new("hinit has more than one thread and cannot drop; please report this")),
+        Ok(2..) => Err(more_than_one_thread(emulator().as_deref())),
         // Without /proc it cannot be checked.
         Ok(_) | Err(_) => Ok(()),
     }
+}
+
+fn more_than_one_thread(emulator: Option<&str>) -> Error {
+    match emulator {
+        Some(name) => Error::new(format!(
+            "hinit runs under the emulator {name}, which has a thread that would stay root; start the container as that user (docker run --user, or USER in the Dockerfile), or run an image of this machine's architecture (--platform)"
+        )),
+        None => Error::new("hinit has more than one thread and cannot drop; please report this"),
+    }
+}
+
+/// The program that executes hinit's instructions, if it is not the kernel: an
+/// emulator shows the emulated program as /proc/self/exe, but not as every other name
+/// of that link.
+fn emulator() -> Option<String> {
+    let [own, thread] = ["/proc/self/exe", "/proc/thread-self/exe"].map(|link| std::fs::read_link(link).ok());
+    let (own, thread) = own.zip(thread).filter(|(own, thread)| own != thread)?;
+    let name = thread.file_name().unwrap_or(own.as_os_str());
+    Some(one_line(&name.to_string_lossy(), LONGEST_NAME))
 }
 
 fn ids_now() -> Result<Ids> {
@@ -162,8 +185,12 @@ fn sets_now() -> Result<Sets> {
 /// `runAsUser`. None of it needs a privilege, except for the bounding set, which
 /// no_new_privs puts out of reach, and the groups, which can only be reported.
 fn restrict(account: &Account, ids: &Ids, no_new_privs: bool, capabilities: Choice) -> Result<()> {
-    check_single_threaded()?;
-    let wanted = sets_now()?.after_drop(capabilities, no_new_privs)?;
+    let before = sets_now()?;
+    // The app inherits from this thread. Another one, of an emulator, has no more.
+    if before.held != Capabilities::default() || before.ambient != Set::NONE {
+        check_single_threaded()?;
+    }
+    let wanted = before.after_drop(capabilities, no_new_privs)?;
     shrink_bounding_set(wanted.bounding, no_new_privs)?;
     set_capabilities(&wanted, AS_THAT_USER)?;
     apply_no_new_privs(no_new_privs)?;
@@ -333,4 +360,22 @@ fn failed(step: &str, error: &io::Error, next: &str) -> Error {
 
 fn is(error: &io::Error, number: i32) -> bool {
     error.raw_os_error() == Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_emulator_runs_these_tests() {
+        assert_eq!(emulator(), None);
+    }
+
+    #[test]
+    fn an_emulator_is_named_with_the_way_out() {
+        let line = more_than_one_thread(Some("qemu-aarch64-static")).to_string();
+        assert!(line.starts_with("hinit runs under the emulator qemu-aarch64-static, "), "{line}");
+        assert!(line.contains("docker run --user") && line.contains("--platform"), "{line}");
+        assert!(more_than_one_thread(None).to_string().ends_with("please report this"));
+    }
 }
