@@ -58,6 +58,8 @@ impl Signal {
     pub const HUP: Self = Self(1);
     /// `^C`.
     pub const INT: Self = Self(2);
+    /// `^\`; the STOPSIGNAL of the nginx and php-fpm images.
+    pub const QUIT: Self = Self(3);
     /// Cannot be caught, so it is never forwarded.
     pub const KILL: Self = Self(9);
     /// A write to a pipe without a reader.
@@ -76,6 +78,11 @@ impl Signal {
     pub const TTIN: Self = Self(21);
     /// A background process wrote to the terminal.
     pub const TTOU: Self = Self(22);
+
+    /// The terminal changed its size; the STOPSIGNAL of the httpd image.
+    pub const WINCH: Self = Self(28);
+    /// `RTMIN+3` halts systemd; the STOPSIGNAL of its images.
+    pub const HALT: Self = Self(RTMIN + 3);
 
     /// The signal with this number, if there is one (1 to 64).
     pub fn from_number(number: i32) -> Option<Self> {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{As, everywhere, fixture, given, hinit, send, status_field, until};
+use common::{As, everywhere, fixture, given, hinit, is_root, send, skip, status_field, until};
 use std::process::Stdio;
 
 const TERM: i32 = 15;
@@ -128,6 +128,81 @@ fn sends_the_stop_signal_instead_of_what_arrived() {
     });
 }
 
+const QUIT: i32 = 3;
+const SUGGESTION: &str =
+    "SIGQUIT from outside the container: if this is the STOPSIGNAL of the image, write --stop-signal SIGQUIT";
+
+/// hinit restarts an app that ends with this code on SIGQUIT.
+fn restarting(code: u8) -> Vec<String> {
+    let script = format!("trap 'exit {code}' QUIT; echo life; while :; do sleep 0.01; done");
+    [vec!["--restart".to_owned(), "always".to_owned()], sh(&script)].concat()
+}
+
+/// Whether there can be a PID 1 here, for signals from outside of its namespace.
+fn has_pid1() -> bool {
+    if !is_root() {
+        skip("signals from outside of a pid namespace", "only root can make one");
+    }
+    is_root()
+}
+
+#[test]
+fn an_engine_s_quit_that_the_app_answers_is_a_stop_and_hinit_suggests_stop_signal() {
+    if !has_pid1() {
+        return;
+    }
+    let running = hinit(As::Pid1, restarting(0)).start();
+    running.prints("life").signal(QUIT);
+    let out = running.wait();
+    assert_eq!((out.code, out.stdout.as_str()), (0, "life\n"), "{}", out.stderr);
+    assert_eq!(out.stderr.matches(SUGGESTION).count(), 1, "{}", out.stderr);
+    assert!(out.stderr.contains("not started again: the app ended by SIGQUIT"), "{}", out.stderr);
+}
+
+#[test]
+fn an_app_that_fails_after_an_engine_s_quit_is_started_again() {
+    if !has_pid1() {
+        return;
+    }
+    let running = hinit(As::Pid1, restarting(1)).start();
+    running.prints("life").signal(QUIT).prints_times("life", 2).signal(QUIT).prints_times("life", 3);
+    assert_eq!(running.stderr().matches(SUGGESTION).count(), 1, "{}", running.stderr());
+    running.signal(TERM);
+    assert_eq!(running.wait().code, 143);
+}
+
+#[test]
+fn a_quit_from_inside_or_to_an_ordinary_process_is_no_stop() {
+    let ordinary = hinit(As::Process, restarting(0)).start();
+    ordinary.prints("life").signal(QUIT).prints_times("life", 2).signal(TERM);
+    let out = ordinary.wait();
+    assert!(out.code == 143 && !out.stderr.contains("--stop-signal"), "{}", out.stderr);
+    if !has_pid1() {
+        return;
+    }
+    let script = "trap 'exit 0' QUIT; echo life; kill -QUIT 1; while :; do sleep 0.01; done";
+    let inside = hinit(As::Pid1, [vec!["--restart".to_owned(), "always".to_owned()], sh(script)].concat());
+    let inside = inside.start();
+    inside.prints_times("life", 3).signal(TERM);
+    let out = inside.wait();
+    assert!(!out.stderr.contains("--stop-signal"), "{}", out.stderr);
+}
+
+#[test]
+fn an_engine_s_quit_ends_hinit_while_there_is_no_app_and_a_reload_does_not() {
+    if !has_pid1() {
+        return;
+    }
+    let dependency = ["--wait-for", "exec:false", "true"].map(str::to_owned).to_vec();
+    let pause = [vec!["--restart".to_owned(), "always".to_owned()], sh("exit 1")].concat();
+    for (words, shown) in [(dependency, "waiting for dependencies"), (pause, "(restart 6)")] {
+        let running = hinit(As::Pid1, words).start();
+        running.says(shown).signal(1).says("SIGHUP from outside the container, dropped").signal(QUIT);
+        let out = running.wait();
+        assert_eq!(out.code, 131, "{}", out.stderr);
+    }
+}
+
 #[test]
 fn wakes_a_stopped_app_so_that_it_can_stop() {
     everywhere(|mode| {
@@ -175,8 +250,8 @@ fn runs_with_all_of_stdio_closed() {
 
 #[test]
 fn runs_without_proc() {
-    if !common::is_root() {
-        return common::skip("a system without /proc", "only root can unmount it");
+    if !is_root() {
+        return skip("a system without /proc", "only root can unmount it");
     }
     let out =
         hinit(As::Pid1, sh("test ! -e /proc/self && exit 8")).before_exec(given::proc_unmounted).output();
@@ -185,8 +260,8 @@ fn runs_without_proc() {
 
 #[test]
 fn runs_on_a_read_only_root() {
-    if !common::is_root() {
-        return common::skip("a read-only root", "only root can remount it");
+    if !is_root() {
+        return skip("a read-only root", "only root can remount it");
     }
     let out =
         hinit(As::Pid1, sh("touch /nope 2>/dev/null || exit 9")).before_exec(given::root_read_only).output();

@@ -14,10 +14,10 @@
 use super::restart_backoff::Restarts;
 use crate::exit_code;
 use crate::phase::Phase;
-use crate::plan::{Life, OnFailure, Stop};
+use crate::plan::{Life, OnFailure, Restart, Stop};
 use crate::signal::Signal;
 use crate::sys::process::Ending;
-use crate::sys::signals::Arrival;
+use crate::sys::signals::{Arrival, Sender};
 use crate::time::Moment;
 use std::time::Duration;
 
@@ -31,6 +31,13 @@ const KILL_AGAIN: Duration = Duration::from_millis(100);
 /// The grace period (Docker's default) without `--stop-timeout`, for a stop that
 /// hinit itself decided on and that has to end.
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
+
+/// An app that ends within this time after a SIGQUIT from an engine was asked to
+/// stop. A JVM answers with a thread dump and lives on.
+const QUIT_ANSWER: Duration = Duration::from_secs(10);
+
+/// Signals that images have as their STOPSIGNAL, which hinit cannot read.
+const STOP_SIGNALS: [Signal; 3] = [Signal::QUIT, Signal::WINCH, Signal::HALT];
 
 /// The input of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +104,8 @@ pub(crate) enum Notice {
     NoApp(Arrival),
     /// A stop request while the app is not running: it will not be started.
     NotStarting(Arrival),
+    /// A signal that may be the image's STOPSIGNAL: `--stop-signal` would say so.
+    SuggestingStopSignal(Arrival),
     /// A stop request arrived; the app is signalled after this time.
     Draining(Arrival, Duration),
     /// A stop request arrived, and the app gets this signal.
@@ -119,6 +128,8 @@ pub(crate) enum Notice {
     StoppingItself,
     /// The app is started again after this pause; the number of this restart.
     Restarting(Duration, u32),
+    /// The app is not started again: it ended by this signal of an engine.
+    EndedByQuit(Signal),
     /// The app is not started again: the policy allows this many restarts.
     RestartsUsedUp(u32),
     /// The remaining processes got SIGTERM and have this time to end.
@@ -170,6 +181,7 @@ enum State {
 
 /// The life of the app; see the module documentation.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each with a name")]
 pub(crate) struct Machine {
     stop: Stop,
     life: Life,
@@ -183,6 +195,11 @@ pub(crate) struct Machine {
     /// The app was stopped because it is unhealthy, to be started again.
     restart_after_stop: bool,
     restarts: Restarts,
+    /// When the app got a SIGQUIT that may be the image's STOPSIGNAL, and as
+    /// which signal.
+    quit: Option<(Signal, Moment)>,
+    /// Whether a STOPSIGNAL that hinit does not know would make a difference.
+    suggests_stop_signal: bool,
 }
 
 impl Machine {
@@ -190,6 +207,8 @@ impl Machine {
     ///
     /// `is_pid1`: nothing could continue hinit if it stopped itself.
     pub(crate) fn new(stop: Stop, life: Life, is_pid1: bool, now: Moment) -> Self {
+        let suggests_stop_signal =
+            !stop.drain.is_zero() || stop.timeout.is_some() || life.restart != Restart::No;
         Self {
             stop,
             life,
@@ -201,7 +220,15 @@ impl Machine {
             forced_code: None,
             restart_after_stop: false,
             restarts: Restarts::default(),
+            quit: None,
+            suggests_stop_signal,
         }
+    }
+
+    /// Health checks or a ready file are configured: somebody learns of a stop
+    /// request by them.
+    pub(crate) fn has_readers(&mut self) {
+        self.suggests_stop_signal = true;
     }
 
     /// Sets `--wait-timeout`: hinit exits with [`exit_code::TIMEOUT`] if the
@@ -247,7 +274,7 @@ impl Machine {
                 self.signal_group(todo);
                 todo.push(Action::Log(Notice::Ended(ending)));
                 let at_once = todo.len();
-                self.life_over(ending.code(), now, todo);
+                self.ended(ending, now, todo);
                 // As an engine does: a worker that lives on would hold the
                 // port, and each life would leave more of them behind.
                 if matches!(self.state, State::RestartPending { .. }) {
@@ -281,11 +308,20 @@ impl Machine {
     }
 
     fn signal(&mut self, arrival: Arrival, now: Moment, todo: &mut Vec<Action>) {
+        if STOP_SIGNALS.contains(&arrival.signal)
+            && self.is_from_engine(arrival)
+            && std::mem::take(&mut self.suggests_stop_signal)
+        {
+            todo.push(Action::Log(Notice::SuggestingStopSignal(arrival)));
+        }
         match self.stop.rewritten(arrival.signal) {
             None => todo.push(Action::Log(Notice::Ignoring(arrival))),
             Some(signal) if self.is_stop_request(arrival.signal) => {
                 let sent = self.stop.signal.unwrap_or(signal);
                 self.request_stop(arrival, sent, now, todo);
+            }
+            Some(signal) if arrival.signal == Signal::QUIT && self.is_from_engine(arrival) => {
+                self.quit(arrival, signal, now, todo);
             }
             Some(signal) => self.forward(arrival, signal, todo),
         }
@@ -297,6 +333,22 @@ impl Machine {
 
     fn is_stop_request(&self, signal: Signal) -> bool {
         signal == Signal::TERM || signal == Signal::INT || Some(signal) == self.stop.signal
+    }
+
+    /// Whether an engine may have sent it as the STOPSIGNAL of the image.
+    fn is_from_engine(&self, arrival: Arrival) -> bool {
+        self.is_pid1 && arrival.sender == Sender::Outside && self.stop.signal.is_none()
+    }
+
+    /// SIGQUIT from an engine, without `--stop-signal` (docs/design.md, section 9).
+    fn quit(&mut self, arrival: Arrival, sent: Signal, now: Moment, todo: &mut Vec<Action>) {
+        if matches!(self.state, State::RestartPending { .. } | State::Starting { .. }) {
+            return self.request_stop(arrival, sent, now, todo);
+        }
+        if self.has_app() {
+            self.quit = Some((sent, now));
+        }
+        self.forward(arrival, sent, todo);
     }
 
     fn forward(&mut self, arrival: Arrival, signal: Signal, todo: &mut Vec<Action>) {
@@ -378,6 +430,20 @@ impl Machine {
             _ if by_terminal => todo.push(Action::Suspend),
             _ => {}
         }
+    }
+
+    /// The app ended. If a SIGQUIT of an engine did that, it was asked to stop.
+    fn ended(&mut self, ending: Ending, now: Moment, todo: &mut Vec<Action>) {
+        let quit = self.quit.take().filter(|(_, at)| now.saturating_sub(*at) <= QUIT_ANSWER);
+        let answered = quit.filter(|(sent, _)| match ending {
+            Ending::Exited(code) => self.after_ok_exit(code) == 0,
+            Ending::Killed { signal, .. } => signal == *sent,
+        });
+        let Some((sent, _)) = answered else { return self.life_over(ending.code(), now, todo) };
+        if self.life.restart != Restart::No || self.restart_after_stop {
+            todo.push(Action::Log(Notice::EndedByQuit(sent)));
+        }
+        self.finish(ending.code(), now, todo);
     }
 
     /// One life of the app is over; the policy decides on another one.

@@ -104,6 +104,9 @@ impl Runtime {
         if let (Some(limit), true) = (plan.wait_for.limit, prepared.dependencies.is_some()) {
             machine.wait_at_most(limit);
         }
+        if plan.health.is_some() || plan.ready_file.is_some() {
+            machine.has_readers();
+        }
         Ok(Self {
             machine,
             program: prepared.program,

@@ -171,9 +171,22 @@ pub(crate) fn stop_itself() {
 pub struct Arrival {
     /// The signal.
     pub signal: Signal,
-    /// The sender's pid; 0 for the kernel and for a process outside of this pid
-    /// namespace; none if it is unknown.
-    pub sender: Option<Pid>,
+    /// Who sent it.
+    pub sender: Sender,
+}
+
+/// The sender of a signal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// A process of this pid namespace.
+    Process(Pid),
+    /// A process outside of this pid namespace, by kill(2): an engine or an
+    /// orchestrator.
+    Outside,
+    /// The kernel, for a terminal too.
+    Kernel,
+    /// Not known without signalfd.
+    Unknown,
 }
 
 /// The descriptor that arrived signals are read from.
@@ -242,7 +255,8 @@ fn take_siginfo(file: &mut File, into: &mut Vec<Arrival>) {
         let info: libc::signalfd_siginfo =
             unsafe { chunk.as_ptr().cast::<libc::signalfd_siginfo>().read_unaligned() };
         into.extend(
-            arrival(&info).filter(|arrival| arrival.signal != Signal::PIPE || arrival.sender != Some(own)),
+            arrival(&info)
+                .filter(|arrival| arrival.signal != Signal::PIPE || arrival.sender != Sender::Process(own)),
         );
     }
 }
@@ -251,8 +265,12 @@ fn arrival(info: &libc::signalfd_siginfo) -> Option<Arrival> {
     let signal = Signal::from_number(i32::try_from(info.ssi_signo).ok()?)?;
     // Only codes of kill, tkill and sigqueue carry a pid; si_code of the
     // kernel's own signals is positive, but SI_USER is 0.
-    let sender = (info.ssi_code <= 0).then(|| info.ssi_pid.cast_signed());
-    Some(Arrival { signal, sender: sender.or((signal != Signal::CHLD).then_some(0)) })
+    let sender = match (info.ssi_code, info.ssi_pid.cast_signed()) {
+        (libc::SI_USER, 0) => Sender::Outside,
+        (1.., _) | (_, 0) => Sender::Kernel,
+        (_, pid) => Sender::Process(pid),
+    };
+    Some(Arrival { signal, sender })
 }
 
 /// Catches what can be caught and writes each signal's number to a pipe.
@@ -292,7 +310,7 @@ fn take_bytes(file: &mut File, into: &mut Vec<Arrival>) {
     let mut bytes = [0u8; BATCH];
     let Ok(length) = file.read(&mut bytes) else { return };
     let signals = bytes[..length].iter().filter_map(|byte| Signal::from_number((*byte).into()));
-    into.extend(signals.map(|signal| Arrival { signal, sender: None }));
+    into.extend(signals.map(|signal| Arrival { signal, sender: Sender::Unknown }));
 }
 
 /// Sets the signal that hinit gets when its parent dies (prctl(2),

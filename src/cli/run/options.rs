@@ -49,7 +49,9 @@ options! {
 options! {
     STOPPING: "Signals and stopping:",
     GROUP: "  -g, --group[=BOOL]              Signal the app's whole process group (default false)",
-    STOP_SIGNAL: "      --stop-signal SIGNAL        Signal that stops the app (default the one that arrived)",
+    STOP_SIGNAL: "      --stop-signal SIGNAL        Signal that stops the app (default the one that arrived). Write the
+                                  image's STOPSIGNAL here: hinit cannot read it, and without this
+                                  option only TERM and INT (and QUIT in part) are stop requests",
     STOP_TIMEOUT: "      --stop-timeout DURATION     Kill the app this long after the stop signal (default never)",
     DRAIN: "      --drain DURATION            Delay between a stop request and the stop signal (default 0s)",
     SWEEP: "      --sweep DURATION            When the app has ended, send TERM to the processes it left, and

@@ -5,8 +5,13 @@ use crate::plan::Restart;
 use proptest::prelude::*;
 
 const SECOND: Duration = Duration::from_secs(1);
+
+fn signal(name: &str) -> Signal {
+    Signal::parse(name).unwrap()
+}
+
 fn from_outside(signal: Signal) -> Arrival {
-    Arrival { signal, sender: Some(0) }
+    Arrival { signal, sender: Sender::Outside }
 }
 
 fn term() -> Event {
@@ -311,6 +316,135 @@ fn exits_with_124_if_dependencies_are_not_ready_in_time() {
     assert_eq!(machine.deadline(), Some(SECOND));
     let mut scene = Scene { machine, now: Moment::ZERO };
     assert_eq!(scene.after(SECOND, Event::Tick), [Action::Exit(124)]);
+}
+
+// --- SIGQUIT of an engine ---------------------------------------------------
+
+/// A machine of PID 1 whose app runs.
+fn pid1(stop: Stop, life: Life) -> Scene {
+    let mut scene = Scene { machine: Machine::new(stop, life, true, Moment::ZERO), now: Moment::ZERO };
+    scene.on(Event::Started);
+    scene
+}
+
+fn killed(signal: Signal) -> Event {
+    Event::Ended(Ending::Killed { signal, core: signal == Signal::QUIT })
+}
+
+fn quit() -> Event {
+    Event::Signal(from_outside(Signal::QUIT))
+}
+
+#[test]
+fn an_app_that_ends_as_asked_by_a_quit_from_outside_is_not_started_again() {
+    let always = || restarting(Restart::Always);
+    for (seconds, event, restarts) in [
+        (0, exited(0), false),
+        (10, exited(0), false),
+        (3, killed(Signal::QUIT), false),
+        (11, exited(0), true),
+        (3, exited(1), true),
+        (3, exited(131), true),
+        (3, killed(Signal::TERM), true),
+    ] {
+        let mut scene = pid1(Stop::default(), always());
+        assert_eq!(scene.on(quit()), [Action::Signal(Signal::QUIT)]);
+        let todo = scene.after(SECOND * seconds, event);
+        assert_eq!(todo.contains(&Action::Enter(Phase::Restarting)), restarts, "{event:?} after {seconds} s");
+        assert_eq!(matches!(todo[..], [Action::Exit(_)]), !restarts, "{event:?} after {seconds} s");
+    }
+}
+
+#[test]
+fn only_a_quit_from_outside_to_pid_1_without_stop_signal_asks_to_stop() {
+    let named = Stop { signal: Some(signal("USR1")), ..Stop::default() };
+    let ignored = Stop { rewrites: vec![(Signal::QUIT, None)], ..Stop::default() };
+    let from = |sender| Event::Signal(Arrival { signal: Signal::QUIT, sender });
+    for (stop, is_pid1, event) in [
+        (Stop::default(), false, quit()),
+        (Stop::default(), true, from(Sender::Kernel)),
+        (Stop::default(), true, from(Sender::Unknown)),
+        (Stop::default(), true, from(Sender::Process(7))),
+        (named, true, quit()),
+        (ignored, true, quit()),
+    ] {
+        let machine = Machine::new(stop, restarting(Restart::Always), is_pid1, Moment::ZERO);
+        let mut scene = Scene { machine, now: Moment::ZERO };
+        scene.on(Event::Started);
+        scene.on(event);
+        assert_eq!(scene.on(exited(0)), AGAIN, "{event:?} as PID 1: {is_pid1}");
+        assert_eq!(scene.on(event), [], "the pause of a restart goes on");
+    }
+}
+
+#[test]
+fn a_quit_from_outside_ends_hinit_while_there_is_no_app() {
+    let mut pause = pid1(Stop::default(), restarting(Restart::Always));
+    pause.on(exited(0));
+    assert_eq!(pause.on(quit()), [Action::Exit(131)]);
+    let machine = Machine::new(Stop::default(), Life::default(), true, Moment::ZERO);
+    let mut dependencies = Scene { machine, now: Moment::ZERO };
+    assert_eq!(dependencies.on(quit()), [Action::Exit(131)]);
+}
+
+#[test]
+fn a_reload_or_a_resize_is_never_a_stop_request() {
+    for signal in [Signal::HUP, signal("USR1"), signal("USR2"), Signal::WINCH, Signal::HALT] {
+        let mut scene = pid1(Stop::default(), restarting(Restart::Always));
+        assert_eq!(scene.on(Event::Signal(from_outside(signal))), [Action::Signal(signal)]);
+        assert_eq!(scene.on(exited(0)), AGAIN, "{signal}");
+        assert_eq!(scene.on(Event::Signal(from_outside(signal))), [], "{signal}");
+    }
+}
+
+#[test]
+fn a_quit_in_one_life_says_nothing_about_the_end_of_the_next() {
+    let mut scene = pid1(Stop::default(), restarting(Restart::Always));
+    scene.on(quit());
+    assert_eq!(scene.after(SECOND, exited(1)), AGAIN);
+    scene.after(Duration::from_millis(100), Event::Tick);
+    scene.on(Event::Started);
+    assert_eq!(scene.after(SECOND, exited(0)), AGAIN);
+}
+
+#[test]
+fn a_quit_from_outside_overtakes_a_restart_for_health() {
+    let mut scene = pid1(Stop::default(), acting(OnFailure::Restart, Restart::No));
+    scene.on(Event::Unhealthy);
+    scene.on(quit());
+    assert_eq!(scene.on(exited(0)), [Action::Exit(0)]);
+}
+
+#[test]
+fn suggests_stop_signal_once_where_it_would_make_a_difference() {
+    let suggestions = |machine: &mut Machine, signal| {
+        let mut todo = Vec::new();
+        machine.on(Event::Signal(from_outside(signal)), Moment::ZERO, &mut todo);
+        todo.iter().filter(|action| matches!(action, Action::Log(Notice::SuggestingStopSignal(_)))).count()
+    };
+    let drain = Stop { drain: SECOND, ..Stop::default() };
+    let named = Stop { signal: Some(Signal::QUIT), ..drain.clone() };
+    let always = restarting(Restart::Always);
+    for (stop, life, readers, is_pid1, expected) in [
+        (Stop::default(), Life::default(), false, true, 0),
+        (Stop::default(), Life::default(), true, true, 1),
+        (drain.clone(), Life::default(), false, true, 1),
+        (grace(SECOND), Life::default(), false, true, 1),
+        (Stop::default(), always, false, true, 1),
+        (drain, Life::default(), true, false, 0),
+        (named, Life::default(), true, true, 0),
+    ] {
+        for signal in [Signal::QUIT, Signal::WINCH, Signal::HALT] {
+            let mut machine = Machine::new(stop.clone(), life.clone(), is_pid1, Moment::ZERO);
+            machine.on(Event::Started, Moment::ZERO, &mut Vec::new());
+            if readers {
+                machine.has_readers();
+            }
+            assert_eq!(suggestions(&mut machine, Signal::HUP), 0);
+            assert_eq!(suggestions(&mut machine, signal), expected, "{signal} {stop:?}");
+            assert_eq!(suggestions(&mut machine, signal), 0, "once");
+        }
+    }
 }
 
 // --- properties -----------------------------------------------------------

@@ -3,7 +3,7 @@
 use crate::plan::OnFailure;
 use crate::supervisor::machine::Notice;
 use crate::sys::process::Ending;
-use crate::sys::signals::Arrival;
+use crate::sys::signals::{Arrival, Sender};
 use crate::time::{GoDuration, rounded};
 use log::{info, warn};
 use std::fs;
@@ -40,6 +40,11 @@ pub(super) fn log_notice(notice: Notice, requested_by: Option<&str>) {
         }
         Notice::SignalingGroup(sent) => info!("{sent} sent to the rest of the app's process group"),
         Notice::StoppingItself => info!("stopping hinit too (SIGSTOP)"),
+        Notice::SuggestingStopSignal(arrival) => warn!(
+            "{}: if this is the STOPSIGNAL of the image, write --stop-signal {}; without it --drain, --stop-timeout, --restart, the ready file and the status do not treat it as a stop request",
+            received(arrival),
+            arrival.signal
+        ),
         other => log_decision(other),
     }
 }
@@ -58,6 +63,9 @@ fn log_decision(notice: Notice) {
         }
         Notice::Restarting(pause, count) => {
             info!("restarting the app in {} (restart {count})", rounded(pause));
+        }
+        Notice::EndedByQuit(sent) => {
+            info!("not started again: the app ended by {sent}, which was a stop request (--stop-signal)");
         }
         Notice::RestartsUsedUp(1) => warn!("not started again: --restart allows 1 restart"),
         Notice::RestartsUsedUp(most) => warn!("not started again: --restart allows {most} restarts"),
@@ -78,6 +86,7 @@ fn log_decision(notice: Notice) {
         | Notice::GracePeriodOver(_)
         | Notice::Ended(_)
         | Notice::SignalingGroup(_)
+        | Notice::SuggestingStopSignal(_)
         | Notice::StoppingItself => {}
     }
 }
@@ -105,9 +114,10 @@ pub(super) fn ending(ending: Ending) -> String {
 pub(super) fn received(arrival: Arrival) -> String {
     let signal = arrival.signal;
     match arrival.sender {
-        Some(0) => format!("{signal} from outside the container"),
-        Some(pid) => format!("{signal} from pid {pid}{}", name(pid)),
-        None => format!("received {signal}"),
+        Sender::Outside => format!("{signal} from outside the container"),
+        Sender::Kernel => format!("{signal} from the terminal or the kernel"),
+        Sender::Process(pid) => format!("{signal} from pid {pid}{}", name(pid)),
+        Sender::Unknown => format!("received {signal}"),
     }
 }
 
