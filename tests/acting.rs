@@ -36,6 +36,15 @@ fn stops_an_unhealthy_app_with_code_69() {
 }
 
 #[test]
+fn says_once_why_an_app_is_not_healthy_yet_long_before_it_is_unhealthy() {
+    let running =
+        hinit(As::Process, ["--health-cmd", "echo no database; false", &fixture(), "signals"]).start();
+    running.says("not healthy yet, ").says(" after the start: no database\n").signal(TERM);
+    let out = running.wait();
+    assert_eq!(out.stderr.matches("no database").count(), 1, "{}", out.stderr);
+}
+
+#[test]
 fn kills_an_unhealthy_app_with_code_69() {
     everywhere(|mode| {
         let dir = TempDir::new("kill");

@@ -17,6 +17,13 @@ use std::os::fd::BorrowedFd;
 pub(crate) enum MonitorEvent {
     /// The shown status changed: log it and act on it.
     Changed(Change),
+    /// The app has not become healthy for some seconds: log the reason once.
+    StillStarting {
+        /// The output of the check.
+        reason: String,
+        /// Its exit code.
+        exit_code: i32,
+    },
     /// Write the status document again.
     Publish,
     /// hinit could not start a check, for another reason than before.
@@ -118,6 +125,9 @@ impl Monitor {
                     self.round.iter_mut().for_each(ProbeRound::kill);
                 }
                 Action::Changed(change) => events.push(MonitorEvent::Changed(change)),
+                Action::StillStarting { reason, exit_code } => {
+                    events.push(MonitorEvent::StillStarting { reason, exit_code });
+                }
                 Action::Publish => events.push(MonitorEvent::Publish),
             }
         }

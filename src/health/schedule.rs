@@ -42,6 +42,10 @@ const LATE: Duration = Duration::from_secs(1);
 /// round that is due has failed.
 const REAP_GRACE: Duration = Duration::from_secs(1);
 
+/// A failure before this age of the app is nothing to tell of: most apps need some
+/// seconds to start.
+const TIME_TO_START: Duration = Duration::from_secs(5);
+
 /// What the caller has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
@@ -53,6 +57,14 @@ pub enum Action {
     /// The shown status changed, or the app has failed while it was unhealthy
     /// for another reason.
     Changed(Change),
+    /// The first failure of an app that should have started by now. Later ones
+    /// are silent until the status changes.
+    StillStarting {
+        /// The output of the round.
+        reason: String,
+        /// Its exit code.
+        exit_code: i32,
+    },
     /// The status document has to be written again.
     Publish,
 }
@@ -105,6 +117,7 @@ enum Round {
 
 /// The state of health of one app.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each with a name")]
 pub struct Schedule {
     timing: Timing,
     started: Moment,
@@ -119,6 +132,8 @@ pub struct Schedule {
     owed: Option<Moment>,
     log: VecDeque<Entry>,
     early_reason: Option<String>,
+    /// Whether [`Action::StillStarting`] has been returned in this life.
+    is_slow: bool,
     round: Round,
     due: Moment,
     early_due: Moment,
@@ -141,6 +156,7 @@ impl Schedule {
             owed: None,
             log: VecDeque::with_capacity(LOG_ENTRIES),
             early_reason: None,
+            is_slow: false,
             round: Round::Idle,
             due: now,
             early_due: now,
@@ -316,6 +332,7 @@ impl Schedule {
         self.app_failed = false;
         (self.missed, self.owed) = (0, None);
         self.early_reason = None;
+        self.is_slow = false;
         self.due = now.saturating_add(self.delay(now));
         self.early_due = now;
         self.pause = FIRST_PAUSE.min(self.timing.start_interval);
@@ -427,6 +444,7 @@ impl Schedule {
         if from != self.shown() || self.app_failed && !had_failed {
             self.report_change(from, &entry.output, entry.exit_code, actions);
         }
+        self.report_slow_start(entry.end, &entry.output, entry.exit_code, actions);
         self.remember(entry);
         actions.push(Action::Publish);
     }
@@ -454,8 +472,16 @@ impl Schedule {
         if from != self.shown() {
             self.report_change(from, &output, exit_code, actions);
         }
+        self.report_slow_start(now, &output, exit_code, actions);
         self.early_reason = Some(output);
         actions.push(Action::Publish);
+    }
+
+    fn report_slow_start(&mut self, now: Moment, reason: &str, exit_code: i32, actions: &mut Vec<Action>) {
+        let is_slow = self.shown() == Status::Starting && now.saturating_sub(self.started) >= TIME_TO_START;
+        if is_slow && !std::mem::replace(&mut self.is_slow, true) {
+            actions.push(Action::StillStarting { reason: reason.to_owned(), exit_code });
+        }
     }
 
     fn back_off(&mut self, now: Moment) {

@@ -93,6 +93,12 @@ pub(super) fn health(change: &Change, age: Duration) {
     }
 }
 
+/// A check failed, `age` after the start of an app that is still starting.
+pub(super) fn still_starting(reason: &str, exit_code: i32, age: Duration) {
+    let reason = health::reason(reason, Some(exit_code), health::LONGEST_REASON);
+    info!("not healthy yet, {} after the start: {reason}", rounded(age));
+}
+
 /// The app was ended by the kernel's OOM killer.
 pub(super) fn out_of_memory(ending: Ending) {
     warn!(

@@ -296,6 +296,13 @@ impl Runtime {
         for event in events.drain(..) {
             match event {
                 MonitorEvent::Changed(change) => self.health_changed(&change),
+                MonitorEvent::StillStarting { reason, exit_code } => {
+                    messages::still_starting(
+                        &reason,
+                        exit_code,
+                        clock::now().saturating_sub(self.started_at),
+                    );
+                }
                 MonitorEvent::Publish => {}
                 MonitorEvent::NotStarted(reason) => warn!("{reason}"),
             }

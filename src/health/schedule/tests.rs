@@ -51,6 +51,7 @@ struct World {
     regular_starts: Vec<Moment>,
     early_starts: Vec<Moment>,
     changes: Vec<(Moment, Change)>,
+    slow: Vec<(Moment, String)>,
     seen: Vec<Seen>,
 }
 
@@ -69,6 +70,7 @@ impl World {
             regular_starts: Vec::new(),
             early_starts: Vec::new(),
             changes: Vec::new(),
+            slow: Vec::new(),
             seen: Vec::new(),
         }
     }
@@ -111,6 +113,7 @@ impl World {
                     self.carry_out(actions);
                 }
                 Action::Changed(change) => self.changes.push((self.now, change)),
+                Action::StillStarting { reason, .. } => self.slow.push((self.now, reason)),
                 Action::Publish => {}
             }
         }
@@ -347,6 +350,34 @@ fn an_early_success_shows_healthy_and_ends_early_probing() {
 }
 
 #[test]
+fn tells_once_of_the_first_failure_that_is_later_than_five_seconds() {
+    let early = vec![play(0, 1); 30];
+    let mut world = World::new(timing(30_000, 0), &[play(0, 1); 4], &early).run();
+    let told = |world: &World| {
+        let moments: Vec<Moment> = world.slow.iter().map(|(at, _)| *at).collect();
+        since_start(&moments)
+    };
+    assert_eq!((told(&world), world.slow[0].1.as_str()), (vec![6_300], "exit 1"));
+    let actions = world.schedule.restarted(world.now);
+    world.carry_out(actions);
+    world.early = vec![play(0, 1); 30];
+    for _ in 0..16 {
+        world.turn();
+    }
+    assert_eq!(world.slow.len(), 2, "once in each life");
+    let slow_check = World::new(timing(30_000, 0), &[play(0, 0)], &[play(9_000, 1)]).run();
+    assert_eq!(told(&slow_check), [9_000]);
+}
+
+#[test]
+fn tells_of_no_failure_of_an_app_that_is_healthy_in_time_or_unhealthy_already() {
+    let healthy = World::new(timing(30_000, 0), &[play(0, 1), play(0, 1)], &[play(0, 1), play(0, 0)]).run();
+    assert_eq!(healthy.slow, []);
+    let quick = Timing { retries: 1, ..timing(1_000, 0) };
+    assert_eq!(World::new(quick, &[play(0, 1); 20], &[play(0, 1); 20]).run().slow, []);
+}
+
+#[test]
 fn an_early_failure_touches_neither_streak_nor_log() {
     let mut world = World::new(timing(30_000, 0), &[], &[play(1, 1), play(1, 2)]);
     for _ in 0..4 {
@@ -424,12 +455,12 @@ fn a_probe_that_is_never_reaped_fails_at_each_moment_a_check_is_due() {
 
 #[test]
 fn an_early_probe_that_is_never_reaped_fails_a_second_after_the_regular_one_was_due() {
-    let mut schedule = Schedule::new(timing(5_000, 0), ms(0));
+    let mut schedule = Schedule::new(timing(3_000, 0), ms(0));
     schedule.tick(ms(0), nothing);
-    assert_eq!(schedule.tick(ms(5_000), nothing), [Action::Kill]);
-    assert_eq!(schedule.tick(ms(5_999), nothing), []);
-    assert_eq!(schedule.tick(ms(6_000), nothing), [Action::Publish]);
-    assert_eq!((schedule.streak(), schedule.next_deadline()), (1, Some(ms(11_000))));
+    assert_eq!(schedule.tick(ms(3_000), nothing), [Action::Kill]);
+    assert_eq!(schedule.tick(ms(3_999), nothing), []);
+    assert_eq!(schedule.tick(ms(4_000), nothing), [Action::Publish]);
+    assert_eq!((schedule.streak(), schedule.next_deadline()), (1, Some(ms(7_000))));
 }
 
 #[test]
