@@ -15,7 +15,7 @@ use crate::text::one_line;
 use std::fmt;
 
 /// The health status, by Docker's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     /// No check is configured.
     None,

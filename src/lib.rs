@@ -65,6 +65,9 @@ mod text;
 mod time;
 
 #[cfg(test)]
+#[path = "../tests/common/exploration.rs"]
+mod exploration;
+#[cfg(test)]
 #[path = "../tests/common/skipped.rs"]
 #[allow(unreachable_pub, reason = "the tests of the binary use it too")]
 mod skipped;

@@ -70,7 +70,7 @@ pub enum Action {
 }
 
 /// Why a round is run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// At Docker's moment: its result counts.
     Regular,
@@ -95,7 +95,7 @@ pub struct Change {
 }
 
 /// One result in the log, in Docker's terms.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Entry {
     /// When the round started.
     pub start: Moment,
@@ -107,7 +107,7 @@ pub struct Entry {
     pub output: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Round {
     Idle,
     Running(Kind, Moment),
@@ -116,7 +116,7 @@ enum Round {
 }
 
 /// The state of health of one app.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each with a name")]
 pub struct Schedule {
     timing: Timing,

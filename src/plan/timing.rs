@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 /// The timing options of Docker's HEALTHCHECK.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Timing {
     /// From the end of one check to the start of the next (default 30 s).
     pub interval: Duration,

@@ -141,7 +141,7 @@ pub(crate) enum Notice {
 }
 
 /// Where in its life the app is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum State {
     /// Before the first start; `until` is the end of `--wait-timeout`.
     Starting {

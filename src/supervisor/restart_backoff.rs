@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(60);
 const LONG_LIFE: Duration = Duration::from_secs(10);
 
 /// Counts restarts and computes the pauses: 100 ms, doubled up to a minute.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Restarts {
     count: u32,
     pause: Duration,
@@ -20,6 +20,13 @@ impl Restarts {
     /// How often the app has been started again.
     pub(crate) fn count(&self) -> u32 {
         self.count
+    }
+
+    /// The same with this count at most: more of them do not differ under a policy
+    /// that allows so many.
+    #[cfg(test)]
+    pub(crate) fn with_count_up_to(self, most: u32) -> Self {
+        Self { count: self.count.min(most), ..self }
     }
 
     /// Whether the policy restarts an app that exited with `code`.

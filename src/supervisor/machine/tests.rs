@@ -1,5 +1,7 @@
 //! Tables for each state, and the invariants as properties.
 
+mod exhaustive;
+
 use super::*;
 use crate::plan::Restart;
 use proptest::prelude::*;
