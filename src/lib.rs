@@ -39,7 +39,6 @@
 
 pub mod cli;
 mod compat;
-pub mod entry;
 mod error;
 mod exit_code;
 mod health;
@@ -58,7 +57,8 @@ mod signal;
 mod spawn;
 mod status;
 mod supervisor;
-mod sys;
+#[doc(hidden)]
+pub mod sys;
 #[doc(hidden)]
 pub mod testing;
 mod text;

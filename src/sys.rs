@@ -20,7 +20,7 @@ pub(crate) mod random;
 pub(crate) mod shared_page;
 pub(crate) mod signals;
 pub(crate) mod sockets;
-pub(crate) mod start;
+pub mod start;
 pub(crate) mod terminal;
 
 use std::io;

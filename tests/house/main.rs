@@ -32,7 +32,7 @@ const FLOORS: &[&[&str]] = &[
     &["supervisor"],
     &["compat", "lab"],
     &["cli"],
-    &["entry", "lib", "main", "testing"],
+    &["lib", "main", "testing"],
 ];
 
 fn source() -> PathBuf {
